@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -53,19 +53,26 @@ def _settings(service: Service[AnySettings, Deps]) -> AnySettings:
     return settings
 
 
-def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+def _run(
+    process: Callable[[Service[AnySettings, Deps], AnySettings, asyncio.Event], Coroutine[Any, Any, None]],
+    service: Service[AnySettings, Deps],
+) -> int:
+    settings = _settings(service)
+
+    async def until_signal() -> None:
+        await process(service, settings, running.stopped_by_signal())
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(coroutine)
+        runner.run(until_signal())
+    return 0
 
 
 def _serve(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
-    _run(running.serve(service, _settings(service)))
-    return 0
+    return _run(running.serve, service)
 
 
 def _work(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
-    _run(running.work(service, _settings(service)))
-    return 0
+    return _run(running.work, service)
 
 
 def _migrate(service: Service[AnySettings, Deps], asked: argparse.Namespace) -> int:

@@ -1,9 +1,7 @@
 """Running a service: the server or the loops, until a signal; then drain and close."""
 
 import asyncio
-import signal
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -26,8 +24,8 @@ AnySettings = TypeVar("AnySettings", bound=Settings)
 Deps = TypeVar("Deps")
 
 
-async def serve(service: Service[AnySettings, Deps], settings: AnySettings) -> None:
-    """Answer HTTP until SIGTERM or SIGINT; requests that are under way are finished."""
+async def serve(service: Service[AnySettings, Deps], settings: AnySettings, stopped: asyncio.Event) -> None:
+    """Answer HTTP until stopped; requests that are under way are finished."""
     url, name = settings.database_url.get_secret_value(), f"keyholder.{service.name}.serve"
     async with (
         open_database(url, connections=settings.database_connections, name=name) as db,
@@ -38,11 +36,11 @@ async def serve(service: Service[AnySettings, Deps], settings: AnySettings) -> N
         app = Edge(service.routes, built.deps, built.guard).application()
         app.add_routes(Health(db, broker, service.migrations).routes())
         loops = [broker.keep("listener", partial(_listen, built))] if built.listeners else []
-        await _until_stopped(app, settings.host, settings.port, loops)
+        await _run(app, settings.host, settings.port, loops, stopped)
 
 
-async def work(service: Service[AnySettings, Deps], settings: AnySettings) -> None:
-    """Relay events, consume messages and run the service's loops until SIGTERM or SIGINT."""
+async def work(service: Service[AnySettings, Deps], settings: AnySettings, stopped: asyncio.Event) -> None:
+    """Relay events, consume messages and run the service's loops until stopped. Raises ConfigError."""
     if settings.worker_database_url is None:
         raise ConfigError(f"KEYHOLDER_{service.name.upper()}_WORKER_DATABASE_URL: Field required")
     name = f"keyholder.{service.name}.work"
@@ -60,7 +58,7 @@ async def work(service: Service[AnySettings, Deps], settings: AnySettings) -> No
         relay = outbox.Relay(worker_db, f"urn:keyholder:{service.name}")
         app = web.Application()
         app.add_routes(Health(db, broker, service.migrations).routes())
-        await _until_stopped(
+        await _run(
             app,
             settings.host,
             settings.work_port,
@@ -68,13 +66,18 @@ async def work(service: Service[AnySettings, Deps], settings: AnySettings) -> No
                 broker.keep("relay", relay.run),
                 *(broker.keep(consumer.queue, consumer.run) for consumer in consumers),
                 *(consumer.retry() for consumer in consumers),
-                *(_loop(loop(built.deps, worker_db)) for loop in service.loops),
+                *(loop(built.deps, worker_db) for loop in service.loops),
             ],
+            stopped,
         )
 
 
-async def _loop(loop: Any) -> None:
-    await loop
+def stopped_by_signal() -> asyncio.Event:
+    """Return an event that SIGTERM or SIGINT sets."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
 
 
 async def _listen(built: Built[Deps], channel: bus.Channel) -> None:
@@ -85,11 +88,10 @@ async def _listen(built: Built[Deps], channel: bus.Channel) -> None:
         built.listeners[event](envelope.tenantid, event.model_validate(envelope.data, extra="ignore"))
 
 
-async def _until_stopped(app: web.Application, host: str, port: int, loops: Sequence[Coroutine[Any, Any, Any]]) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, handler_cancellation=False)
+async def _run(
+    app: web.Application, host: str, port: int, loops: Sequence[Coroutine[Any, Any, Any]], stopped: asyncio.Event
+) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -102,7 +104,5 @@ async def _until_stopped(app: web.Application, host: str, port: int, loops: Sequ
             for task in tasks:
                 task.cancel()
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await runner.cleanup()
+        await runner.cleanup()
     _log.info("process.stopped")

@@ -1,6 +1,6 @@
 """What a service says of itself, so that the chassis can run it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +55,7 @@ class Service(Generic[AnySettings, Deps]):
     build: Callable[[AnySettings, Platform], AbstractAsyncContextManager[Built[Deps]]]
     routes: Sequence[Route]
     subscriptions: Sequence[Subscription] = ()
-    loops: Sequence[Callable[[Deps, Database], Awaitable[Never]]] = ()
+    loops: Sequence[Callable[[Deps, Database], Coroutine[Any, Any, Never]]] = ()
 
     @property
     def migrations(self) -> Sequence[Migration]:
