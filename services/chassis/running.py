@@ -1,6 +1,7 @@
 """Running a service: the server or the loops, until a signal; then drain and close."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
