@@ -92,9 +92,7 @@ MATRIX: Final = {
 def matrix() -> dict[str, set[str]]:
     """Return the scopes of each key in MATRIX."""
     rows = ((section, *row.split()) for section, text in MATRIX.items() for row in text.split(","))
-    return {
-        f"{section}.{rest}": {SCOPE_OF_LETTER[each] for each in letters} for section, rest, letters in rows
-    }
+    return {f"{section}.{rest}": {SCOPE_OF_LETTER[each] for each in letters} for section, rest, letters in rows}
 
 
 def acts_on(permission: Permission, section: str) -> bool:
@@ -106,7 +104,6 @@ def test_each_of_the_182_imo_permissions_is_offered_exactly_once() -> None:
     assert sorted(OFFERED.values()) == list(range(1, 183))
 
 
-@pytest.mark.catalogue("IMO-1..182")
 def test_the_182_are_96_keys() -> None:
     assert sum(bool(each["offered"]) for each in CATALOGUE) == 96
 
@@ -136,7 +133,6 @@ def test_what_the_matrix_leaves_out_has_a_single_scope() -> None:
         assert list(each["offered"]) == [scope], each["key"]
 
 
-@pytest.mark.catalogue("IMO-90..124", "IMO-133..177")
 @pytest.mark.parametrize("scope", ["own", "branch"])
 @pytest.mark.parametrize("section", ["listings", "inquiries"])
 def test_own_and_branch_list_their_permissions_in_the_order_of_all(section: str, scope: str) -> None:
