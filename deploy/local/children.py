@@ -113,11 +113,16 @@ def kill_adopted() -> None:
 
 
 def start_time(pid: int) -> str:
-    """Return when the process started, in ticks since boot; with the id it names one process for good."""
+    """Return when the process started, in ticks since boot; with the id it names one process for good.
+
+    The text is empty for a process that is gone.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
+    # One that has ended and only waits to be reaped counts as gone.
+    return "" if fields[0] == "Z" else fields[19]
 
 
 def _children() -> Iterator[int]:

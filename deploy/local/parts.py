@@ -90,10 +90,10 @@ class Part:
         while not await self._ready():
             if self._child is None or self._child.exit_code is not None:
                 code = self._child.exit_code if self._child else None
-                raise PartFailedError(f"{self.name} ended with exit code {code}.\n{self._last_words()}")
+                raise PartFailedError(f"{self.name} ended with exit code {code}.\n{last_words(self.program)}")
             if time.monotonic() > deadline:
                 raise PartFailedError(
-                    f"{self.name} did not answer within {self._patience_seconds:.0f} s.\n{self._last_words()}"
+                    f"{self.name} did not answer within {self._patience_seconds:.0f} s.\n{last_words(self.program)}"
                 )
             await asyncio.sleep(POLL_SECONDS)
 
@@ -122,7 +122,34 @@ class Part:
                 await self._keeper
             self._keeper = None
 
-    def _last_words(self, lines: int = 20) -> str:
-        if self.program.log is None or not self.program.log.exists():
-            return ""
-        return "\n".join(self.program.log.read_text(errors="replace").splitlines()[-lines:])
+
+async def together(*steps: Awaitable[None]) -> None:
+    """Return when all steps are done; when one fails the others are given up and its error is raised as it is."""
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def run_to_end(program: Program, patience_seconds: float) -> None:
+    """Run a program that ends by itself; raises PartFailedError unless it ends well and in time."""
+    child = Child(program)
+    try:
+        code = await asyncio.wait_for(child.wait(), patience_seconds)
+    except TimeoutError:
+        raise PartFailedError(f"{program.name} took more than {patience_seconds:.0f} s.") from None
+    finally:
+        child.kill()
+        await child.wait()
+    if code:
+        raise PartFailedError(f"{program.name} ended with exit code {code}.\n{last_words(program)}")
+
+
+def last_words(program: Program, lines: int = 20) -> str:
+    """Return the end of the program's log."""
+    if program.log is None or not program.log.exists():
+        return ""
+    return "\n".join(program.log.read_text(errors="replace").splitlines()[-lines:])

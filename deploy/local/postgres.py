@@ -36,7 +36,7 @@ class PrivatePostgres:
         self._report = report
         self.port = ports.choose("postgresql")
         self.url = f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{self.port}/postgres"
-        self.part: Part | None = None
+        self.parts: dict[str, Part] = {}
 
     async def start(self) -> None:
         """Make the cluster at the first start, run it, return when it answers; raises PartFailedError."""
@@ -57,20 +57,21 @@ class PrivatePostgres:
             stop_signal=FAST_SHUTDOWN,
             orphan_signal=FAST_SHUTDOWN,
         )
-        self.part = Part(
+        part = Part(
             program, lambda: accepts_queries(self.url), folder=self._folder / "run", report=self._report
         )
-        await self.part.start()
+        self.parts[program.name] = part
+        await part.start()
 
     async def stop(self) -> None:
         """Stop it as `pg_ctl stop -m fast` does."""
-        if self.part:
-            await self.part.stop()
+        for part in self.parts.values():
+            await part.stop()
 
     async def kill(self) -> None:
         """Kill the postmaster as a crash would."""
-        if self.part:
-            await self.part.kill()
+        for part in self.parts.values():
+            await part.kill()
 
     def _settings(self) -> list[str]:
         settings = {

@@ -58,8 +58,7 @@ class PrivateRabbit:
         self._grants = Grants(grants.vhosts, {"admin": EVERYTHING, **grants.users})
         self._report = report
         self.port = ports.choose("rabbitmq")
-        self.epmd: Part | None = None
-        self.node: Part | None = None
+        self.parts: dict[str, Part] = {}
 
     def url(self, user: str = "admin", vhost: str | None = None) -> str:
         """Return the URL for a user, without a virtual host unless one is named."""
@@ -76,27 +75,24 @@ class PrivateRabbit:
         log, run = self._folder / "logs", self._folder / "run"
         # `epmd -daemon`, which Erlang would start by itself, outlives everything; in the foreground it is a child.
         epmd = [str(files.erlang / "epmd"), "-address", LOOPBACK, "-port", environment["ERL_EPMD_PORT"]]
-        self.epmd = self._part("epmd", epmd, environment, log, run)
-        await self.epmd.start()
-        self.node = self._part("rabbitmq", [str(files.server)], environment, log, run)
-        await self.node.start()
+        self.parts["epmd"] = self._part("epmd", epmd, environment, log, run)
+        await self.parts["epmd"].start()
+        self.parts["rabbitmq"] = self._part("rabbitmq", [str(files.server)], environment, log, run)
+        await self.parts["rabbitmq"].start()
 
     async def stop(self) -> None:
         """Stop the node, then epmd."""
-        if self.node:
-            await self.node.stop()
-        if self.epmd:
-            await self.epmd.stop()
+        for name in ("rabbitmq", "epmd"):
+            if name in self.parts:
+                await self.parts[name].stop()
 
     async def kill(self) -> None:
         """Kill the node as a crash would; epmd stays."""
-        if self.node:
-            await self.node.kill()
+        await self.parts["rabbitmq"].kill()
 
     async def restart(self) -> None:
         """Start the node again after `kill`, return when the broker answers."""
-        if self.node:
-            await self.node.start()
+        await self.parts["rabbitmq"].start()
 
     def _part(self, name: str, argv: Sequence[str], environment: Mapping[str, str], log: Path, run: Path) -> Part:
         program = Program(name, argv, environment, self._home, log / f"{name}.log", self._account)
