@@ -29,7 +29,7 @@ PROBLEMS: Mapping[int, tuple[str, str, int | None]] = {
     411: ("Length Required", "length_required", None),
     413: ("Content Too Large", "content_too_large", None),
     414: ("URI Too Long", "uri_too_long", None),
-    429: ("Too Many Requests", "too_many_requests", 30),
+    429: ("Too Many Requests", "too_many_requests", 5),
     500: ("Internal Server Error", "internal_error", None),
     503: ("Service Unavailable", "unavailable", 2),
 }

@@ -8,16 +8,18 @@ import signal
 import subprocess
 from pathlib import Path
 
+import asyncpg
+
 from deploy.local.accounts import private_folder, server_account
 from deploy.local.binaries import postgres_programs
 from deploy.local.children import Program
 from deploy.local.parts import Part, PartFailedError, Report, silent
 from deploy.local.passwords import SecretFolder
 from deploy.local.ports import LOOPBACK, Ports
-from deploy.local.probes import accepts_queries
 
 SUPERUSER = "keyholder_admin"
 FAST_SHUTDOWN = signal.SIGINT
+ANSWER_SECONDS = 3.0
 WANTED_PORTS = {"postgresql": 5432}
 
 
@@ -115,6 +117,16 @@ class PrivatePostgres:
         password_file.unlink()
         if done.returncode:
             raise PartFailedError(f"initdb failed (exit {done.returncode}).\n{done.stdout}{done.stderr}")
+
+
+async def accepts_queries(url: str) -> bool:
+    """Say whether PostgreSQL lets us in; during recovery its port is open but it does not."""
+    try:
+        connection = await asyncpg.connect(url, timeout=ANSWER_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return False
+    await connection.close()
+    return True
 
 
 def _environment(home: Path) -> dict[str, str]:

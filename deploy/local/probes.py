@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 from typing import Final
 
-import asyncpg
-
 from deploy.local.ports import LOOPBACK
 
 AMQP_GREETING: Final = b"AMQP\x00\x00\x09\x01"
@@ -39,16 +37,6 @@ async def accepts_connections(port: int) -> bool:
     except (OSError, TimeoutError):
         return False
     writer.close()
-    return True
-
-
-async def accepts_queries(url: str) -> bool:
-    """Say whether PostgreSQL lets us in; during recovery its port is open but it does not."""
-    try:
-        connection = await asyncpg.connect(url, timeout=ANSWER_SECONDS)
-    except (OSError, TimeoutError, asyncpg.PostgresError):
-        return False
-    await connection.close()
     return True
 
 

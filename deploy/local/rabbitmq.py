@@ -29,7 +29,7 @@ load_definitions = {definitions}
 vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = 100MB
 log.console = true
-log.console.level = info
+log.console.level = warning
 log.file = false
 """
 

@@ -110,6 +110,11 @@ class Stack:
         return self._addresses
 
     @property
+    def is_started(self) -> bool:
+        """Say whether `start` got to its end."""
+        return self._addresses is not None
+
+    @property
     def operator_token(self) -> str:
         """Return the bearer token that makes licences."""
         return self.secrets.text("operator-token")
