@@ -71,7 +71,9 @@ def _install(clone: Path, python: Path) -> None:
         command, env={**os.environ, **pip.environment}, stdin=subprocess.DEVNULL, check=False, cwd=clone
     )
     if done.returncode:
-        raise BootstrapError(f"pip could not install the locked packages (exit {done.returncode}); its words are above.")
+        raise BootstrapError(
+            f"pip could not install the locked packages (exit {done.returncode}); its words are above."
+        )
     (clone / ".venv" / STAMP).write_text(_fingerprint(clone))
     print(f"Prepared .venv in {time.monotonic() - started:.0f} s", flush=True)
 

@@ -115,7 +115,11 @@ def _units() -> set[str]:
 
 
 def _run(
-    command: Sequence[str], environment: "os._Environ[str] | dict[str, str]", folder: Path | None = None, *, show: bool = False
+    command: Sequence[str],
+    environment: "os._Environ[str] | dict[str, str]",
+    folder: Path | None = None,
+    *,
+    show: bool = False,
 ) -> bool:
     done = subprocess.run(
         command,

@@ -16,7 +16,7 @@ from deploy.local.folders import data_folder
 from deploy.local.parts import PartFailedError
 from deploy.local.signals import INTERRUPTED, Interruption
 from deploy.local.tenure import TakenError, tell, tenure, told
-from deploy.local.test_servers import TestServers
+from deploy.local.bare_servers import BareServers
 
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("python", "-m", "ruff", "check"),
@@ -36,8 +36,10 @@ def run(clone: Path, options: Options) -> int:
         return asyncio.run(_test(clone, folder, options.pytest, None, served))
     try:
         with tenure(folder):
-            servers = TestServers(clone, folder)
-            return asyncio.run(_serve(folder, servers) if options.serve else _test(clone, folder, options.pytest, servers))
+            servers = BareServers(clone, folder)
+            return asyncio.run(
+                _serve(folder, servers) if options.serve else _test(clone, folder, options.pytest, servers)
+            )
     except TakenError as taken:
         print(f"The test servers are in use by process {taken.pid}; `test --serve` makes them ready for several runs.")
         return 1
@@ -47,7 +49,7 @@ async def _test(
     clone: Path,
     folder: Path,
     arguments: Sequence[str],
-    servers: TestServers | None,
+    servers: BareServers | None,
     served: Mapping[str, str] | None = None,
 ) -> int:
     interruption = Interruption()
@@ -106,7 +108,7 @@ async def _pytest(program: Program, interruption: Interruption) -> int:
     return code
 
 
-async def _serve(folder: Path, servers: TestServers) -> int:
+async def _serve(folder: Path, servers: BareServers) -> int:
     interruption = Interruption()
     try:
         await interruption.unless_asked(servers.start())

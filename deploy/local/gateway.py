@@ -92,9 +92,7 @@ class Gateway:
             account=self._account,
             stop_signal=signal.SIGQUIT,
         )
-        part = Part(
-            program, lambda: answers_http(self.port, "/"), folder=self._folder / "run", report=self._report
-        )
+        part = Part(program, lambda: answers_http(self.port, "/"), folder=self._folder / "run", report=self._report)
         self.parts[program.name] = part
         await part.start()
 
@@ -148,7 +146,11 @@ def _problems(folder: Path) -> str:
         problem = {"type": "about:blank", "title": title, "status": status, "code": code}
         # Not part of json.dumps: its value is a variable that nginx fills in.
         body = json.dumps(problem)[:-1] + ', "request_id": "$kept_request_id"}'
-        retry = "" if seconds is None else f"    include {folder}/headers.inc;\n    add_header Retry-After {seconds} always;\n"
+        retry = (
+            ""
+            if seconds is None
+            else f"    include {folder}/headers.inc;\n    add_header Retry-After {seconds} always;\n"
+        )
         lines.append(
             f"location = /.problem/{status} {{\n    internal;\n    default_type application/problem+json;\n"
             f"{retry}    return {status} '{body}';\n}}"

@@ -48,8 +48,7 @@ async def show_list(request: web.Request) -> web.Response:
     """Show all mails, newest first."""
     rows = "".join(_row(mail) for mail in request.app[MAILBOX].newest_first())
     table = (
-        "<table><thead><tr><th>At</th><th>To</th><th>Subject</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><th>At</th><th>To</th><th>Subject</th></tr></thead><tbody>{rows}</tbody></table>"
         if rows
         else "<p>No mail yet.</p>"
     )

@@ -59,9 +59,7 @@ class PrivatePostgres:
             stop_signal=FAST_SHUTDOWN,
             orphan_signal=FAST_SHUTDOWN,
         )
-        part = Part(
-            program, lambda: accepts_queries(self.url), folder=self._folder / "run", report=self._report
-        )
+        part = Part(program, lambda: accepts_queries(self.url), folder=self._folder / "run", report=self._report)
         self.parts[program.name] = part
         await part.start()
 

@@ -144,7 +144,11 @@ class PrivateRabbit:
 
 def _definitions(grants: Grants, secret: str) -> dict[str, object]:
     users = [
-        {"name": user, "password_hash": _hashed(derived(secret, user)), "tags": "administrator" if user == "admin" else ""}
+        {
+            "name": user,
+            "password_hash": _hashed(derived(secret, user)),
+            "tags": "administrator" if user == "admin" else "",
+        }
         for user in grants.users
     ]
     permissions = [

@@ -208,9 +208,7 @@ class Stack:
             databases=databases[1],
         )
 
-    def _surroundings(
-        self, databases: Mapping[str, DatabaseUrls], smtp_port: int, gateway_url: str
-    ) -> Surroundings:
+    def _surroundings(self, databases: Mapping[str, DatabaseUrls], smtp_port: int, gateway_url: str) -> Surroundings:
         shared = self._plan.amqp_url
         amqp_urls = {name: shared or self._private_rabbit().url(name, VHOST) for name in SERVICES}
         return Surroundings(

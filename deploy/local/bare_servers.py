@@ -19,10 +19,8 @@ FOLDER_VARIABLE = "KEYHOLDER_TEST_FOLDER"
 VHOSTS = (*(f"test-{number}" for number in range(8)), "e2e")
 
 
-class TestServers:
+class BareServers:
     """A cluster and a node in `folder`; a server whose variable is set already is used instead of one of ours."""
-
-    __test__ = False  # its name is not pytest's
 
     def __init__(self, clone: Path, folder: Path) -> None:
         """Prepare the folder; nothing is started yet."""
