@@ -1,0 +1,1 @@
+"""Keyholder's four services and the two packages that they share."""

@@ -1,0 +1,124 @@
+"""Access snapshots of callers, fetched from authz, kept while fresh.
+
+Bounds (ADR-0006): dropped on `authz.snapshot.changed`, re-validated by version at most every five seconds,
+never used past `not_after`, and never past five seconds when authz cannot be asked: then nobody has rights.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from services.chassis import metrics
+from services.chassis.http_client import Peer
+from services.chassis.problems import Forbidden, Unavailable
+from services.chassis.tokens import Caller
+from services.contracts.access import AccessSnapshot
+from services.contracts.authz_api import SNAPSHOT
+from services.contracts.authz_events import SnapshotChanged
+from services.contracts.vocabulary import TenantId, UserId
+
+FRESH_SECONDS: Final = 5.0
+KEPT: Final = 10_000
+_OK, _NOT_MODIFIED = 200, 304
+_Key = tuple[TenantId, UserId]
+
+
+class PermissionMissing(Forbidden):
+    code = "permission_missing"
+    title = "You lack the permission for this."
+
+
+def require(snapshot: AccessSnapshot, key: str) -> None:
+    """Refuse a caller who does not hold the key at any reach. Raises PermissionMissing naming it."""
+    if not snapshot.holds(key):
+        raise PermissionMissing(f"This needs the permission {key}.")
+
+
+class Access(Protocol):
+    """Where a service gets a caller's snapshot: over HTTP, or, in authz itself, by compiling."""
+
+    async def of(self, caller: Caller, now: datetime, at_least: int = 0) -> AccessSnapshot:
+        """Return the snapshot at `at_least` that version. Raises Unavailable."""
+        ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    snapshot: AccessSnapshot
+    checked_at: float
+
+
+class RemoteAccess:
+    """Snapshots from authz, one request at a time per person."""
+
+    def __init__(self, authz: Peer, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._authz = authz
+        self._monotonic = monotonic
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._fetching: dict[_Key, asyncio.Task[AccessSnapshot]] = {}
+
+    async def of(self, caller: Caller, now: datetime, at_least: int = 0) -> AccessSnapshot:
+        """Return the caller's snapshot, at most five seconds behind authz. Raises Unavailable."""
+        key = (caller.tenant_id, caller.user_id)
+        kept = self._kept.get(key)
+        if kept is not None and self._is_fresh(kept, now) and kept.snapshot.version >= at_least:
+            metrics.SNAPSHOTS.labels("kept").inc()
+            return kept.snapshot
+        snapshot = await self._fetch_once(key, now)
+        if snapshot.version < at_least or _is_over(snapshot, now):
+            raise Unavailable
+        return snapshot
+
+    def drop(self, tenant_id: TenantId, event: SnapshotChanged) -> None:
+        """Forget the snapshots of these users that are older than the change."""
+        for user_id in event.user_ids:
+            self._fetching.pop((tenant_id, user_id), None)
+            kept = self._kept.get((tenant_id, user_id))
+            if kept is not None and kept.snapshot.version < event.version:
+                del self._kept[tenant_id, user_id]
+
+    def _is_fresh(self, kept: _Kept, now: datetime) -> bool:
+        return self._monotonic() - kept.checked_at < FRESH_SECONDS and not _is_over(kept.snapshot, now)
+
+    async def _fetch_once(self, key: _Key, now: datetime) -> AccessSnapshot:
+        task = self._fetching.get(key)
+        if task is None:
+            task = asyncio.create_task(self._fetch(key, now))
+            self._fetching[key] = task
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(task)
+
+    def _forget(self, key: _Key, task: asyncio.Task[AccessSnapshot]) -> None:
+        if self._fetching.get(key) is task:
+            del self._fetching[key]
+        if not task.cancelled():
+            task.exception()
+
+    async def _fetch(self, key: _Key, now: datetime) -> AccessSnapshot:
+        kept = self._kept.get(key)
+        asked_at = self._monotonic()
+        reply = await self._authz.get(
+            f"/internal/v1/tenants/{key[0]}/users/{key[1]}/snapshot",
+            {"If-None-Match": f'"{kept.snapshot.version}"'} if kept and not _is_over(kept.snapshot, now) else {},
+        )
+        if reply.status == _NOT_MODIFIED and kept is not None:
+            kept.checked_at = asked_at
+            metrics.SNAPSHOTS.labels("confirmed").inc()
+            return kept.snapshot
+        if reply.status != _OK:
+            raise Unavailable
+        metrics.SNAPSHOTS.labels("fetched").inc()
+        snapshot = SNAPSHOT.validate_json(reply.body)
+        if self._fetching.get(key) is asyncio.current_task():  # else dropped while it was on its way: do not keep it
+            self._kept[key] = _Kept(snapshot, asked_at)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return snapshot
+
+
+def _is_over(snapshot: AccessSnapshot, now: datetime) -> bool:
+    return snapshot.not_after is not None and now >= snapshot.not_after

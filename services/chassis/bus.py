@@ -1,0 +1,182 @@
+"""RabbitMQ: one connection per role, kept up by a loop; topology; publishing with confirms.
+
+The only module that knows aio-pika. Connections are plain, not "robust": the loop that owns one rebuilds
+everything (channel, topology, consumers) after any failure, which is one path instead of two.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Never
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
+
+from services.chassis import logging, metrics
+from services.chassis.problems import Unavailable
+from services.contracts.envelope import CONTENT_TYPE, Envelope, Event
+from services.contracts.queues import EXCHANGE, QUEUES, ROUTED
+
+Incoming = AbstractIncomingMessage
+Channel = AbstractChannel
+Queue = AbstractQueue
+
+CONFIRM_TIMEOUT_SECONDS: Final = 10.0
+HEARTBEAT_SECONDS: Final = 10
+LONGEST_PAUSE_SECONDS: Final = 5.0
+_log = logging.get(__name__)
+
+
+class NotPublished(Exception):
+    """The broker did not confirm, or found no queue for, a message that somebody waits for."""
+
+
+@dataclass
+class Link:
+    """Whether one role of this process reaches the broker, for health and metrics."""
+
+    role: str
+    connected: bool = False
+
+    def mark(self, *, connected: bool) -> None:
+        if connected != self.connected:
+            _log.info("bus.connected" if connected else "bus.disconnected", role=self.role)
+        self.connected = connected
+        metrics.BUS_CONNECTED.labels(self.role).set(connected)
+
+
+class Bus:
+    """The broker as seen by one process: roles, each with its own connection."""
+
+    def __init__(self, url: str, service: str) -> None:
+        self._url = url
+        self._service = service
+        self.links: list[Link] = []
+
+    @property
+    def connected(self) -> bool:
+        """Say whether every role reaches the broker."""
+        return all(link.connected for link in self.links)
+
+    async def keep(self, role: str, session: Callable[[Channel], Awaitable[None]]) -> Never:
+        """Run a session on a fresh channel for ever: connect, declare, run, and again after any failure.
+
+        Pauses 0.2 s after a failure, doubling to 5 s, with jitter; starts well with the broker away.
+        """
+        link = Link(role)
+        self.links.append(link)
+        failures = 0
+        while True:
+            try:
+                async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
+                    connection = await aio_pika.connect(
+                        self._url,
+                        timeout=HEARTBEAT_SECONDS,
+                        heartbeat=HEARTBEAT_SECONDS,
+                        client_properties={"connection_name": f"{self._service}.{role}"},
+                    )
+                try:
+                    channel = await self._prepared(connection)
+                    link.mark(connected=True)
+                    failures = 0
+                    await _until_closed(connection, channel, session(channel))
+                finally:
+                    link.mark(connected=False)
+                    await _close(connection)
+            except (AMQPError, OSError, TimeoutError, RuntimeError, Unavailable) as error:
+                _log.debug("bus.failed", role=role, error=repr(error))
+            failures += 1
+            await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_SECONDS) * random.uniform(0.7, 1.3))  # noqa: S311
+
+    async def _prepared(self, connection: AbstractConnection) -> Channel:
+        async with asyncio.timeout(CONFIRM_TIMEOUT_SECONDS):
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            exchange = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
+            for name, events in QUEUES.items():
+                queue = await channel.declare_queue(name, durable=True)
+                for event in events:
+                    await queue.bind(exchange, event.topic)
+        return channel
+
+
+async def publish(channel: Channel, envelope: Envelope) -> None:
+    """Publish one event, persistent, and wait until the broker has it. Raises NotPublished."""
+    exchange = await channel.get_exchange(EXCHANGE, ensure=False)
+    message = aio_pika.Message(
+        envelope.model_dump_json().encode(),
+        content_type=CONTENT_TYPE,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        message_id=str(envelope.id),
+        type=envelope.type,
+        timestamp=envelope.time,
+        headers={"tenantid": str(envelope.tenantid), "traceparent": envelope.traceparent},
+    )
+    try:
+        await exchange.publish(
+            message, envelope.type, mandatory=envelope.type in ROUTED, timeout=CONFIRM_TIMEOUT_SECONDS
+        )
+    except (DeliveryError, PublishError, TimeoutError) as error:
+        raise NotPublished(repr(error)) from error
+
+
+async def consume(channel: Channel, name: str, *, prefetch: int) -> AsyncIterator[Sequence[Incoming]]:
+    """Yield the messages of a durable queue in batches: all that have arrived, at most `prefetch`.
+
+    The receiver settles a batch with `settle`. Ends when the channel closes, by exception.
+    """
+    await channel.set_qos(prefetch_count=prefetch)
+    queue = await channel.declare_queue(name, durable=True, passive=True)
+    async for batch in _batches(queue, prefetch):
+        yield batch
+
+
+async def settle(batch: Sequence[Incoming]) -> None:
+    """Acknowledge a whole batch at once; it must be the oldest unsettled one of its channel."""
+    await batch[-1].ack(multiple=True)
+
+
+async def listen(channel: Channel, events: Sequence[type[Event]]) -> AsyncIterator[Incoming]:
+    """Yield events to a queue of this process alone, which vanishes with it: for caches, never for facts to keep."""
+    exchange = await channel.get_exchange(EXCHANGE, ensure=False)
+    queue = await channel.declare_queue(exclusive=True, auto_delete=True)
+    for event in events:
+        await queue.bind(exchange, event.topic)
+    async for batch in _batches(queue, 100):
+        for message in batch:
+            yield message
+        await settle(batch)
+
+
+async def _batches(queue: Queue, most: int) -> AsyncIterator[Sequence[Incoming]]:
+    arrived: asyncio.Queue[Incoming] = asyncio.Queue()
+    await queue.consume(arrived.put)
+    while True:
+        batch = [await arrived.get()]
+        while len(batch) < most and not arrived.empty():
+            batch.append(arrived.get_nowait())
+        yield batch
+
+
+async def _until_closed(connection: AbstractConnection, channel: Channel, session: Awaitable[None]) -> None:
+    """Run the session; fail as soon as the connection or the channel closes under it."""
+    running = asyncio.ensure_future(session)
+    closed = [asyncio.ensure_future(connection.closed()), asyncio.ensure_future(channel.closed())]
+    try:
+        await asyncio.wait([running, *closed], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (running, *closed):
+            task.cancel()
+        await asyncio.wait([running, *closed])
+    if not running.cancelled() and (failure := running.exception()):
+        raise failure
+    raise ConnectionError("the broker closed the connection")
+
+
+async def _close(connection: AbstractConnection) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await connection.close()
+    except (AMQPError, OSError, TimeoutError, RuntimeError):
+        return

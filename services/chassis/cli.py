@@ -1,0 +1,116 @@
+"""`python -m services.<name> serve | work | migrate | openapi | parked`."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+from uuid import UUID
+
+import uvloop
+
+from services.chassis import consuming, logging, migrating, openapi, running
+from services.chassis.config import ConfigError, MigrationSettings, Settings, load
+from services.chassis.database import open_database
+from services.chassis.migrating import MigrationError
+from services.chassis.service import VERSION, Service
+
+_log = logging.get(__name__)
+AnySettings = TypeVar("AnySettings", bound=Settings)
+Deps = TypeVar("Deps")
+
+
+def main(service: Service[AnySettings, Deps]) -> None:
+    """Carry out one command of a service and exit: 0 done, 1 failed, 2 wrongly called or configured."""
+    asked = _parser(service.name).parse_args()
+    try:
+        sys.exit(asked.command(service, asked))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="answer HTTP").set_defaults(command=_serve)
+    commands.add_parser("work", help="relay events, consume messages, run jobs").set_defaults(command=_work)
+    migrate = commands.add_parser("migrate", help="bring the database up to date")
+    migrate.add_argument("--phase", choices=("pre", "post", "all"), default="all")
+    migrate.set_defaults(command=_migrate)
+    commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
+    parked = commands.add_parser("parked", help="list the messages that were given up")
+    parked.add_argument("--replay", metavar="ID|all", help="try one of them, or all, again")
+    parked.set_defaults(command=_parked)
+    return parser
+
+
+def _settings(service: Service[AnySettings, Deps]) -> AnySettings:
+    settings = load(service.settings, service.name, os.environ)
+    logging.configure(service.name, settings.log_level, VERSION)
+    return settings
+
+
+def _run(
+    process: Callable[[Service[AnySettings, Deps], AnySettings, asyncio.Event], Coroutine[Any, Any, None]],
+    service: Service[AnySettings, Deps],
+) -> int:
+    settings = _settings(service)
+
+    async def until_signal() -> None:
+        await process(service, settings, running.stopped_by_signal())
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(until_signal())
+    return 0
+
+
+def _serve(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
+    return _run(running.serve, service)
+
+
+def _work(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
+    return _run(running.work, service)
+
+
+def _migrate(service: Service[AnySettings, Deps], asked: argparse.Namespace) -> int:
+    settings = load(MigrationSettings, service.name, os.environ)
+    logging.configure(service.name, settings.log_level, VERSION)
+    phases = frozenset({"pre", "post"} if asked.phase == "all" else {asked.phase})
+    try:
+        url = settings.owner_database_url.get_secret_value()
+        applied = asyncio.run(migrating.migrate(url, service.migrations, phases))
+    except MigrationError as error:
+        _log.error("migration.refused", error=str(error))
+        return 1
+    _log.info("migration.done", applied=list(applied))
+    return 0
+
+
+def _openapi(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
+    document = openapi.document(service.name, VERSION, service.routes)
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+def _parked(service: Service[AnySettings, Deps], asked: argparse.Namespace) -> int:
+    settings = _settings(service)
+    if settings.worker_database_url is None:
+        raise ConfigError(f"KEYHOLDER_{service.name.upper()}_WORKER_DATABASE_URL: Field required")
+    asyncio.run(_show_parked(settings.worker_database_url.get_secret_value(), asked.replay))
+    return 0
+
+
+async def _show_parked(url: str, replay: str | None) -> None:
+    async with (
+        open_database(url, connections=1, name="keyholder.parked") as db,
+        db.across_tenants() as queries,
+    ):
+        if replay is not None:
+            count = await consuming.replay(queries, None if replay == "all" else UUID(replay))
+            sys.stdout.write(f"{count} to be tried again\n")
+            return
+        for row in await consuming.parked(queries):
+            sys.stdout.write(json.dumps(dict(row), default=str) + "\n")

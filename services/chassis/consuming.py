@@ -1,0 +1,216 @@
+"""Inbox consumers: dedupe, transaction, retry and acknowledgement, so that no handler can forget one.
+
+A handler is one short piece of database work. Its inbox row and its effect commit together; the message is
+acknowledged afterwards. What fails is kept in `failed_messages`, tried again by time, and parked after the
+last attempt; nothing is ever dropped, and one bad message holds up no other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Never
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+
+from services.chassis import bus, logging, metrics, trace
+from services.chassis.database import Database, Queries, Row, Transaction
+from services.chassis.problems import Unavailable
+from services.contracts.envelope import Envelope, Event
+from services.contracts.vocabulary import TenantId
+
+Handler = Callable[[Transaction, Any, Envelope], Awaitable[None]]
+
+PREFETCH: Final = 100
+ATTEMPTS: Final = 5
+NOBODY: Final = TenantId(UUID(int=0))
+"""Tenant under which an unreadable message is parked."""
+_log = logging.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A durable queue of `contracts.queues` and what to do with each event in it."""
+
+    queue: str
+    handlers: Mapping[type[Event], Handler]
+
+    def find(self, topic: str) -> tuple[type[Event], Handler]:
+        """Return the event class and handler of a topic. Raises LookupError for one nobody handles."""
+        for event, handler in self.handlers.items():
+            if event.topic == topic:
+                return event, handler
+        raise LookupError(f"no handler for {topic}")
+
+
+class Consumer:
+    """Carries out the messages of one queue, each exactly once in effect."""
+
+    def __init__(self, db: Database, worker_db: Database, subscription: Subscription) -> None:
+        self._db = db
+        self._worker_db = worker_db
+        self._subscription = subscription
+        self.queue = subscription.queue
+
+    async def run(self, channel: bus.Channel) -> None:
+        """Consume until the channel closes. Raises Unavailable when the database is away: nothing is acknowledged."""
+        async for batch in bus.consume(channel, self.queue, prefetch=PREFETCH):
+            for message in batch:
+                await self._receive(message)
+            await bus.settle(batch)
+
+    async def _receive(self, message: bus.Incoming) -> None:
+        body = message.body.decode("utf-8", "replace")
+        try:
+            envelope = Envelope.model_validate_json(body)
+        except ValidationError as error:
+            message_id = _uuid_or(message.message_id)
+            await self._fail(NOBODY, message_id, message.routing_key or "", body, f"unreadable: {error.error_count()}")
+            return
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            trace_id=trace.enter(envelope.traceparent),
+            tenant_id=str(envelope.tenantid),
+            event_id=str(envelope.id),
+            topic=envelope.type,
+        )
+        try:
+            await self._carry_out(envelope)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 whatever a handler raises must not stop the queue
+            await self._fail(envelope.tenantid, envelope.id, envelope.type, body, repr(error))
+
+    async def _carry_out(self, envelope: Envelope) -> None:
+        event_class, handler = self._subscription.find(envelope.type)
+        event = event_class.model_validate(envelope.data, extra="ignore")
+        async with self._db.transaction(envelope.tenantid) as tx:
+            if await _first_time(tx, self.queue, envelope.id):
+                await handler(tx, event, envelope)
+                outcome = "done"
+            else:
+                outcome = "duplicate"
+        metrics.CONSUMED.labels(self.queue, outcome).inc()
+        _log.info("message.consumed", queue=self.queue, outcome=outcome)
+
+    async def _fail(self, tenant_id: TenantId, message_id: UUID, topic: str, body: str, error: str) -> None:
+        async with self._worker_db.across_tenants() as queries:
+            attempt = await queries.value(
+                """
+                INSERT INTO failed_messages AS f (
+                    tenant_id, queue, message_id, topic, body, attempts, next_try_at, last_error)
+                VALUES ($1, $2, $3, $4, $5, 1, CASE WHEN $7 > 1 THEN now() + interval '1 second' END, $6)
+                ON CONFLICT (tenant_id, queue, message_id) DO UPDATE
+                   SET attempts = f.attempts + 1,
+                       last_error = excluded.last_error,
+                       next_try_at = CASE WHEN f.attempts + 1 < $7
+                                          THEN now() + interval '1 second' * 4 ^ f.attempts END
+                RETURNING attempts
+                """,
+                tenant_id,
+                self.queue,
+                message_id,
+                topic,
+                body,
+                error[:2000],
+                1 if tenant_id == NOBODY else ATTEMPTS,
+            )
+        metrics.CONSUMED.labels(self.queue, "failed").inc()
+        _log.error("message.failed", queue=self.queue, attempt=attempt, error=error)
+
+    async def retry(self) -> Never:
+        """Try failed messages again when their time comes; look every second."""
+        while True:
+            try:
+                while await self._retry_one():
+                    pass
+            except Unavailable:
+                _log.warning("message.retry_postponed", queue=self.queue)
+            await asyncio.sleep(1)
+
+    async def _retry_one(self) -> bool:
+        async with self._worker_db.across_tenants() as queries:
+            row = await _claim(queries, self.queue)
+        if row is None:
+            return False
+        envelope = Envelope.model_validate_json(row["body"])
+        trace.enter(envelope.traceparent)
+        try:
+            await self._carry_out(envelope)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 as above
+            await self._fail(row["tenant_id"], row["message_id"], row["topic"], row["body"], repr(error))
+            return True
+        async with self._worker_db.across_tenants() as queries:
+            await queries.execute(
+                "DELETE FROM failed_messages WHERE tenant_id = $1 AND queue = $2 AND message_id = $3",
+                row["tenant_id"],
+                self.queue,
+                row["message_id"],
+            )
+        return True
+
+
+async def _first_time(tx: Transaction, queue: str, message_id: UUID) -> bool:
+    return bool(
+        await tx.execute(
+            "INSERT INTO inbox (tenant_id, queue, message_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            tx.tenant_id,
+            queue,
+            message_id,
+        )
+    )
+
+
+async def _claim(queries: Queries, queue: str) -> Row | None:
+    """Lease the first due message for a minute, so that two workers never try the same one."""
+    return await queries.row(
+        """
+        UPDATE failed_messages AS f
+           SET next_try_at = now() + interval '1 minute'
+          FROM (SELECT tenant_id, queue, message_id
+                  FROM failed_messages
+                 WHERE next_try_at <= now() AND queue = $1
+                 ORDER BY next_try_at
+                 LIMIT 1
+                   FOR UPDATE SKIP LOCKED) AS due
+         WHERE (f.tenant_id, f.queue, f.message_id) = (due.tenant_id, due.queue, due.message_id)
+        RETURNING f.tenant_id, f.message_id, f.topic, f.body
+        """,
+        queue,
+    )
+
+
+async def parked(queries: Queries) -> Sequence[Row]:
+    """Return the messages that wait for a person, oldest first."""
+    return await queries.rows(
+        """
+        SELECT tenant_id, queue, message_id, topic, attempts, last_error, first_failed_at
+          FROM failed_messages
+         WHERE next_try_at IS NULL
+         ORDER BY first_failed_at, message_id
+        """
+    )
+
+
+async def replay(queries: Queries, message_id: UUID | None) -> int:
+    """Give parked messages, or one of them, a fresh set of attempts; return how many."""
+    return await queries.execute(
+        """
+        UPDATE failed_messages
+           SET attempts = 0, next_try_at = now()
+         WHERE next_try_at IS NULL AND ($1::uuid IS NULL OR message_id = $1) AND tenant_id <> $2
+        """,
+        message_id,
+        NOBODY,
+    )
+
+
+def _uuid_or(text: str | None) -> UUID:
+    """Return the id that a broken message carries, or one that will do."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return UUID(int=0)

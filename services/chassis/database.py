@@ -1,0 +1,173 @@
+"""PostgreSQL: pools, transactions fenced to one tenant, and SQL as literals."""
+
+import json
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, LiteralString, cast
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from pydantic import JsonValue
+
+from services.chassis.problems import Unavailable
+from services.contracts.vocabulary import TenantId
+
+Row = asyncpg.Record
+Connection = PoolConnectionProxy[asyncpg.Record]
+UniqueViolation = asyncpg.UniqueViolationError
+ForeignKeyViolation = asyncpg.ForeignKeyViolationError
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+STATEMENT_TIMEOUT_MS = 5_000
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+def json_object(text: str) -> dict[str, JsonValue]:
+    """Return a JSON object read from a column that is known to hold one."""
+    return cast("dict[str, JsonValue]", json.loads(text))
+
+
+class Queries:
+    """The statements of one transaction. SQL is a literal: the type checker refuses any other string."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: LiteralString, *values: object) -> Sequence[Row]:
+        """Return all rows of a query."""
+        return await self._connection.fetch(sql, *values)
+
+    async def row(self, sql: LiteralString, *values: object) -> Row | None:
+        """Return the first row of a query, or None."""
+        return await self._connection.fetchrow(sql, *values)
+
+    async def value(self, sql: LiteralString, *values: object) -> Any:
+        """Return the first column of the first row, or None."""
+        return await self._connection.fetchval(sql, *values)
+
+    async def execute(self, sql: LiteralString, *values: object) -> int:
+        """Carry out a statement and return how many rows it touched."""
+        tag = await self._connection.execute(sql, *values)
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def execute_many(self, sql: LiteralString, rows: Sequence[Sequence[object]]) -> None:
+        """Carry out a statement once per row of values."""
+        await self._connection.executemany(sql, rows)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """Open a nested transaction that may fail alone."""
+        async with self._connection.transaction():
+            yield
+
+
+class Transaction(Queries):
+    """A transaction of one tenant: row-level security hides every other tenant's rows."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        super().__init__(connection)
+        self.tenant_id = tenant_id
+
+
+class Database:
+    """A pool of connections that opens by itself when first used and survives a restart of the server."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId, *, readonly: bool = False) -> AsyncGenerator[Transaction]:
+        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable."""
+        async with self._begin(readonly=readonly) as connection:
+            await connection.execute("SELECT set_config('keyholder.tenant_id', $1, true)", str(tenant_id))
+            yield Transaction(connection, tenant_id)
+
+    @asynccontextmanager
+    async def across_tenants(self) -> AsyncGenerator[Queries]:
+        """Open a transaction without a tenant: tables without tenants, or, for the worker role, all rows.
+
+        Raises Unavailable.
+        """
+        async with self._begin(readonly=False) as connection:
+            yield Queries(connection)
+
+    @asynccontextmanager
+    async def listening(self, channel: str, wake: Callable[[], None]) -> AsyncGenerator[None]:
+        """Call `wake` at each notification of a channel, and when the listening connection is lost."""
+
+        def woken(*_: object) -> None:
+            wake()
+
+        with _refusals():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+                connection.add_termination_listener(woken)
+                await connection.add_listener(channel, woken)
+                try:
+                    yield
+                finally:
+                    connection.remove_termination_listener(woken)
+                    if not connection.is_closed():
+                        await connection.remove_listener(channel, woken)
+
+    @asynccontextmanager
+    async def _begin(self, *, readonly: bool) -> AsyncGenerator[Connection]:
+        with _refusals():
+            async with (
+                self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection,
+                connection.transaction(readonly=readonly),
+            ):
+                yield connection
+
+
+@contextmanager
+def _refusals() -> Generator[None]:
+    """Say `Unavailable` for a server that is away, starting, full or too slow."""
+    try:
+        yield
+    except _AWAY as error:
+        raise Unavailable from error
+
+
+@asynccontextmanager
+async def open_database(url: str, *, connections: int, name: str) -> AsyncGenerator[Database]:
+    """Open a pool that connects when first used, so that a service starts while its database is away.
+
+    Transactions only ever SET LOCAL, therefore connections go back without the costly RESET ALL.
+    """
+
+    async def keep(_connection: object) -> None:
+        return
+
+    pool = asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=connections,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        command_timeout=2 * STATEMENT_TIMEOUT_MS / 1000,
+        reset=keep,
+        server_settings={
+            "application_name": name,
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "lock_timeout": "3000",
+            "idle_in_transaction_session_timeout": "15000",
+            "jit": "off",
+            "timezone": "UTC",
+        },
+    )
+    async with pool:
+        try:
+            yield Database(pool)
+        finally:
+            pool.terminate()

@@ -1,0 +1,42 @@
+"""Who may call a route at all: bearer tokens of people, and the secrets of peers and operators."""
+
+import hmac
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from services.chassis.problems import Forbidden, Unauthenticated
+from services.chassis.tokens import Address, Caller, Verifier
+
+
+class AddressNotAllowed(Forbidden):
+    code = "address_not_allowed"
+    title = "This session may not be used from your address."
+
+
+class Guard:
+    """Admits callers by token, peers and operators by a shared secret."""
+
+    def __init__(self, verifier: Verifier, secrets: dict[str, SecretStr]) -> None:
+        self._verifier = verifier
+        self._secrets = secrets
+
+    async def admit(self, access: str, authorization: str | None, address: Address, now: datetime) -> Caller | None:
+        """Return the caller of a route, None where no person is asked for.
+
+        Raises Unauthenticated, InvalidToken, AddressNotAllowed; an unset secret admits nobody.
+        """
+        if access == "anyone":
+            return None
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        if access == "caller":
+            caller = await self._verifier.caller(token, now)
+            if not caller.may_come_from(address):
+                raise AddressNotAllowed
+            return caller
+        secret = self._secrets.get(access)
+        if secret is None or not hmac.compare_digest(token.encode(), secret.get_secret_value().encode()):
+            raise Unauthenticated
+        return None

@@ -1,0 +1,71 @@
+"""Structured logs: one JSON object per line on standard output, with context, without secrets."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Final
+
+import structlog
+
+SECRET_NAMES: Final = re.compile(
+    r"password|passwd|secret|token|authorization|cookie|private_key|passphrase|email|address$|recipient|body",
+    re.IGNORECASE,
+)
+"""Fields whose values never reach a log line: credentials, and what identifies a person."""
+
+_URL_CREDENTIALS: Final = re.compile(r"://[^/\s@]+@")
+_BEARER: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
+    """Replace the values of secret fields, and credentials inside other texts."""
+    for name, value in event.items():
+        if SECRET_NAMES.search(name):
+            event[name] = "[redacted]"
+        elif isinstance(value, str):
+            event[name] = _BEARER.sub("[redacted]", _URL_CREDENTIALS.sub("://[redacted]@", value))
+    return event
+
+
+def configure(service: str, level: str, version: str) -> None:
+    """Send structlog's and the standard library's records through one chain of processors to standard output."""
+
+    def name_the_service(
+        _logger: object, _method: str, event: MutableMapping[str, object]
+    ) -> MutableMapping[str, object]:
+        return {"service": service, "version": version, **event}
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.format_exc_info,
+        name_the_service,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for chatty in ("aiormq", "aio_pika", "asyncio", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """Return a logger. Event names are constants `noun.verb`; facts are keyword arguments."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger

@@ -1,0 +1,278 @@
+"""The HTTP edge: from a route table to an application, and from problems to answers (RFC 9457).
+
+A handler is a function of its service's `Deps`, the `Call`, and the parsed input; it returns a model. Everything
+else that a request needs (identity, parsing, refusals, headers, metrics, the access line) happens here, once.
+"""
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Final, cast
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from services.chassis import clock, ids, logging, metrics, problems, refusals, trace
+from services.chassis.guarding import Guard
+from services.chassis.idempotency import IdempotencyKey
+from services.chassis.problems import FieldError
+from services.chassis.tokens import Address, Caller
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+_ETAG: Final = re.compile(r'^"(\d{1,18})"$')
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_log = logging.get("http")
+
+
+def _storable(value: object) -> bool:
+    match value:
+        case str():
+            return _UNSTORABLE.search(value) is None
+        case dict():
+            return all(map(_storable, cast("dict[object, object]", value).values()))
+        case list():
+            return all(map(_storable, cast("list[object]", value)))
+        case _:
+            return True
+
+
+class Input(BaseModel):
+    """What a client sends. Unknown members are refused, and so is text that PostgreSQL cannot hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unstorable(cls, value: object) -> object:
+        if not _storable(value):
+            raise ValueError("text must not hold NUL or half characters")
+        return value
+
+
+class Output(BaseModel):
+    """What a client gets. Members have no defaults: each is always there."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Access(StrEnum):
+    """Who may call a route at all; what they may do there is the handler's to decide."""
+
+    ANYONE = "anyone"
+    CALLER = "caller"
+    PEER = "peer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: what runs, and what its OpenAPI entry is generated from."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[BaseModel | None]]
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    status: int = 200
+    access: Access = Access.CALLER
+    edits: bool = False
+    """Whether the call must say with If-Match which version it changes."""
+
+    @property
+    def reads_query(self) -> bool:
+        """Say whether the input comes from the query instead of the body."""
+        return self.method in {"GET", "DELETE"}
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as its handler sees it: who, when, from where, about what."""
+
+    request_id: str
+    now: datetime
+    address: Address
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    reply_headers: dict[str, str] = field(default_factory=dict[str, str])
+    identified: Caller | None = None
+    route: str = ""
+    body: bytes = b""
+
+    @property
+    def caller(self) -> Caller:
+        """Return who is asking. Raises Unauthenticated on a route that anyone may call."""
+        if self.identified is None:
+            raise problems.Unauthenticated
+        return self.identified
+
+    def id_in_path(self, name: str) -> UUID:
+        """Return an identifier in the path. Raises NotFound for what can be no identifier."""
+        try:
+            return UUID(self.path[name])
+        except ValueError:
+            raise problems.NotFound from None
+
+    @property
+    def version(self) -> int:
+        """Return the version that the caller changes (If-Match). Raises PreconditionRequired, Stale."""
+        given = self.headers.get("If-Match")
+        if given is None:
+            raise problems.PreconditionRequired
+        match = _ETAG.match(given.removeprefix("W/"))
+        if match is None:
+            raise problems.Stale
+        return int(match.group(1))
+
+    @property
+    def access_version(self) -> int:
+        """Return how fresh the caller wants rights to be read (Access-Version); 0 for no wish."""
+        given = self.headers.get("Access-Version", "")
+        return int(given) if given.isdigit() and len(given) < 19 else 0  # noqa: PLR2004 fits a bigint
+
+    @property
+    def idempotency_key(self) -> IdempotencyKey | None:
+        """Return the caller's Idempotency-Key bound to this request, or None. Raises Invalid for an overlong one."""
+        key = self.headers.get("Idempotency-Key")
+        if key is None:
+            return None
+        if not 1 <= len(key) <= 255 or not key.isprintable():  # noqa: PLR2004 the column's limit
+            raise problems.Invalid("Idempotency-Key must have 1 to 255 printable characters.")
+        return IdempotencyKey.of(self.caller.user_id, key, self.route, self.body)
+
+
+class Edge:
+    """Serves a route table for a service's dependencies."""
+
+    def __init__(self, routes: Sequence[Route], deps: object, guard: Guard) -> None:
+        self._routes = routes
+        self._deps = deps
+        self._guard = guard
+
+    def application(self) -> web.Application:
+        """Return the application, ready to be run or to have further routes added."""
+        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._answer])
+        for route in self._routes:
+            app.router.add_route(route.method, route.path, self._runner(route))
+        return app
+
+    def _runner(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def run(request: web.Request) -> web.Response:
+            call: Call = request["call"]
+            call.route = f"{route.method} {route.path}"
+            call.path = request.match_info
+            call.identified = await self._guard.admit(
+                route.access.value, request.headers.get("Authorization"), call.address, call.now
+            )
+            if call.identified:
+                structlog.contextvars.bind_contextvars(
+                    tenant_id=str(call.identified.tenant_id), user_id=str(call.identified.user_id)
+                )
+            asked = await _parse(route, request, call)
+            arguments = () if asked is None else (asked,)
+            return _response(route, call, await route.handler(self._deps, call, *arguments))
+
+        return run
+
+    @web.middleware
+    async def _answer(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        begun = time.perf_counter()
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.match(given) else str(ids.uuid7())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            request_id=request_id, trace_id=trace.enter(request.headers.get("traceparent"))
+        )
+        call = Call(request_id, clock.now(), _client_address(request), {}, request.headers)
+        request["call"] = call
+        try:
+            response = await handler(request)
+        except Exception as error:  # noqa: BLE001 the edge is where every failure becomes an answer
+            response = refusals.answer(error, request_id)
+        response.headers["X-Request-Id"] = request_id
+        _account(request, call, response.status, time.perf_counter() - begun)
+        return response
+
+
+def _client_address(request: web.Request) -> Address:
+    """Return the address that the gateway vouches for; without a gateway, the connection's own."""
+    given = request.headers.get("X-Real-IP") or request.remote or "127.0.0.1"
+    try:
+        address = ip_address(given)
+    except ValueError:
+        raise web.HTTPBadRequest from None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+async def _parse(route: Route, request: web.Request, call: Call) -> BaseModel | None:
+    if route.takes is None:
+        return None
+    if route.reads_query:
+        return _checked(route.takes, _once_each(request))
+    if request.content_type != "application/json":
+        raise problems.UnsupportedMedia
+    call.body = await request.read()
+    try:
+        document: object = json.loads(call.body)
+    except (ValueError, RecursionError):
+        raise problems.Malformed("The body is not JSON.") from None
+    return _checked(route.takes, document)
+
+
+def _once_each(request: web.Request) -> dict[str, str]:
+    query = dict(request.query)
+    if len(query) != len(request.query):
+        raise problems.Invalid("A query parameter was given twice.")
+    return query
+
+
+def _checked(model: type[BaseModel], document: object) -> BaseModel:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise problems.Invalid(
+            errors=[
+                FieldError(
+                    "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in wrong["loc"]),
+                    wrong["type"],
+                    wrong["msg"],
+                )
+                for wrong in error.errors(include_url=False, include_input=False, include_context=False)
+            ]
+        ) from None
+
+
+def _response(route: Route, call: Call, answer: BaseModel | None) -> web.Response:
+    headers = {"Cache-Control": "no-store", **call.reply_headers}
+    if answer is None:
+        return web.Response(status=204 if route.status == 200 else route.status, headers=headers)  # noqa: PLR2004
+    version: object = getattr(answer, "version", None)
+    if version is not None:
+        headers.setdefault("ETag", f'"{version}"')
+    return web.Response(
+        text=answer.model_dump_json(), status=route.status, headers=headers, content_type="application/json"
+    )
+
+
+def _account(request: web.Request, call: Call, status: int, seconds: float) -> None:
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "unknown"
+    metrics.REQUESTS.labels(route, request.method, status).observe(seconds)
+    if route not in {"/live", "/ready", "/metrics"}:
+        _log.info(
+            "http.request",
+            route=route,
+            method=request.method,
+            status=status,
+            duration_ms=round(seconds * 1000, 2),
+            session_id=str(call.identified.session_id) if call.identified else None,
+        )

@@ -1,0 +1,1 @@
+"""What the services say to each other: a promise to peers, changed only by growing."""

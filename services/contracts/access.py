@@ -1,0 +1,119 @@
+"""The access snapshot and the one rule that decides with it.
+
+authz compiles a snapshot per user; every service decides with it in its own process. The rule stands here,
+and not in a service, because authz (evaluations) and records (rows in memory) must give the same answer.
+Source: the rights algebra, ADR-0006.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
+
+WITHOUT_READ = frozenset({"create", "list"})
+"""Last words of the keys that do not presuppose that the record may be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What the rule must know of a record."""
+
+    office_id: UUID
+    assignee_id: UUID
+    created_by: UUID
+    is_private: bool
+
+    def belongs_to(self, user_id: UUID, ownership: Ownership) -> bool:
+        """Say whether the record is this person's own, as the tenant understands it."""
+        assigned = ownership is not Ownership.CREATOR and self.assignee_id == user_id
+        return assigned or (ownership is not Ownership.ASSIGNEE and self.created_by == user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose records a permission key reaches, with every office, region and team resolved to ids.
+
+    `own` and `owners` always show the full view; `everything` names its own.
+    """
+
+    everything: View | None = None
+    offices: frozenset[OfficeId] = frozenset()
+    public_offices: frozenset[OfficeId] = frozenset()
+    owners: frozenset[UserId] = frozenset()
+    own: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether the scope reaches nothing, so that no query need be asked."""
+        return not (self.everything or self.offices or self.public_offices or self.owners or self.own)
+
+    @property
+    def unlimited(self) -> bool:
+        """Say whether the scope reaches every record in full."""
+        return self.everything is View.FULL
+
+    def persons(self, user_id: UserId) -> frozenset[UserId]:
+        """Return whose own records are reached, the caller's included."""
+        return self.owners | {user_id} if self.own else self.owners
+
+    def view_of(self, record: RecordFacts, user_id: UserId, ownership: Ownership) -> View | None:
+        """Return the widest view that a reach of this scope gives of the record, or None."""
+        if (
+            self.unlimited
+            or record.office_id in self.offices
+            or any(record.belongs_to(person, ownership) for person in self.persons(user_id))
+        ):
+            return View.FULL
+        if record.is_private:
+            return None
+        if self.everything or record.office_id in self.public_offices:
+            return View.PUBLIC
+        return None
+
+
+NOTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSnapshot:
+    """Everything that one user may do, compiled at one version.
+
+    `not_after` is the next instant at which something in it expires; past it the snapshot must not be used.
+    """
+
+    tenant_id: TenantId
+    user_id: UserId
+    version: int
+    ownership: Ownership
+    scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
+    not_after: datetime | None = None
+
+    def scope(self, key: str) -> Scope:
+        """Return the reach of a permission key; an unknown key reaches nothing."""
+        return self.scopes.get(key, NOTHING)
+
+    def holds(self, key: str) -> bool:
+        """Say whether the key is held at any reach, which is all that unscoped keys ask."""
+        return not self.scope(key).is_empty
+
+    def is_own(self, record: RecordFacts) -> bool:
+        """Say whether the record is the user's own."""
+        return record.belongs_to(self.user_id, self.ownership)
+
+    def decide(self, key: str, record: RecordFacts) -> View | None:
+        """Return the view in which the user may use the key on the record, or None for refused.
+
+        Steps 3, 5 and 6 of the algebra. Steps 1 and 2 have happened before: identity let the user in, and
+        authz left out the keys that a switch cuts.
+        """
+        section, _, action = key.partition(".")
+        if action not in WITHOUT_READ and key != f"{section}.read" and self.decide(f"{section}.read", record) is None:
+            return None
+        if record.is_private and not (self.is_own(record) or self._opens_private(section, record)):
+            return None
+        return self.scope(key).view_of(record, self.user_id, self.ownership)
+
+    def _opens_private(self, section: str, record: RecordFacts) -> bool:
+        return self.scope(f"{section}.private.read").view_of(record, self.user_id, self.ownership) is not None

@@ -1,0 +1,95 @@
+"""What identity tells: licences, offices, people, sessions."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from services.contracts.envelope import Event
+from services.contracts.vocabulary import OfficeId, Ownership, SessionId, UserId, UserState
+
+
+class UserFacts(BaseModel):
+    """A person as the other services know him. `version` rises with each change of any of these fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_id: UserId
+    version: int
+    code: str
+    display_name: str
+    email: str
+    locale: str
+    """BCP 47 tag, such as `it` or `pl`."""
+    state: UserState
+    principal_offices: tuple[OfficeId, ...]
+    secondary_offices: tuple[OfficeId, ...]
+
+
+class UserEvent(Event):
+    """Something about a person changed; always the whole picture, so that any one event is enough."""
+
+    user: UserFacts
+
+
+class LicenceCreated(Event):
+    """An agency was taken on. Its first administrator follows in a UserCreated."""
+
+    topic: ClassVar[str] = "identity.licence.created.v1"
+
+    name: str
+    timezone: str
+    locale: str
+    ownership: Ownership
+    administrator_id: UserId
+
+
+class OfficeChanged(Event):
+    """An office was opened or changed."""
+
+    topic: ClassVar[str] = "identity.office.changed.v1"
+
+    office_id: OfficeId
+    version: int
+    name: str
+
+
+class UserCreated(UserEvent):
+    """A person was added to an agency and cannot sign in yet."""
+
+    topic: ClassVar[str] = "identity.user.created.v1"
+
+
+class UserChanged(UserEvent):
+    """A person's card was changed."""
+
+    topic: ClassVar[str] = "identity.user.changed.v1"
+
+
+class UserStateChanged(UserEvent):
+    """A person was activated, suspended, restored or made a ghost."""
+
+    topic: ClassVar[str] = "identity.user.state_changed.v1"
+
+
+class AssignmentChanged(UserEvent):
+    """A person's principal or secondary offices changed (MG-14)."""
+
+    topic: ClassVar[str] = "identity.assignment.changed.v1"
+
+
+class ActivationRequested(UserEvent):
+    """An administrator asked that the activation mail be sent again."""
+
+    topic: ClassVar[str] = "identity.activation.requested.v1"
+
+
+class SessionRevoked(Event):
+    """Sessions ended before their time; their access tokens must be refused until `until`."""
+
+    topic: ClassVar[str] = "identity.session.revoked.v1"
+
+    user_id: UserId
+    session_ids: tuple[SessionId, ...]
+    until: datetime
+    """When the last access token of these sessions expires by itself."""

@@ -1,0 +1,38 @@
+"""The durable queues and what each is bound to.
+
+The map stands in the contracts because the publishing side declares the queues too: an event that somebody
+subscribes to is never published into the void, whichever service starts first.
+"""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Final
+
+from services.contracts.envelope import Event
+from services.contracts.identity_events import (
+    ActivationRequested,
+    AssignmentChanged,
+    LicenceCreated,
+    OfficeChanged,
+    UserChanged,
+    UserCreated,
+    UserStateChanged,
+)
+
+EXCHANGE: Final = "keyholder.events"
+
+QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
+    "authz.directory": (
+        LicenceCreated,
+        OfficeChanged,
+        UserCreated,
+        UserChanged,
+        UserStateChanged,
+        AssignmentChanged,
+    ),
+    "notifications.invitations": (UserCreated, ActivationRequested),
+}
+"""Queue name, `<service>.<consumer>`, to the events that it collects."""
+
+ROUTED: Final = frozenset(event.topic for event in chain.from_iterable(QUEUES.values()))
+"""Topics that some durable queue waits for; publishing one of these must find a queue."""

@@ -1,0 +1,11 @@
+"""What an access token says (RFC 9068) and who its parties are."""
+
+from typing import Final
+
+ISSUER: Final = "urn:keyholder:identity"
+AUDIENCE: Final = "urn:keyholder:api"
+CLIENT: Final = "urn:keyholder:web"
+TYPE: Final = "at+jwt"
+ALGORITHM: Final = "ES256"
+LIFETIME_SECONDS: Final = 300
+"""The longest that an access token lives, and so the longest that a revocation must be remembered."""

@@ -1,0 +1,35 @@
+"""Words that mean the same thing in every service."""
+
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+UserId = NewType("UserId", UUID)
+OfficeId = NewType("OfficeId", UUID)
+SessionId = NewType("SessionId", UUID)
+ListingId = NewType("ListingId", UUID)
+
+
+class UserState(StrEnum):
+    """Where an account is in its life (MG-9, AM-16). Only `active` users sign in and take a seat."""
+
+    PROVISIONED = "provisioned"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    GHOST = "ghost"
+
+
+class Ownership(StrEnum):
+    """Which person on a record makes it somebody's *own*; each tenant chooses."""
+
+    ASSIGNEE = "assignee"
+    CREATOR = "creator"
+    EITHER = "either"
+
+
+class View(StrEnum):
+    """How much of a record a reach shows: `public` means public fields only and no private records."""
+
+    PUBLIC = "public"
+    FULL = "full"

@@ -1,0 +1,1 @@
+"""identity: licences, offices, people, credentials, sessions. Never rights."""

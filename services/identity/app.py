@@ -1,0 +1,65 @@
+"""identity, put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from services.chassis.authz_client import RemoteAccess
+from services.chassis.guarding import Guard
+from services.chassis.http_client import Peer
+from services.chassis.service import Built, Platform, Service
+from services.chassis.tokens import Verifier
+from services.contracts.authz_events import SnapshotChanged
+from services.contracts.identity_events import SessionRevoked
+from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.signing_keys import SigningKeys
+from services.identity.config import IdentitySettings
+from services.identity.deps import Deps, Links
+from services.identity.handlers import activations, internal, keys, licences, offices, sessions, users
+from services.identity.jobs import purge_expired
+
+
+@asynccontextmanager
+async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerator[Built[Deps]]:
+    """Yield identity's dependencies and guard for as long as the process runs."""
+    authz = Peer(platform.http, settings.authz_url, settings.internal_token)
+    access = RemoteAccess(authz)
+    signing = SigningKeys(platform.db, settings.signing_key_passphrase)
+    verifier = Verifier(signing.find)
+    with PasswordHashing() as passwords:
+        yield Built(
+            Deps(
+                db=platform.db,
+                access=access,
+                administrators=Administrators(authz),
+                passwords=passwords,
+                signing=signing,
+                links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
+                session_lifetime=timedelta(hours=settings.session_hours),
+            ),
+            Guard(verifier, {"peer": settings.internal_token, "operator": settings.operator_token}),
+            {
+                SnapshotChanged: access.drop,
+                SessionRevoked: lambda _tenant_id, event: verifier.revoke(event),
+            },
+        )
+
+
+SERVICE = Service(
+    name="identity",
+    folder=Path(__file__).parent,
+    settings=IdentitySettings,
+    build=build,
+    routes=(
+        *licences.ROUTES,
+        *sessions.ROUTES,
+        *users.ROUTES,
+        *offices.ROUTES,
+        *activations.ROUTES,
+        *keys.ROUTES,
+        *internal.ROUTES,
+    ),
+    loops=(purge_expired,),
+)

@@ -1,0 +1,20 @@
+"""What identity is told."""
+
+from pydantic import Field, SecretStr
+
+from services.chassis.config import Settings
+
+
+class IdentitySettings(Settings):
+    authz_url: str
+    """Base URL of authz."""
+    public_url: str
+    """Base URL of the gateway, for links in mails."""
+    operator_token: SecretStr = Field(min_length=20)
+    """Who holds it may take on agencies."""
+    signing_key_passphrase: SecretStr = Field(min_length=20)
+    """Encrypts the signing keys in the database."""
+    activation_hours: int = Field(default=72, ge=1, le=720)
+    """How long an activation link works."""
+    session_hours: int = Field(default=12, ge=1, le=720)
+    """How long a session lasts without a new sign-in."""

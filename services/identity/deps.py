@@ -1,0 +1,29 @@
+"""What identity's code may reach."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.chassis.authz_client import Access
+from services.chassis.database import Database
+from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.signing_keys import SigningKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where links in mails lead, and for how long they work."""
+
+    public_url: str
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    db: Database
+    access: Access
+    administrators: Administrators
+    passwords: PasswordHashing
+    signing: SigningKeys
+    links: Links
+    session_lifetime: timedelta

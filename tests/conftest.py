@@ -1,0 +1,69 @@
+"""The servers that `python3 -m deploy test` started, and fresh databases in them."""
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from services.chassis.service import Service
+from tests.support.databases import ServiceDatabase, fresh_database
+from tests.support.issuer import Issuer, issuing
+from tests.support.stub_authz import StubAuthz, stub_authz
+
+FreshDatabase = Callable[[Service[Any, Any]], Awaitable[ServiceDatabase]]
+
+
+def _given(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        pytest.fail(f"{name} is not set: run the tests with `python3 -m deploy test`", pytrace=False)
+    return value
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The superuser's URL of the private PostgreSQL."""
+    return _given("KEYHOLDER_TEST_POSTGRES_URL")
+
+
+@pytest.fixture(scope="session")
+def amqp_url(worker_id: str) -> str:
+    """The URL of this test process's own virtual host."""
+    number = worker_id.removeprefix("gw") if worker_id.startswith("gw") else "0"
+    return f"{_given('KEYHOLDER_TEST_AMQP_URL')}/test-{number}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(postgres_url: str) -> AsyncGenerator[FreshDatabase]:
+    """Make fresh databases of a service, dropped at the end of the module."""
+    async with AsyncExitStack() as stack:
+
+        async def make(service: Service[Any, Any]) -> ServiceDatabase:
+            return await stack.enter_async_context(fresh_database(postgres_url, service))
+
+        yield make
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def issuer() -> AsyncGenerator[Issuer]:
+    """An issuer of access tokens."""
+    async with issuing() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def authz() -> AsyncGenerator[StubAuthz]:
+    """A stand-in for authz."""
+    async with stub_authz() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def http() -> AsyncGenerator[aiohttp.ClientSession]:
+    """A client without cookies."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session

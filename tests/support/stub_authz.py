@@ -1,0 +1,84 @@
+"""A peer that answers as authz does, by the contract's own models, and can be made to fail."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from aiohttp import web
+
+from services.contracts.access import AccessSnapshot, Scope
+from services.contracts.authz_api import SNAPSHOT
+from services.contracts.vocabulary import Ownership, TenantId, UserId, View
+from tests.support.running import free_port
+
+EVERYTHING = Scope(everything=View.FULL)
+
+
+class StubAuthz:
+    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.down = False
+        self.last_administrator = False
+        self.asked = 0
+        self._snapshots: dict[tuple[UUID, UUID], AccessSnapshot] = {}
+
+    def give(
+        self,
+        tenant_id: UUID,
+        user_id: UUID,
+        scopes: dict[str, Scope],
+        *,
+        ownership: Ownership = Ownership.ASSIGNEE,
+    ) -> AccessSnapshot:
+        """Set what a person may do, at the next version."""
+        before = self._snapshots.get((tenant_id, user_id))
+        snapshot = AccessSnapshot(
+            TenantId(tenant_id), UserId(user_id), before.version + 1 if before else 1, ownership, scopes
+        )
+        self._snapshots[tenant_id, user_id] = snapshot
+        return snapshot
+
+    def give_all(self, tenant_id: UUID, user_id: UUID, *keys: str) -> AccessSnapshot:
+        """Let a person use these keys on every record."""
+        return self.give(tenant_id, user_id, dict.fromkeys(keys, EVERYTHING))
+
+    async def _snapshot(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        if self.down:
+            return web.Response(status=503)
+        tenant_id, user_id = UUID(request.match_info["tenant_id"]), UUID(request.match_info["user_id"])
+        snapshot = self._snapshots.get(
+            (tenant_id, user_id), AccessSnapshot(TenantId(tenant_id), UserId(user_id), 0, Ownership.ASSIGNEE)
+        )
+        etag = f'"{snapshot.version}"'
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json", headers={"ETag": etag})
+
+    async def _stand_down(self, _request: web.Request) -> web.Response:
+        if self.down:
+            return web.Response(status=503)
+        if self.last_administrator:
+            return web.json_response({"code": "last_administrator"}, status=409)
+        return web.Response(status=204)
+
+
+@asynccontextmanager
+async def stub_authz() -> AsyncGenerator[StubAuthz]:
+    """Yield the stub, answering at its `url`."""
+    stub = StubAuthz()
+    app = web.Application()
+    person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
+    app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    stub.url = f"http://127.0.0.1:{port}"
+    try:
+        yield stub
+    finally:
+        await runner.cleanup()
