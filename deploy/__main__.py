@@ -1,7 +1,5 @@
 """`python3 -m deploy COMMAND`: prepare `.venv` with the standard library alone, then go on inside it."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys
@@ -29,7 +27,7 @@ def main() -> int:
             print(failure, file=sys.stderr)
             return 1
         sys.stdout.flush()
-        os.execv(python, [str(python), "-m", "deploy", *sys.argv[1:]])
+        os.execv(python, [str(python), "-m", "deploy", *sys.argv[1:]])  # noqa: S606  (our own Python)
     return importlib.import_module(f"deploy.commands.{options.module}").run(CLONE, options)
 
 

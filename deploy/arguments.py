@@ -1,7 +1,5 @@
 """The command line of `python3 -m deploy`."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The project's `.venv`, made and kept up to date from the lock files. Standard library only."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os
@@ -9,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,7 +141,7 @@ def _origin(clone: Path) -> str:
 
 
 @contextmanager
-def _one_at_a_time(clone: Path) -> Iterator[None]:
+def _one_at_a_time(clone: Path) -> Generator[None]:
     # `up` and `test` may be started together on a fresh clone.
     folder = clone / ".keyholder"
     folder.mkdir(exist_ok=True)

@@ -1,7 +1,5 @@
 """What this machine has: servers, package tools, rights. Standard library only."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil

@@ -3,12 +3,10 @@
 Standard library only. Unpacked packages lie in `.keyholder/packages` and touch nothing of the machine.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -93,7 +91,7 @@ def _repair_erlang(root: Path) -> None:
 
 
 @contextmanager
-def _no_server_starts() -> Iterator[None]:
+def _no_server_starts() -> Generator[None]:
     # Debian starts a server as it installs it, on all addresses; this file is Debian's own way to say no.
     ours = not POLICY.exists()
     before = _units()
@@ -116,7 +114,7 @@ def _units() -> set[str]:
 
 def _run(
     command: Sequence[str],
-    environment: "os._Environ[str] | dict[str, str]",
+    environment: Mapping[str, str],
     folder: Path | None = None,
     *,
     show: bool = False,

@@ -1,7 +1,5 @@
 """`doctor`: what this machine has, what it lacks, and what to type. Standard library only."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

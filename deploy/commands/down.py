@@ -1,7 +1,5 @@
 """`down`: the end of a running `up`. Standard library only."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

@@ -1,7 +1,5 @@
 """`logs`: what the processes of `up` wrote. Standard library only."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from pathlib import Path

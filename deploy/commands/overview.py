@@ -1,7 +1,5 @@
 """The table of addresses and log-ins. Standard library only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import cast
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """`reset`: a fresh start. Standard library only."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`seed`: the demo agencies into the running system."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`status`: what runs, and where it answers. Standard library only."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shlex

@@ -1,7 +1,5 @@
 """`test`: all checks and tests, with servers of their own."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time
@@ -10,13 +8,13 @@ from pathlib import Path
 from typing import cast
 
 from deploy.arguments import Options
+from deploy.local.bare_servers import BareServers
 from deploy.local.binaries import MissingError
 from deploy.local.children import Child, Program, become_subreaper, kill_adopted
 from deploy.local.folders import data_folder
 from deploy.local.parts import PartFailedError
 from deploy.local.signals import INTERRUPTED, Interruption
 from deploy.local.tenure import TakenError, tell, tenure, told
-from deploy.local.bare_servers import BareServers
 
 CHECKS: Mapping[str, Sequence[str]] = {
     "ruff check": ("python", "-m", "ruff", "check"),

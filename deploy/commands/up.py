@@ -1,7 +1,5 @@
 """`up`: everything on this machine, until Ctrl-C."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """The account that servers run as: the invoking user's own, or as root one without rights. Standard library only."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import subprocess

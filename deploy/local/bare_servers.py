@@ -1,8 +1,7 @@
 """PostgreSQL and RabbitMQ for the tests, with nothing in them."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Awaitable
 from pathlib import Path
 
 from deploy.local.parts import together
@@ -37,7 +36,7 @@ class BareServers:
         ports = Ports(self._folder / "ports.json", {})
         secrets = SecretFolder(self._folder / "secrets")
         urls = {name: os.environ[name] for name in (POSTGRES_VARIABLE, AMQP_VARIABLE) if name in os.environ}
-        steps = []
+        steps: list[Awaitable[None]] = []
         if POSTGRES_VARIABLE not in urls:
             self._postgres = PrivatePostgres(self._folder, ports, secrets, durable=False)
             urls[POSTGRES_VARIABLE] = self._postgres.url

@@ -1,7 +1,5 @@
 """Server programs that a given account can run: the machine's, or copies of those that came by pip or apt."""
 
-from __future__ import annotations
-
 import importlib.util
 import shutil
 from pathlib import Path

@@ -1,14 +1,12 @@
 """Child processes that cannot outlive this one, waited for by file descriptor."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -161,7 +159,7 @@ def _spawn(program: Program) -> subprocess.Popen[bytes]:
 
 
 @contextlib.contextmanager
-def _log(program: Program) -> Iterator[IO[bytes] | None]:
+def _log(program: Program) -> Generator[IO[bytes] | None]:
     if program.log is None:
         yield None
         return

@@ -1,7 +1,5 @@
 """The four databases of Keyholder, each with roles of its own, made in any cluster."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where the data of `up` and of `test` lie. Standard library only."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

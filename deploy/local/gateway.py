@@ -1,7 +1,5 @@
 """The gateway: nginx in front of the services, from the templates in `deploy/gateway`."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -51,6 +49,9 @@ class SignInLimit:
     burst: int = 60
 
 
+USUAL_LIMIT = SignInLimit()
+
+
 class Gateway:
     """nginx in `folder`, listening on the loopback address."""
 
@@ -60,7 +61,7 @@ class Gateway:
         ports: Ports,
         upstreams: Mapping[str, Sequence[int]],
         *,
-        sign_ins: SignInLimit = SignInLimit(),
+        sign_ins: SignInLimit = USUAL_LIMIT,
         mailbox_url: str | None = None,
         report: Report = silent,
     ) -> None:

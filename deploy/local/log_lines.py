@@ -1,12 +1,11 @@
 """Log files of several processes read together, JSON lines told shortly. Standard library only."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 LEVEL_COLOURS = {"warning": 33, "error": 31, "critical": 31}
@@ -55,7 +54,7 @@ class LogLines:
             fields = None
         if not isinstance(fields, dict):
             return f"{title} {_printable(line)}"
-        return f"{title} {self._short(fields)}"
+        return f"{title} {self._short(cast('dict[str, object]', fields))}"
 
     def _short(self, fields: Mapping[str, object]) -> str:
         at = str(fields.get("timestamp") or fields.get("time") or "")[11:23].removesuffix("Z").partition("+")[0]

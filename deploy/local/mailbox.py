@@ -1,7 +1,5 @@
 """Caught mails: kept in memory and as .eml files, the newest thousand."""
 
-from __future__ import annotations
-
 import email
 import email.policy
 from collections.abc import Sequence

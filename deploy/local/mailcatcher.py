@@ -3,8 +3,6 @@
 Started by `up` as a process of its own: `python -m deploy.local.mailcatcher --smtp-port … --http-port … --folder …`
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import html
@@ -26,8 +24,10 @@ PAGE = """<!doctype html>
 <title>{title}</title><style>
 :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }}
 body {{ max-width: 60rem; margin: 0 auto; padding: 1rem }}
-table {{ border-collapse: collapse; width: 100% }} th, td {{ text-align: left; padding: .4rem .6rem; border-bottom: 1px solid #8884 }}
-pre {{ white-space: pre-wrap; overflow-wrap: anywhere }} iframe {{ width: 100%; height: 60vh; border: 1px solid #8884; background: #fff }}
+table {{ border-collapse: collapse; width: 100% }}
+th, td {{ text-align: left; padding: .4rem .6rem; border-bottom: 1px solid #8884 }}
+pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+iframe {{ width: 100%; height: 60vh; border: 1px solid #8884; background: #fff }}
 </style></head><body>{body}</body></html>"""
 
 
@@ -37,7 +37,7 @@ class Catcher:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the mail; the name is aiosmtpd's."""
         content = envelope.original_content or b""
         self._mailbox.keep(envelope.mail_from or "", [str(to) for to in envelope.rcpt_tos], content)

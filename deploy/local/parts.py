@@ -1,7 +1,5 @@
 """A part of the system: one program, started until it answers, restarted when it falls, stopped in order."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

@@ -1,7 +1,5 @@
 """Passwords and tokens made at the first start and kept, readable by the owner only."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

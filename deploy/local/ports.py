@@ -1,7 +1,5 @@
 """Ports on the loopback address: the wanted one if free, else another, the same at the next start."""
 
-from __future__ import annotations
-
 import json
 import random
 import socket

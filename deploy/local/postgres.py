@@ -1,7 +1,5 @@
 """A PostgreSQL cluster of our own."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

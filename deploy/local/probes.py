@@ -1,7 +1,5 @@
 """Questions by which a server shows that it answers, not merely that its port is open."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from typing import Final

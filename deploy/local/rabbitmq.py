@@ -1,7 +1,5 @@
 """A RabbitMQ node of our own, with a port mapper of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

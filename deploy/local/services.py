@@ -1,7 +1,5 @@
 """The processes of the four services: their commands, ports and settings."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +24,14 @@ def service_command(clone: Path, service: str, action: str) -> Sequence[str]:
 
 
 def broker_rights(service: str) -> Mapping[str, str]:
-    """Return what a service may do at the broker: its own queues, and the exchanges that all share."""
-    own = rf"^({service}\.|amq\.gen-|keyholder\.)"
-    return {"configure": own, "write": own, "read": own}
+    """Return what a service may do at the broker.
+
+    It declares and binds the queues of those who wait for its events too, so that none is lost before they first run;
+    it reads only its own. Queues of one process have names that the broker or the client makes up.
+    """
+    shared = r"keyholder\.|amq\.gen-|amq_"
+    everybody = rf"^({'|'.join(rf'{name}\.' for name in SERVICES)}|{shared})"
+    return {"configure": everybody, "write": everybody, "read": rf"^({service}\.|{shared})"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Services:
         return [self._program(name, f"{name}-migrate", "migrate", self.serve_ports[name][0]) for name in SERVICES]
 
     def servers(self) -> list[tuple[Program, int]]:
-        """Return each `serve` with its port; replicas after the first are called NAME-2, NAME-3 …"""
+        """Return each `serve` with its port; replicas after the first are called NAME-2, NAME-3 and so on."""
         return [
             (self._program(name, name if index == 0 else f"{name}-{index + 1}", "serve", port), port)
             for name in SERVICES

@@ -1,7 +1,5 @@
 """Ctrl-C and its kin for a launcher: the first asks to stop, the second ends everything at once."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

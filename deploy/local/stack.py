@@ -1,7 +1,5 @@
 """A whole private system: servers, databases, services, gateway and mailbox in one folder."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +12,7 @@ from deploy.local.accounts import reaches, server_account
 from deploy.local.binaries import MissingError
 from deploy.local.children import Program
 from deploy.local.databases import SERVICES, DatabaseUrls, create_databases
-from deploy.local.gateway import Gateway, SignInLimit
+from deploy.local.gateway import USUAL_LIMIT, Gateway, SignInLimit
 from deploy.local.parts import Part, Report, run_to_end, silent, together
 from deploy.local.passwords import SecretFolder
 from deploy.local.ports import LOOPBACK, Ports
@@ -56,7 +54,7 @@ class Plan:
     database_prefix: str = "keyholder"
     replicas: int = 1
     wanted_ports: Mapping[str, int] | None = None
-    sign_ins: SignInLimit = SignInLimit()
+    sign_ins: SignInLimit = USUAL_LIMIT
     durable: bool = False
     keep_running: bool = False
     log_level: str = "INFO"
@@ -153,7 +151,7 @@ class Stack:
             part.kill_now()
 
     async def kill(self, name: str) -> None:
-        """Kill a part as a crash would: `postgresql`, `rabbitmq`, `gateway`, `mailbox`, `records`, `records-work` …"""
+        """Kill a part as a crash would: `postgresql`, `rabbitmq`, `gateway`, `mailbox`, `records`, `records-work`."""
         await self.parts[name].kill()
 
     async def restart(self, name: str) -> None:

@@ -1,12 +1,10 @@
 """Who runs a data folder now, and what it says about itself. Standard library only."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +21,7 @@ class TakenError(Exception):
 
 
 @contextlib.contextmanager
-def tenure(folder: Path) -> Iterator[None]:
+def tenure(folder: Path) -> Generator[None]:
     """Hold the folder until the end of the block or of this process; raises TakenError."""
     with (folder / LOCK).open("a+") as lock:
         if not _take(lock):

@@ -1,7 +1,5 @@
 """The demo agencies, loaded through the public API."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 
