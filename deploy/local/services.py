@@ -30,7 +30,7 @@ def broker_rights(service: str) -> Mapping[str, str]:
     it reads only its own. Queues of one process have names that the broker or the client makes up.
     """
     shared = r"keyholder\.|amq\.gen-|amq_"
-    everybody = rf"^({'|'.join(rf'{name}\.' for name in SERVICES)}|{shared})"
+    everybody = rf"^(({'|'.join(SERVICES)})\.|{shared})"
     return {"configure": everybody, "write": everybody, "read": rf"^({service}\.|{shared})"}
 
 
