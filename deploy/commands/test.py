@@ -59,7 +59,7 @@ async def _test(
         if starting:
             await interruption.unless_asked(_done(starting))
         environment = servers.environment if servers else served or {}
-        arguments = arguments or ("-n", str(_workers()))
+        arguments = arguments or ("-n", str(_workers()), "--dist", "loadgroup")
         command = [str(clone / ".venv/bin/python"), "-m", "pytest", *arguments]
         program = Program("pytest", command, {**os.environ, **environment}, clone, None)
         codes.append(await _pytest(program, interruption))
