@@ -69,7 +69,7 @@ def starting_groups(catalogue: Catalogue) -> tuple[StartingGroup, ...]:
     )
     return (
         StartingGroup("Administrators", everything),
-        StartingGroup("Office managers", (*agent, *_granted(_OFFICE_MANAGER), *colleagues)),
+        StartingGroup("Office managers", tuple(dict.fromkeys((*agent, *_granted(_OFFICE_MANAGER), *colleagues)))),
         StartingGroup("Agents", agent, is_employee_group=True),
     )
 

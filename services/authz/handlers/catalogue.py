@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from services.authz.deps import Deps
 from services.authz.domain.catalogue import RecordClass, Switch
@@ -11,6 +11,8 @@ from services.chassis.web import Call, Output, Route
 
 
 class PermissionShown(Output):
+    model_config = ConfigDict(serialize_by_alias=True)
+
     key: str
     section: str
     record_class: RecordClass = Field(serialization_alias="class")

@@ -59,9 +59,9 @@ async def save(tx: Transaction, person: Person) -> None:
     await tx.execute(
         """
         INSERT INTO person_offices (tenant_id, user_id, office_id, kind)
-        SELECT $1, $2, office_id, 'principal' FROM unnest($3::uuid[]) AS principal (office_id)
+        SELECT $1::uuid, $2::uuid, office_id, 'principal' FROM unnest($3::uuid[]) AS principal (office_id)
         UNION ALL
-        SELECT $1, $2, office_id, 'secondary' FROM unnest($4::uuid[]) AS secondary (office_id)
+        SELECT $1::uuid, $2::uuid, office_id, 'secondary' FROM unnest($4::uuid[]) AS secondary (office_id)
         """,
         tx.tenant_id,
         person.id,
