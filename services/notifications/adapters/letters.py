@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.contracts.identity_api import ActivationLink
 from services.notifications.domain.letter import Letter
@@ -28,7 +28,7 @@ class Letters:
         self._public_url = public_url
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
-            autoescape=lambda name: name is not None and name.endswith(".html"),
+            autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -8,8 +8,8 @@ from typing import Final
 import aiosmtplib
 from aiosmtplib import SMTP
 
-from services.notifications.domain.retry import Outcome, of_reply
 from services.notifications.domain.delivery import State
+from services.notifications.domain.retry import Outcome, of_reply
 
 GOODBYE_SECONDS: Final = 1.0
 _BROKEN: Final = (aiosmtplib.SMTPException, OSError)
@@ -44,9 +44,7 @@ class MailServer:
     async def _connection(self) -> AsyncGenerator[SMTP]:
         """Yield a connection that is kept for the next mail, if the conversation ends well."""
         client = (
-            self._idle.pop()
-            if self._idle
-            else SMTP(hostname=self._host, port=self._port, timeout=self.timeout_seconds)
+            self._idle.pop() if self._idle else SMTP(hostname=self._host, port=self._port, timeout=self.timeout_seconds)
         )
         try:
             yield client

@@ -13,7 +13,7 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
-from services.notifications.domain.delivery import RESEND, Category, Delivery, Moment, State, Template
+from services.notifications.domain.delivery import RESEND, Category, Delivery, State, Template
 from services.notifications.operations import deliveries as operations
 from services.notifications.operations.deliveries import Resend
 from services.notifications.store import deliveries, timelines
@@ -27,7 +27,7 @@ class DeliveriesQuery(Input):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-class DeliveryOut(Output):
+class DeliveryShown(Output):
     id: UUID
     resend_of: UUID | None
     category: Category
@@ -45,84 +45,96 @@ class DeliveryOut(Output):
     created_at: datetime
     sent_at: datetime | None
 
-    @classmethod
-    def of(cls, delivery: Delivery) -> "DeliveryOut":
-        """Return a delivery as a line of the history."""
-        return cls.model_validate(delivery, from_attributes=True)
 
-
-class MomentOut(Output):
+class MomentShown(Output):
     at: datetime
     state: State
     code: str | None
 
 
-class DeliveryDetail(DeliveryOut):
+class DeliveryWithTimeline(DeliveryShown):
     body: str | None
     """The text as it was offered to the mail server, links left out; null while it never was."""
-    timeline: tuple[MomentOut, ...]
-
-    @classmethod
-    def told(cls, delivery: Delivery, timeline: Sequence[Moment]) -> "DeliveryDetail":
-        """Return a delivery with its text and what happened to it."""
-        return cls(
-            **DeliveryOut.of(delivery).model_dump(),
-            body=delivery.body_redacted,
-            timeline=tuple(MomentOut.model_validate(moment, from_attributes=True) for moment in timeline),
-        )
+    timeline: list[MomentShown]
 
 
 class DeliveriesPage(Output):
-    items: tuple[DeliveryOut, ...]
+    items: list[DeliveryShown]
     next: str | None
 
     @classmethod
     def of(cls, found: Sequence[Delivery], limit: int) -> "DeliveriesPage":
-        """Return a page from one row more than it shows."""
+        """Return a page of at most `limit` mails; one more was read to know whether there is a next page."""
         shown = found[:limit]
-        more = len(found) > limit
         return cls(
-            items=tuple(map(DeliveryOut.of, shown)),
-            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if more else None,
+            items=[_shown(delivery) for delivery in shown],
+            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
         )
 
 
-async def list_deliveries(deps: Deps, call: Call, query: DeliveriesQuery) -> DeliveriesPage:
+async def list_deliveries(deps: Deps, call: Call, asked: DeliveriesQuery) -> DeliveriesPage:
     """List the mails that the caller may know of, latest first: one's own, and others' by `communications.read`."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
         found = await deliveries.visible_page(
             tx,
             snapshot,
-            recipient=query.recipient_user_id,
-            state=query.state,
-            category=query.category,
-            after=query.cursor,
-            limit=query.limit + 1,
+            recipient=asked.recipient_user_id,
+            state=asked.state,
+            category=asked.category,
+            after=asked.cursor,
+            limit=asked.limit + 1,
         )
-    return DeliveriesPage.of(found, query.limit)
+    return DeliveriesPage.of(found, asked.limit)
 
 
-async def get_delivery(deps: Deps, call: Call) -> DeliveryDetail:
+async def get_delivery(deps: Deps, call: Call) -> DeliveryWithTimeline:
     """Show one mail with its text, links left out, and everything that happened to it."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
         delivery = await deliveries.find_visible(tx, snapshot, call.id_in_path("delivery_id"))
         if delivery is None:
             raise NotFound
-        return DeliveryDetail.told(delivery, await timelines.timeline_of(tx, delivery.id))
+        timeline = await timelines.timeline_of(tx, delivery.id)
+    return DeliveryWithTimeline(
+        **_shown(delivery).model_dump(),
+        body=delivery.body_redacted,
+        timeline=[MomentShown(at=moment.at, state=moment.state, code=moment.code) for moment in timeline],
+    )
 
 
-async def resend_delivery(deps: Deps, call: Call) -> DeliveryOut:
+async def resend_delivery(deps: Deps, call: Call) -> DeliveryShown:
     """Send a mail again, as a new delivery with a fresh link. Needs `communications.resend`."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     authz_client.require(snapshot, RESEND)
     wish = Resend(call.id_in_path("delivery_id"), ids.uuid7(), call.idempotency_key)
-    return DeliveryOut.of(await operations.resend(deps.db, snapshot, wish, call.now))
+    delivery = await operations.resend(deps.db, snapshot, wish, call.now)
+    call.reply_headers["Location"] = f"/v1/deliveries/{delivery.id}"
+    return _shown(delivery)
+
+
+def _shown(delivery: Delivery) -> DeliveryShown:
+    return DeliveryShown(
+        id=delivery.id,
+        resend_of=delivery.resend_of,
+        category=delivery.category,
+        template=delivery.template,
+        recipient_user_id=delivery.recipient_user_id,
+        recipient_address=delivery.recipient_address,
+        locale=delivery.locale,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        uncertain_attempts=delivery.uncertain_attempts,
+        next_try_at=delivery.next_try_at,
+        subject=delivery.subject,
+        last_error_code=delivery.last_error_code,
+        created_at=delivery.created_at,
+        sent_at=delivery.sent_at,
+    )
 
 
 ROUTES = (
     Route("GET", "/v1/deliveries", list_deliveries, takes=DeliveriesQuery, gives=DeliveriesPage),
-    Route("GET", "/v1/deliveries/{delivery_id}", get_delivery, gives=DeliveryDetail),
-    Route("POST", "/v1/deliveries/{delivery_id}/resend", resend_delivery, gives=DeliveryOut, status=201),
+    Route("GET", "/v1/deliveries/{delivery_id}", get_delivery, gives=DeliveryWithTimeline),
+    Route("POST", "/v1/deliveries/{delivery_id}/resend", resend_delivery, gives=DeliveryShown, status=201),
 )

@@ -7,7 +7,7 @@ lease ran out changes nothing. Leases run on the database's clock, which all wor
 from collections.abc import Sequence
 from datetime import timedelta
 
-from services.chassis.database import Queries, Transaction
+from services.chassis.database import Queries, Row, Transaction
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import Category, Template
 from services.notifications.domain.retry import Step
@@ -38,9 +38,7 @@ async def claim_due(queries: Queries, limit: int, lease: timedelta) -> Sequence[
         limit,
         lease,
     )
-    return [
-        Claim(**{**row, "category": Category(row["category"]), "template": Template(row["template"])}) for row in rows
-    ]
+    return [_claim(row) for row in rows]
 
 
 async def hand_over(tx: Transaction, claim: Claim, subject: str, body_redacted: str, lease: timedelta) -> None:
@@ -98,3 +96,8 @@ async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
         [claim.id for claim in claims],
         [claim.version for claim in claims],
     )
+
+
+def _claim(row: Row) -> Claim:
+    columns = {name: value for name, value in row.items() if name not in {"category", "template"}}
+    return Claim(**columns, category=Category(row["category"]), template=Template(row["template"]))

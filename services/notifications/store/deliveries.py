@@ -8,7 +8,7 @@ from services.chassis.cursor import Cursor
 from services.chassis.database import Row, Transaction
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
-from services.notifications.domain.delivery import Category, Delivery, NewDelivery, State, readable_recipients
+from services.notifications.domain.delivery import Category, Delivery, NewDelivery, State, Template, readable_recipients
 from services.notifications.store import timelines
 
 
@@ -143,10 +143,10 @@ async def _page_of(
 
 
 def _delivery(row: Row) -> Delivery:
+    columns = {name: value for name, value in row.items() if name not in {"category", "template", "state"}}
     return Delivery(
-        **{
-            **row,
-            "category": Category(row["category"]),
-            "state": State(row["state"]),
-        }
+        **columns,
+        category=Category(row["category"]),
+        template=Template(row["template"]),
+        state=State(row["state"]),
     )
