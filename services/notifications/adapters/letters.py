@@ -67,9 +67,9 @@ class Letters:
         mail["Date"] = now
         mail["Message-ID"] = f"<{delivery_id}@{self.sender.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = letter.locale
         mail.set_content(letter.text)
         mail.add_alternative(letter.html, subtype="html")
+        mail["Content-Language"] = letter.locale  # only now: what was there before would have moved to the first part
         return mail.as_bytes()
 
 
