@@ -1,0 +1,1 @@
+"""Rules of listings: pure functions of values."""

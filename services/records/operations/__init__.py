@@ -1,0 +1,1 @@
+"""Business changes of records: each one transaction, its events inside."""

@@ -1,0 +1,268 @@
+"""Listings as rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from services.chassis.cursor import Cursor
+from services.chassis.database import Row, Transaction
+from services.contracts.access import AccessSnapshot
+from services.contracts.vocabulary import ListingId
+from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.listing import LIST, Listing, ListingFilter
+from services.records.store.scoping import branches
+
+_AREAS: Final = ("living_area_m2", "plot_area_m2")
+_CM2_PER_M2: Final = 10_000
+_TWO_DECIMALS: Final = Decimal("0.01")
+_KINDS: Final[Mapping[str, type[StrEnum]]] = {
+    "standard_status": StandardStatus,
+    "transaction_type": TransactionType,
+    "property_type": PropertyType,
+    "property_sub_type": PropertySubType,
+    "energy_class": EnergyClass,
+}
+
+# The branches of the page differ in the index they walk and in whether they show the full view: only the full view
+# has private rows, and only there can the assignee be asked for. Each stops after one page, so that the cost is the
+# page's and not the table's. `AccessSnapshot.decide` is the same rule in Python; tests/matrix keeps the two equal.
+# The inner look-up has LIMIT 1 because the planner, not knowing how long a page is, would else hash the whole table.
+_VISIBLE_PAGE: Final = """
+    WITH page AS (
+        (SELECT l.updated_at, l.id
+           FROM listings AS l
+          WHERE $5::boolean AND l.tenant_id = $1
+            AND (NOT l.is_private OR $6::boolean AND ($11::boolean OR l.office_id = ANY ($12::uuid[])
+                 OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
+            AND ($15::text IS NULL OR l.standard_status = $15)
+            AND ($16::text IS NULL OR l.transaction_type = $16)
+            AND ($17::text IS NULL OR l.property_type = $17)
+            AND ($18::text IS NULL OR l.municipality = $18)
+            AND ($19::uuid IS NULL OR l.office_id = $19)
+            AND ($20::uuid IS NULL OR $6::boolean AND l.assignee_id = $20)
+            AND ($21::text IS NULL OR l.currency = $21)
+            AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
+            AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
+            AND (l.updated_at, l.id) < ($2, $3)
+          ORDER BY l.updated_at DESC, l.id DESC
+          LIMIT $4)
+        UNION
+        SELECT found.updated_at, found.id
+          FROM unnest($7::uuid[], $8::boolean[]) AS reach (office_id, in_full)
+         CROSS JOIN LATERAL (
+            SELECT l.updated_at, l.id
+              FROM listings AS l
+             WHERE l.tenant_id = $1 AND l.office_id = reach.office_id
+               AND (NOT l.is_private OR reach.in_full AND ($11::boolean OR l.office_id = ANY ($12::uuid[])
+                    OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
+               AND ($15::text IS NULL OR l.standard_status = $15)
+               AND ($16::text IS NULL OR l.transaction_type = $16)
+               AND ($17::text IS NULL OR l.property_type = $17)
+               AND ($18::text IS NULL OR l.municipality = $18)
+               AND ($19::uuid IS NULL OR l.office_id = $19)
+               AND ($20::uuid IS NULL OR reach.in_full AND l.assignee_id = $20)
+               AND ($21::text IS NULL OR l.currency = $21)
+               AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
+               AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
+               AND (l.updated_at, l.id) < ($2, $3)
+             ORDER BY l.updated_at DESC, l.id DESC
+             LIMIT $4) AS found
+        UNION
+        SELECT found.updated_at, found.id
+          FROM unnest($9::uuid[]) AS reach (assignee_id)
+         CROSS JOIN LATERAL (
+            SELECT l.updated_at, l.id
+              FROM listings AS l
+             WHERE l.tenant_id = $1 AND l.assignee_id = reach.assignee_id
+               AND (NOT l.is_private OR ($11::boolean OR l.office_id = ANY ($12::uuid[])
+                    OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
+               AND ($15::text IS NULL OR l.standard_status = $15)
+               AND ($16::text IS NULL OR l.transaction_type = $16)
+               AND ($17::text IS NULL OR l.property_type = $17)
+               AND ($18::text IS NULL OR l.municipality = $18)
+               AND ($19::uuid IS NULL OR l.office_id = $19)
+               AND ($20::uuid IS NULL OR l.assignee_id = $20)
+               AND ($21::text IS NULL OR l.currency = $21)
+               AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
+               AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
+               AND (l.updated_at, l.id) < ($2, $3)
+             ORDER BY l.updated_at DESC, l.id DESC
+             LIMIT $4) AS found
+        UNION
+        SELECT found.updated_at, found.id
+          FROM unnest($10::uuid[]) AS reach (created_by)
+         CROSS JOIN LATERAL (
+            SELECT l.updated_at, l.id
+              FROM listings AS l
+             WHERE l.tenant_id = $1 AND l.created_by = reach.created_by
+               AND (NOT l.is_private OR ($11::boolean OR l.office_id = ANY ($12::uuid[])
+                    OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
+               AND ($15::text IS NULL OR l.standard_status = $15)
+               AND ($16::text IS NULL OR l.transaction_type = $16)
+               AND ($17::text IS NULL OR l.property_type = $17)
+               AND ($18::text IS NULL OR l.municipality = $18)
+               AND ($19::uuid IS NULL OR l.office_id = $19)
+               AND ($20::uuid IS NULL OR l.assignee_id = $20)
+               AND ($21::text IS NULL OR l.currency = $21)
+               AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
+               AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
+               AND (l.updated_at, l.id) < ($2, $3)
+             ORDER BY l.updated_at DESC, l.id DESC
+             LIMIT $4) AS found
+        ORDER BY updated_at DESC, id DESC
+        LIMIT $4
+    )
+    SELECT shown.*
+      FROM page
+     CROSS JOIN LATERAL (
+        SELECT id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
+               property_type, property_sub_type, title, description, country, region, province, municipality,
+               district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
+               bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
+               street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note, version,
+               created_at, updated_at
+          FROM listings AS l
+         WHERE l.tenant_id = $1 AND l.id = page.id
+         LIMIT 1) AS shown
+     ORDER BY page.updated_at DESC, page.id DESC
+"""
+
+
+async def visible_page(
+    tx: Transaction, snapshot: AccessSnapshot, asked: ListingFilter, *, after: Cursor, limit: int
+) -> Sequence[Listing]:
+    """Return up to `limit` listings that the caller's list shows, latest change first."""
+    if snapshot.scope(LIST).is_empty:
+        return []
+    where = branches(snapshot, asked)
+    rows = await tx.rows(
+        _VISIBLE_PAGE,
+        tx.tenant_id,
+        after.at,
+        after.id,
+        limit,
+        where.whole,
+        where.whole_in_full,
+        where.offices,
+        where.offices_in_full,
+        where.assignees,
+        where.creators,
+        where.opens_all,
+        where.opens_offices,
+        where.opens_assignees,
+        where.opens_creators,
+        asked.standard_status,
+        asked.transaction_type,
+        asked.property_type,
+        asked.municipality,
+        asked.office_id,
+        asked.assignee_id,
+        asked.currency,
+        asked.list_price_minor_min,
+        asked.list_price_minor_max,
+    )
+    return [_listing(row) for row in rows]
+
+
+async def find(tx: Transaction, listing_id: ListingId) -> Listing | None:
+    """Return a listing, or None. No scope: whoever asks for one listing decides on it with the rule itself."""
+    row = await tx.row(
+        """
+        SELECT id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
+               property_type, property_sub_type, title, description, country, region, province, municipality,
+               district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
+               bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
+               street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note, version,
+               created_at, updated_at
+          FROM listings
+         WHERE tenant_id = $1 AND id = $2
+        """,
+        tx.tenant_id,
+        listing_id,
+    )
+    return None if row is None else _listing(row)
+
+
+async def locked(tx: Transaction, listing_id: ListingId) -> Listing | None:
+    """Return a listing that nobody else can change until the transaction ends, or None. No scope: as `find`."""
+    await tx.value("SELECT true FROM listings WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, listing_id)
+    return await find(tx, listing_id)
+
+
+async def insert(tx: Transaction, listing: Listing) -> bool:
+    """Add a listing; say whether its number was still free."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO listings (
+                tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
+                property_type, property_sub_type, title, description, country, region, province, municipality,
+                district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
+                bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
+                street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note,
+                version, created_at, updated_at)
+            VALUES (
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)
+            ON CONFLICT ON CONSTRAINT listings_number_key DO NOTHING
+            """,
+            tx.tenant_id,
+            *_values(listing).values(),
+        )
+    )
+
+
+async def save(tx: Transaction, listing: Listing) -> None:
+    """Write what may change of a listing."""
+    values = _values(listing)
+    for fixed in ("number", "created_by", "created_at"):
+        del values[fixed]
+    await tx.execute(
+        """
+        UPDATE listings
+           SET (office_id, assignee_id, is_private, standard_status, transaction_type, property_type,
+                property_sub_type, title, description, country, region, province, municipality, district,
+                postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms, bedrooms_total,
+                bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner, street_name,
+                street_number, unit_number, owner_name, owner_phone, owner_email, private_note, version, updated_at) = (
+                $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)
+         WHERE tenant_id = $1 AND id = $2
+        """,
+        tx.tenant_id,
+        *values.values(),
+    )
+
+
+async def next_number(tx: Transaction) -> str:
+    """Return the tenant's next number, counted from 1. Creates of one tenant queue here, so that none is skipped."""
+    given: int = await tx.value(
+        """
+        INSERT INTO listing_numbers AS counter (tenant_id, last_given)
+        VALUES ($1, 1)
+        ON CONFLICT (tenant_id) DO UPDATE SET last_given = counter.last_given + 1
+        RETURNING last_given
+        """,
+        tx.tenant_id,
+    )
+    return str(given)
+
+
+def _values(listing: Listing) -> dict[str, object]:
+    """Return the columns in the order in which the statements name them, which is that of the dataclass."""
+    values: dict[str, object] = {field.name: getattr(listing, field.name) for field in fields(listing)}
+    for area in _AREAS:
+        values[area] = None if (m2 := getattr(listing, area)) is None else int(m2 * _CM2_PER_M2)
+    return values
+
+
+def _listing(row: Row) -> Listing:
+    values: dict[str, Any] = dict(row)
+    for area in _AREAS:
+        cm2: int | None = values.pop(area.replace("_m2", "_cm2"))
+        values[area] = None if cm2 is None else (Decimal(cm2) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
+    for name, kind in _KINDS.items():
+        values[name] = None if values[name] is None else kind(values[name])
+    return Listing(**values)
