@@ -1,0 +1,1 @@
+"""The outside world of identity that is not SQL."""

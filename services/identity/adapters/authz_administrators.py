@@ -1,0 +1,27 @@
+"""Asking authz before an administrator is taken out of service."""
+
+from http import HTTPStatus
+
+from services.chassis.http_client import Peer
+from services.chassis.problems import Conflict, Unavailable
+from services.contracts.vocabulary import TenantId, UserId
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
+    title = "The agency would be left without an administrator."
+
+
+class Administrators:
+    """The agency's administrators, as authz counts them."""
+
+    def __init__(self, authz: Peer) -> None:
+        self._authz = authz
+
+    async def stand_down(self, tenant_id: TenantId, user_id: UserId) -> None:
+        """Stop counting a user as an administrator until his next event. Raises LastAdministrator, Unavailable."""
+        reply = await self._authz.post(f"/internal/v1/tenants/{tenant_id}/users/{user_id}/stand-down")
+        if reply.status == HTTPStatus.CONFLICT:
+            raise LastAdministrator
+        if reply.status != HTTPStatus.NO_CONTENT:
+            raise Unavailable

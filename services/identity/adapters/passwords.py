@@ -1,0 +1,59 @@
+"""Password hashing off the event loop, in a bounded pool, so that a flood of sign-ins slows no other request."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Self, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from services.chassis.problems import Limited
+
+THREADS: Final = 2
+QUEUE: Final = 16
+"""Hashes that may wait; at about 30 ms each, two threads empty the queue in a quarter of a second."""
+T = TypeVar("T")
+
+
+class PasswordHashing:
+    """Argon2id with 19 MiB, two passes, one lane (OWASP's first choice for small machines)."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
+        self._places = THREADS + QUEUE
+        self._nobody = self._hasher.hash("nobody's password")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to store. Raises Limited when too many wait."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Say whether the password is right; without a stored hash it costs the same and is wrong. Raises Limited."""
+        return await self._run(lambda: self._matches(stored or self._nobody, password)) and stored is not None
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Say whether a stored hash was made with other settings than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._places == 0:
+            raise Limited("Too many sign-ins at the moment.", retry_after_seconds=1)
+        self._places -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._places += 1

@@ -1,0 +1,54 @@
+"""An agency and its seats (MG-1)."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from services.chassis.problems import Conflict
+from services.contracts.vocabulary import Ownership, TenantId
+
+SEATS_INCLUDED: Final = 3
+
+
+class LicenceCodeTaken(Conflict):
+    code = "licence_code_taken"
+    title = "Another agency has this licence code."
+
+
+class SeatsExhausted(Conflict):
+    code = "seats_exhausted"
+    title = "All seats of the licence are taken."
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    tenant_id: TenantId
+    licence_code: str
+    name: str
+    timezone: str
+    locale: str
+    ownership: Ownership
+    seats_bought: int
+
+    @property
+    def seats(self) -> int:
+        """Return how many users may be active at once."""
+        return SEATS_INCLUDED + self.seats_bought
+
+
+def take_seat(licence: Licence, active_users: int) -> None:
+    """Refuse one more active user than there are seats. Raises SeatsExhausted."""
+    if active_users >= licence.seats:
+        raise SeatsExhausted(f"The licence has {licence.seats} seats and all of them are taken.")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    id: UUID
+    name: str
+    version: int
+
+
+class OfficeNameTaken(Conflict):
+    code = "office_name_taken"
+    title = "Another office has this name."

@@ -1,0 +1,50 @@
+"""Signing in, and what a session is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.chassis.problems import Forbidden, Unauthenticated
+from services.contracts.tokens import LIFETIME_SECONDS
+from services.contracts.vocabulary import SessionId, UserId, UserState
+
+
+class WrongCredentials(Unauthenticated):
+    """One answer for every wrong combination of the three codes (MG-24)."""
+
+    code = "wrong_credentials"
+    title = "Licence code, user id and password do not belong together."
+
+
+class AccountNotActive(Forbidden):
+    """Told only to who knows the password."""
+
+    code = "account_not_active"
+    title = "This account may not sign in."
+
+
+class SessionOver(Unauthenticated):
+    code = "session_over"
+    title = "The session is over; sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id: SessionId
+    user_id: UserId
+    created_at: datetime
+    expires_at: datetime
+
+
+ACCESS_LIFETIME: Final = timedelta(seconds=LIFETIME_SECONDS)
+
+
+def admit(state: UserState) -> None:
+    """Refuse whoever is not active (MG-61). Raises AccountNotActive."""
+    if state is not UserState.ACTIVE:
+        raise AccountNotActive(f"This account is {state}.")
+
+
+def access_expiry(session: Session, now: datetime) -> datetime:
+    """Return when an access token issued now expires: in five minutes, and never after the session."""
+    return min(now + ACCESS_LIFETIME, session.expires_at)

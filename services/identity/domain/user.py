@@ -1,0 +1,113 @@
+"""A person of an agency (the agent card) and the states of the account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.chassis.problems import Conflict, FieldError, Invalid
+from services.contracts.identity_events import UserFacts
+from services.contracts.vocabulary import OfficeId, UserId, UserState
+
+MANAGE: Final = "admin.agents.manage"
+"""The permission to manage people and offices (IMO-68)."""
+
+
+class UseridTaken(Conflict):
+    code = "userid_taken"
+    title = "Another user has this user id."
+
+
+class CodeTaken(Conflict):
+    code = "code_taken"
+    title = "Another user has this code."
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    title = "Another user has this e-mail address."
+
+
+class StateNotAllowed(Conflict):
+    code = "state_not_allowed"
+    title = "The account cannot go from its present state to that one."
+
+
+class UnknownOffice(Invalid):
+    code = "unknown_office"
+    title = "There is no such office."
+
+
+@dataclass(frozen=True, slots=True)
+class Assignments:
+    """Where a person works: as a principal, as a secondary, in no office twice (MG-14)."""
+
+    principal: tuple[OfficeId, ...] = ()
+    secondary: tuple[OfficeId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: UserId
+    userid: str
+    code: str
+    """Short sign, usually initials; unique in the agency (MG-4)."""
+    given_name: str
+    family_name: str
+    email: str
+    locale: str
+    state: UserState
+    assignments: Assignments
+    version: int
+    created_at: datetime
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.given_name} {self.family_name}"
+
+    def facts(self) -> UserFacts:
+        """Return what the other services are told of the person."""
+        return UserFacts(
+            user_id=self.id,
+            version=self.version,
+            code=self.code,
+            display_name=self.display_name,
+            email=self.email,
+            locale=self.locale,
+            state=self.state,
+            principal_offices=self.assignments.principal,
+            secondary_offices=self.assignments.secondary,
+        )
+
+
+MOVES: Final[Mapping[UserState, frozenset[UserState]]] = {
+    UserState.PROVISIONED: frozenset({UserState.GHOST}),
+    UserState.ACTIVE: frozenset({UserState.SUSPENDED, UserState.GHOST}),
+    UserState.SUSPENDED: frozenset({UserState.ACTIVE, UserState.GHOST}),
+    UserState.GHOST: frozenset({UserState.PROVISIONED}),
+}
+"""Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16)."""
+
+
+def move(user: User, state: UserState) -> None:
+    """Refuse a change of state that the life of an account does not know. Raises StateNotAllowed."""
+    if state not in MOVES[user.state]:
+        raise StateNotAllowed(f"An account that is {user.state} cannot become {state}.")
+
+
+def check_assignments(assignments: Assignments, known: frozenset[OfficeId]) -> None:
+    """Refuse offices that do not exist or are named twice. Raises UnknownOffice, Invalid."""
+    given = [
+        *((f"/principal_offices/{at}", office) for at, office in enumerate(assignments.principal)),
+        *((f"/secondary_offices/{at}", office) for at, office in enumerate(assignments.secondary)),
+    ]
+    unknown = [
+        FieldError(at, "unknown_office", "There is no such office.") for at, office in given if office not in known
+    ]
+    if unknown:
+        raise UnknownOffice(errors=unknown)
+    seen = set[OfficeId]()
+    for at, office in given:
+        if office in seen:
+            raise Invalid(errors=[FieldError(at, "office_twice", "A person is either principal or secondary there.")])
+        seen.add(office)

@@ -1,0 +1,1 @@
+"""HTTP of identity: models, functions, and a route table per noun."""

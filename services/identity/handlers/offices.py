@@ -1,0 +1,65 @@
+"""Offices of the agency."""
+
+from uuid import UUID
+
+from services.chassis import ids
+from services.chassis.authz_client import require
+from services.chassis.problems import NotFound
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import OfficeId
+from services.identity.deps import Deps
+from services.identity.domain.licence import Office
+from services.identity.domain.user import MANAGE
+from services.identity.handlers.fields import Name
+from services.identity.operations import licences
+from services.identity.store import offices
+
+
+class OfficeFields(Input):
+    name: Name
+
+
+class OfficeShown(Output):
+    id: UUID
+    name: str
+    version: int
+
+
+class OfficesShown(Output):
+    items: list[OfficeShown]
+
+
+async def list_offices(deps: Deps, call: Call) -> OfficesShown:
+    """List the agency's offices by name."""
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        return OfficesShown(items=[_shown(office) for office in await offices.every(tx)])
+
+
+async def create_office(deps: Deps, call: Call, asked: OfficeFields) -> OfficeShown:
+    """Open an office. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    office = Office(ids.uuid7(), asked.name, 1)
+    made = await licences.create_office(deps.db, call.caller.tenant_id, office, call.idempotency_key, call.now)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await offices.find(tx, OfficeId(made))
+    if found is None:
+        raise NotFound
+    return _shown(found)
+
+
+async def change_office(deps: Deps, call: Call, asked: OfficeFields) -> OfficeShown:
+    """Rename an office. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    office_id = OfficeId(call.id_in_path("office_id"))
+    return _shown(await licences.rename_office(deps.db, call.caller.tenant_id, office_id, asked.name, call.version))
+
+
+def _shown(office: Office) -> OfficeShown:
+    return OfficeShown(id=office.id, name=office.name, version=office.version)
+
+
+ROUTES = (
+    Route("GET", "/v1/offices", list_offices, gives=OfficesShown),
+    Route("POST", "/v1/offices", create_office, takes=OfficeFields, gives=OfficeShown, status=201),
+    Route("PATCH", "/v1/offices/{office_id}", change_office, takes=OfficeFields, gives=OfficeShown, edits=True),
+)

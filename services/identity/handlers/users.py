@@ -1,0 +1,202 @@
+"""People of the agency: the agent card."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.chassis import ids
+from services.chassis.authz_client import require
+from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.problems import NotFound
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import OfficeId, UserId, UserState
+from services.identity.deps import Deps
+from services.identity.domain.user import MANAGE, Assignments, User
+from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
+from services.identity.operations import users as operations
+from services.identity.operations.users import Card, StateChange
+from services.identity.store import licences, users
+
+Offices = Annotated[list[UUID], Field(max_length=500)]
+
+
+class UsersQuery(Input):
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class NewUser(Input):
+    userid: Userid
+    code: Code
+    given_name: Name
+    family_name: Name
+    email: Email
+    locale: Locale | None = None
+    principal_offices: Offices = Field(default=[])
+    secondary_offices: Offices = Field(default=[])
+
+
+class CardChange(Input):
+    code: Code | None = None
+    given_name: Name | None = None
+    family_name: Name | None = None
+    email: Email | None = None
+    locale: Locale | None = None
+
+
+class AssignmentsChange(Input):
+    principal_offices: Offices
+    secondary_offices: Offices
+
+
+class StateWanted(Input):
+    state: Literal[UserState.ACTIVE, UserState.SUSPENDED, UserState.GHOST, UserState.PROVISIONED]
+
+
+class UserShown(Output):
+    id: UUID
+    userid: str
+    code: str
+    given_name: str
+    family_name: str
+    email: str
+    locale: str
+    state: UserState
+    principal_offices: list[UUID]
+    secondary_offices: list[UUID]
+    version: int
+    created_at: datetime
+
+
+class UsersPage(Output):
+    items: list[UserShown]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[User], limit: int) -> "UsersPage":
+        """Return a page of at most `limit` people; one more was read to know whether there is a next page."""
+        shown = found[:limit]
+        return cls(
+            items=[_shown(user) for user in shown],
+            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
+        )
+
+
+async def list_users(deps: Deps, call: Call, asked: UsersQuery) -> UsersPage:
+    """List colleagues, newest first."""
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        return UsersPage.of(await users.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
+
+
+async def get_me(deps: Deps, call: Call) -> UserShown:
+    """Show the caller's own card."""
+    return await _one(deps, call, call.caller.user_id)
+
+
+async def get_user(deps: Deps, call: Call) -> UserShown:
+    """Show a colleague's card."""
+    return await _one(deps, call, UserId(call.id_in_path("user_id")))
+
+
+async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
+    """Add a colleague, who gets a mail to activate the account. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    tenant_id = call.caller.tenant_id
+    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+        licence = await licences.get(tx)
+    user = User(
+        id=UserId(ids.uuid7()),
+        userid=asked.userid,
+        code=asked.code,
+        given_name=asked.given_name,
+        family_name=asked.family_name,
+        email=asked.email,
+        locale=asked.locale or licence.locale,
+        state=UserState.PROVISIONED,
+        assignments=_assignments(asked.principal_offices, asked.secondary_offices),
+        version=1,
+        created_at=call.now,
+    )
+    made = await operations.create_user(deps.db, tenant_id, user, call.idempotency_key, call.now)
+    call.reply_headers["Location"] = f"/v1/users/{made}"
+    return await _one(deps, call, UserId(made))
+
+
+async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
+    """Change fields of a colleague's card. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    card = Card(asked.code, asked.given_name, asked.family_name, asked.email, asked.locale)
+    user_id = UserId(call.id_in_path("user_id"))
+    return _shown(await operations.change_user(deps.db, call.caller.tenant_id, user_id, card, call.version))
+
+
+async def change_assignments(deps: Deps, call: Call, asked: AssignmentsChange) -> UserShown:
+    """Say where a colleague is principal and where secondary. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    assignments = _assignments(asked.principal_offices, asked.secondary_offices)
+    user_id = UserId(call.id_in_path("user_id"))
+    return _shown(await operations.assign_user(deps.db, call.caller.tenant_id, user_id, assignments, call.version))
+
+
+async def change_state(deps: Deps, call: Call, asked: StateWanted) -> UserShown:
+    """Suspend, restore or retire a colleague; running sessions end at once. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    change = StateChange(UserId(call.id_in_path("user_id")), asked.state, call.version)
+    return _shown(await operations.change_state(deps.db, deps.administrators, call.caller.tenant_id, change, call.now))
+
+
+async def request_activation(deps: Deps, call: Call) -> None:
+    """Send a colleague's activation mail again. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    await operations.request_activation(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")))
+
+
+async def _one(deps: Deps, call: Call, user_id: UserId) -> UserShown:
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        user = await users.find(tx, user_id)
+    if user is None:
+        raise NotFound
+    return _shown(user)
+
+
+def _assignments(principal: Sequence[UUID], secondary: Sequence[UUID]) -> Assignments:
+    return Assignments(tuple(map(OfficeId, principal)), tuple(map(OfficeId, secondary)))
+
+
+def _shown(user: User) -> UserShown:
+    return UserShown(
+        id=user.id,
+        userid=user.userid,
+        code=user.code,
+        given_name=user.given_name,
+        family_name=user.family_name,
+        email=user.email,
+        locale=user.locale,
+        state=user.state,
+        principal_offices=list(user.assignments.principal),
+        secondary_offices=list(user.assignments.secondary),
+        version=user.version,
+        created_at=user.created_at,
+    )
+
+
+ROUTES = (
+    Route("GET", "/v1/me", get_me, gives=UserShown),
+    Route("GET", "/v1/users", list_users, takes=UsersQuery, gives=UsersPage),
+    Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201),
+    Route("GET", "/v1/users/{user_id}", get_user, gives=UserShown),
+    Route("PATCH", "/v1/users/{user_id}", change_user, takes=CardChange, gives=UserShown, edits=True),
+    Route(
+        "PUT",
+        "/v1/users/{user_id}/assignments",
+        change_assignments,
+        takes=AssignmentsChange,
+        gives=UserShown,
+        edits=True,
+    ),
+    Route("PUT", "/v1/users/{user_id}/state", change_state, takes=StateWanted, gives=UserShown, edits=True),
+    Route("POST", "/v1/users/{user_id}/activation-mail", request_activation, status=202),
+)

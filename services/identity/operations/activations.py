@@ -1,0 +1,67 @@
+"""From a provisioned account to an active one (AM-16)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from services.chassis import outbox
+from services.chassis.database import Database, Transaction
+from services.chassis.problems import Conflict
+from services.contracts.identity_events import UserStateChanged
+from services.contracts.vocabulary import TenantId, UserId, UserState
+from services.identity.adapters import secret_tokens
+from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.secret_tokens import SecretToken
+from services.identity.domain import password_policy
+from services.identity.domain.licence import Licence, take_seat
+from services.identity.domain.user import User
+from services.identity.operations.users import must_be_provisioned
+from services.identity.store import credentials, licences, users
+
+
+class LinkOver(Conflict):
+    """The same for a link that never was, was used, or came too late."""
+
+    code: ClassVar[str] = "activation_link_over"
+    title: ClassVar[str] = "This link no longer works; ask your administrator for a new one."
+
+
+async def issue_link(
+    db: Database, tenant_id: TenantId, user_id: UserId, lifetime: timedelta, now: datetime
+) -> tuple[SecretToken, User, Licence]:
+    """Return a fresh token for a link, its person and agency. Raises NotFound, StateNotAllowed."""
+    token = secret_tokens.new(tenant_id)
+    async with db.transaction(tenant_id) as tx:
+        user = await users.get(tx, user_id)
+        must_be_provisioned(user)
+        await credentials.add_activation(tx, token.hash, user_id, now + lifetime)
+        return token, user, await licences.get(tx)
+
+
+async def activate(db: Database, hashing: PasswordHashing, token: SecretToken, password: str, now: datetime) -> None:
+    """Set the first password and make the account active; every link of the person ends.
+
+    Hashing happens between two transactions, so the link is looked at twice.
+    Raises LinkOver, PasswordRefused, SeatsExhausted, Limited.
+    """
+    async with db.transaction(token.tenant_id, readonly=True) as tx:
+        user = await _invited(tx, token, now)
+    password_policy.check(password, user)
+    hashed = await hashing.hash(password_policy.normalised(password))
+    async with db.transaction(token.tenant_id) as tx:
+        take_seat(await licences.get(tx, lock=True), await users.count_active(tx))
+        user = await users.get(tx, (await _invited(tx, token, now)).id)
+        must_be_provisioned(user)
+        active = replace(user, state=UserState.ACTIVE, version=user.version + 1)
+        await credentials.set_password(tx, user.id, hashed, now)
+        await credentials.forget_activations(tx, user.id)
+        await users.save(tx, active)
+        await outbox.add(tx, UserStateChanged(user=active.facts()))
+
+
+async def _invited(tx: Transaction, token: SecretToken, now: datetime) -> User:
+    user_id = await credentials.activation(tx, token.hash, now)
+    user = await users.find(tx, user_id) if user_id else None
+    if user is None:
+        raise LinkOver
+    return user

@@ -1,0 +1,61 @@
+"""Taking on an agency, and its offices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.chassis import outbox
+from services.chassis.database import Database
+from services.chassis.idempotency import IdempotencyKey, earlier
+from services.contracts.identity_events import LicenceCreated, OfficeChanged, UserCreated
+from services.contracts.vocabulary import OfficeId, TenantId
+from services.identity.domain.licence import Licence, Office
+from services.identity.domain.user import User
+from services.identity.store import licences, offices, users
+
+
+async def create_licence(db: Database, licence: Licence, office: Office, administrator: User, now: datetime) -> None:
+    """Take on an agency with its first office and administrator, who gets an activation mail.
+
+    Raises LicenceCodeTaken.
+    """
+    async with db.transaction(licence.tenant_id) as tx:
+        await licences.insert(tx, licence, now)
+        await offices.insert(tx, office, now)
+        await users.insert(tx, administrator)
+        await outbox.add(
+            tx,
+            LicenceCreated(
+                name=licence.name,
+                timezone=licence.timezone,
+                locale=licence.locale,
+                ownership=licence.ownership,
+                administrator_id=administrator.id,
+            ),
+            _changed(office),
+            UserCreated(user=administrator.facts()),
+        )
+
+
+async def create_office(
+    db: Database, tenant_id: TenantId, office: Office, key: IdempotencyKey | None, now: datetime
+) -> UUID:
+    """Open an office; return its id, or that of an earlier request with the same key. Raises OfficeNameTaken."""
+    async with db.transaction(tenant_id) as tx:
+        made = await earlier(tx, key, office.id, now)
+        if made is not None:
+            return made
+        await offices.insert(tx, office, now)
+        await outbox.add(tx, _changed(office))
+    return office.id
+
+
+async def rename_office(db: Database, tenant_id: TenantId, office_id: OfficeId, name: str, version: int) -> Office:
+    """Return the office under its new name. Raises NotFound, Stale, OfficeNameTaken."""
+    async with db.transaction(tenant_id) as tx:
+        office = await offices.rename(tx, office_id, name, version)
+        await outbox.add(tx, _changed(office))
+    return office
+
+
+def _changed(office: Office) -> OfficeChanged:
+    return OfficeChanged(office_id=OfficeId(office.id), version=office.version, name=office.name)

@@ -1,0 +1,161 @@
+"""People join, change, are suspended, return, leave."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.chassis import outbox
+from services.chassis.database import Database, Transaction
+from services.chassis.idempotency import IdempotencyKey, earlier
+from services.chassis.problems import Stale
+from services.contracts.identity_events import (
+    ActivationRequested,
+    AssignmentChanged,
+    SessionRevoked,
+    UserChanged,
+    UserCreated,
+    UserStateChanged,
+)
+from services.contracts.vocabulary import TenantId, UserId, UserState
+from services.identity.adapters.authz_administrators import Administrators
+from services.identity.domain.licence import take_seat
+from services.identity.domain.session import ACCESS_LIFETIME
+from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, move
+from services.identity.store import credentials, licences, offices, sessions, users
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The fields of the agent card that an administrator edits; None leaves one as it is."""
+
+    code: str | None
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+    locale: str | None
+
+    def applied_to(self, user: User) -> User:
+        """Return the person with the given fields changed, one version on."""
+        given = {
+            "code": self.code,
+            "given_name": self.given_name,
+            "family_name": self.family_name,
+            "email": self.email,
+            "locale": self.locale,
+        }
+        return replace(
+            user,
+            version=user.version + 1,
+            **{name: value for name, value in given.items() if value is not None},  # pyright: ignore[reportArgumentType]
+        )
+
+
+async def create_user(db: Database, tenant_id: TenantId, user: User, key: IdempotencyKey | None, now: datetime) -> UUID:
+    """Add a provisioned person, who gets an activation mail; return the id, or an earlier request's.
+
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice.
+    """
+    async with db.transaction(tenant_id) as tx:
+        made = await earlier(tx, key, user.id, now)
+        if made is not None:
+            return made
+        check_assignments(user.assignments, await offices.known(tx))
+        await users.insert(tx, user)
+        await outbox.add(tx, UserCreated(user=user.facts()))
+    return user.id
+
+
+async def change_user(db: Database, tenant_id: TenantId, user_id: UserId, card: Card, version: int) -> User:
+    """Return the person with a changed card. Raises NotFound, Stale, CodeTaken, EmailTaken."""
+    async with db.transaction(tenant_id) as tx:
+        changed = card.applied_to(await _at(tx, user_id, version))
+        await users.save(tx, changed)
+        await outbox.add(tx, UserChanged(user=changed.facts()))
+    return changed
+
+
+async def assign_user(
+    db: Database, tenant_id: TenantId, user_id: UserId, assignments: Assignments, version: int
+) -> User:
+    """Return the person at other offices (MG-14). Raises NotFound, Stale, UnknownOffice."""
+    async with db.transaction(tenant_id) as tx:
+        user = await _at(tx, user_id, version)
+        check_assignments(assignments, await offices.known(tx))
+        changed = replace(user, assignments=assignments, version=user.version + 1)
+        await users.save(tx, changed)
+        await outbox.add(tx, AssignmentChanged(user=changed.facts()))
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A move of an account to another state, of the version that its sender saw."""
+
+    user_id: UserId
+    state: UserState
+    version: int
+
+
+async def change_state(
+    db: Database, administrators: Administrators, tenant_id: TenantId, change: StateChange, now: datetime
+) -> User:
+    """Return the person in another state (MG-9): without sessions unless active, without password as a ghost.
+
+    authz is asked before, outside the transaction: should this fail afterwards, it counts one administrator too
+    few until the next event of this person, which errs on the safe side.
+    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted.
+    """
+    async with db.transaction(tenant_id) as tx:
+        move(await _at(tx, change.user_id, change.version), change.state)
+    if change.state is not UserState.ACTIVE:
+        await administrators.stand_down(tenant_id, change.user_id)
+    async with db.transaction(tenant_id) as tx:
+        if change.state is UserState.ACTIVE:
+            take_seat(await licences.get(tx, lock=True), await users.count_active(tx))
+        user = await _at(tx, change.user_id, change.version)
+        move(user, change.state)
+        changed = replace(user, state=change.state, version=user.version + 1)
+        await users.save(tx, changed)
+        if change.state is UserState.GHOST:
+            await credentials.forget(tx, user.id)
+        await end_sessions(tx, user.id, now)
+        await outbox.add(tx, UserStateChanged(user=changed.facts()))
+        if change.state is UserState.PROVISIONED:
+            await outbox.add(tx, ActivationRequested(user=changed.facts()))
+    return changed
+
+
+async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:
+    """Have the activation mail sent again. Raises NotFound, StateNotAllowed."""
+    async with db.transaction(tenant_id) as tx:
+        user = await users.get(tx, user_id)
+        must_be_provisioned(user)
+        await outbox.add(tx, ActivationRequested(user=user.facts()))
+
+
+def must_be_provisioned(user: User) -> None:
+    """Refuse activating anyone but who waits for it. Raises StateNotAllowed."""
+    if user.state is not UserState.PROVISIONED:
+        raise StateNotAllowed(f"An account that is {user.state} is not waiting for activation.")
+
+
+async def end_sessions(tx: Transaction, user_id: UserId, now: datetime) -> None:
+    """End all sessions of a person, everywhere."""
+    ended = await sessions.end(tx, user_id, now)
+    if ended:
+        await outbox.add(tx, revoked(user_id, ended, now))
+
+
+def revoked(user_id: UserId, ended: tuple[UUID, ...], now: datetime) -> SessionRevoked:
+    """Return the event that makes every service refuse the tokens of ended sessions."""
+    return SessionRevoked.model_validate(
+        {"user_id": user_id, "session_ids": ended, "until": now + ACCESS_LIFETIME + timedelta(seconds=5)}
+    )
+
+
+async def _at(tx: Transaction, user_id: UserId, version: int) -> User:
+    """Return the person, locked, at the version that the caller saw. Raises NotFound, Stale."""
+    user = await users.get(tx, user_id)
+    if user.version != version:
+        raise Stale
+    return user

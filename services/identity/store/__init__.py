@@ -1,0 +1,1 @@
+"""SQL of identity. Functions take a transaction and never commit."""

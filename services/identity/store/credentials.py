@@ -1,0 +1,60 @@
+"""Rows of passwords and activation links."""
+
+from datetime import datetime
+
+from services.chassis.database import Transaction
+from services.contracts.vocabulary import UserId
+
+
+async def password_hash(tx: Transaction, user_id: UserId) -> str | None:
+    """Return the stored hash, or None. No scope: read to verify, never shown."""
+    return await tx.value(
+        "SELECT password_hash FROM credentials WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id
+    )
+
+
+async def set_password(tx: Transaction, user_id: UserId, hashed: str, now: datetime) -> None:
+    """Store a password's hash in place of any earlier one."""
+    await tx.execute(
+        """
+        INSERT INTO credentials (tenant_id, user_id, password_hash, changed_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant_id, user_id) DO UPDATE
+           SET password_hash = excluded.password_hash, changed_at = excluded.changed_at
+        """,
+        tx.tenant_id,
+        user_id,
+        hashed,
+        now,
+    )
+
+
+async def forget(tx: Transaction, user_id: UserId) -> None:
+    """Delete a person's password and every activation link."""
+    await tx.execute("DELETE FROM credentials WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+    await forget_activations(tx, user_id)
+
+
+async def add_activation(tx: Transaction, token_hash: bytes, user_id: UserId, expires_at: datetime) -> None:
+    """Store an activation link's hash; several may be valid until one is used."""
+    await tx.execute(
+        "INSERT INTO activations (tenant_id, token_hash, user_id, expires_at) VALUES ($1, $2, $3, $4)",
+        tx.tenant_id,
+        token_hash,
+        user_id,
+        expires_at,
+    )
+
+
+async def activation(tx: Transaction, token_hash: bytes, now: datetime) -> UserId | None:
+    """Return whom a link activates, or None if it is unknown, used or over. No scope: the link is the proof."""
+    return await tx.value(
+        "SELECT user_id FROM activations WHERE tenant_id = $1 AND token_hash = $2 AND expires_at > $3",
+        tx.tenant_id,
+        token_hash,
+        now,
+    )
+
+
+async def forget_activations(tx: Transaction, user_id: UserId) -> None:
+    """Delete every activation link of a person."""
+    await tx.execute("DELETE FROM activations WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)

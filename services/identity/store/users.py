@@ -1,0 +1,155 @@
+"""Rows of people and of where they work."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from services.chassis.cursor import Cursor
+from services.chassis.database import Row, Transaction, UniqueViolation
+from services.chassis.problems import NotFound, Problem, Stale
+from services.contracts.vocabulary import OfficeId, UserId, UserState
+from services.identity.domain.user import Assignments, CodeTaken, EmailTaken, User, UseridTaken
+
+_TAKEN: Final[dict[str | None, type[Problem]]] = {
+    "users_userid_key": UseridTaken,
+    "users_code_key": CodeTaken,
+    "users_email_key": EmailTaken,
+}
+
+
+async def insert(tx: Transaction, user: User) -> None:
+    """Add a person and the assignments. Raises UseridTaken, CodeTaken, EmailTaken."""
+    try:
+        await tx.execute(
+            """
+            INSERT INTO users (
+                tenant_id, id, userid, code, given_name, family_name, email, locale, state, version, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            """,
+            tx.tenant_id,
+            user.id,
+            user.userid,
+            user.code,
+            user.given_name,
+            user.family_name,
+            user.email,
+            user.locale,
+            user.state,
+            user.version,
+            user.created_at,
+        )
+    except UniqueViolation as error:
+        raise _TAKEN[error.constraint_name] from None
+    await _assign(tx, user)
+
+
+async def save(tx: Transaction, user: User) -> None:
+    """Write a changed person, whose version is one above the stored one. Raises Stale, CodeTaken, EmailTaken."""
+    try:
+        saved = await tx.execute(
+            """
+            UPDATE users
+               SET code = $3, given_name = $4, family_name = $5, email = $6, locale = $7, state = $8, version = $9
+             WHERE tenant_id = $1 AND id = $2 AND version = $9 - 1
+            """,
+            tx.tenant_id,
+            user.id,
+            user.code,
+            user.given_name,
+            user.family_name,
+            user.email,
+            user.locale,
+            user.state,
+            user.version,
+        )
+    except UniqueViolation as error:
+        raise _TAKEN[error.constraint_name] from None
+    if not saved:
+        raise Stale
+    await tx.execute("DELETE FROM assignments WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user.id)
+    await _assign(tx, user)
+
+
+async def _assign(tx: Transaction, user: User) -> None:
+    await tx.execute_many(
+        "INSERT INTO assignments (tenant_id, user_id, office_id, kind) VALUES ($1, $2, $3, $4)",
+        [
+            *((tx.tenant_id, user.id, office, "principal") for office in user.assignments.principal),
+            *((tx.tenant_id, user.id, office, "secondary") for office in user.assignments.secondary),
+        ],
+    )
+
+
+async def get(tx: Transaction, user_id: UserId) -> User:
+    """Return a person, locked until the transaction ends. Raises NotFound.
+
+    No scope: used to change a person, which the caller's permission was checked for.
+    """
+    row = await tx.row("SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, user_id)
+    found = await find(tx, user_id) if row else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def find(tx: Transaction, user_id: UserId) -> User | None:
+    """Return a person, or None. No scope: colleagues may know each other; identity holds no client data."""
+    row = await tx.row(
+        """
+        SELECT u.id, userid, code, given_name, family_name, email, locale, state, version, created_at,
+               array(SELECT office_id FROM assignments a
+                      WHERE a.tenant_id = $1 AND a.user_id = u.id AND kind = 'principal' ORDER BY 1) AS principal,
+               array(SELECT office_id FROM assignments a
+                      WHERE a.tenant_id = $1 AND a.user_id = u.id AND kind = 'secondary' ORDER BY 1) AS secondary
+          FROM users u
+         WHERE tenant_id = $1 AND u.id = $2
+        """,
+        tx.tenant_id,
+        user_id,
+    )
+    return _user(row) if row else None
+
+
+async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[User]:
+    """Return up to `limit` people, newest first. No scope: as `find`."""
+    rows = await tx.rows(
+        """
+        SELECT u.id, userid, code, given_name, family_name, email, locale, state, version, created_at,
+               array(SELECT office_id FROM assignments a
+                      WHERE a.tenant_id = $1 AND a.user_id = u.id AND kind = 'principal' ORDER BY 1) AS principal,
+               array(SELECT office_id FROM assignments a
+                      WHERE a.tenant_id = $1 AND a.user_id = u.id AND kind = 'secondary' ORDER BY 1) AS secondary
+          FROM users u
+         WHERE tenant_id = $1 AND (created_at, id) < ($2, $3)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $4
+        """,
+        tx.tenant_id,
+        after.at,
+        after.id,
+        limit,
+    )
+    return [_user(row) for row in rows]
+
+
+async def id_of(tx: Transaction, userid: str) -> UserId | None:
+    """Return whose user id this is, or None. No scope: nobody has signed in yet."""
+    return await tx.value(
+        "SELECT id FROM users WHERE tenant_id = $1 AND lower(userid) = lower($2)", tx.tenant_id, userid
+    )
+
+
+async def count_active(tx: Transaction) -> int:
+    """Return how many seats are taken; lock the licence first."""
+    return await tx.value("SELECT count(*) FROM users WHERE tenant_id = $1 AND state = 'active'", tx.tenant_id)
+
+
+def _user(row: Row) -> User:
+    columns = {name: value for name, value in row.items() if name not in {"principal", "secondary", "state"}}
+    return User(
+        **columns,
+        state=UserState(row["state"]),
+        assignments=Assignments(
+            tuple(OfficeId(office) for office in row["principal"]),
+            tuple(OfficeId(office) for office in row["secondary"]),
+        ),
+    )
