@@ -1,1 +1,1 @@
-"""Rules of listings: pure functions of values."""
+"""Rules of records: pure functions of values."""

@@ -1,1 +1,1 @@
-"""The HTTP interface of records."""
+"""HTTP of records: models, functions, and a route table per noun."""

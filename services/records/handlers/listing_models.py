@@ -2,31 +2,30 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import Projection, Tier
+from services.records.handlers.fields import (
+    OMITTED,
+    Area,
+    Count,
+    Country,
+    Currency,
+    Email,
+    Line,
+    Money,
+    Number,
+    Phone,
+    Text,
+)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,30}[A-Za-z0-9]$|^[A-Za-z0-9]$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9 ()/.-]{2,38}[0-9]$")]
-Money = Annotated[int, Field(ge=0, le=10**15)]
-Area = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=2)]
-Count = Annotated[int, Field(ge=0, le=10_000)]
 
-OMITTED: Final[Any] = Field(default_factory=lambda: None)
-"""A member that may be left out but not be null. What was left out is never read, so its default is none."""
-
-
-class PublicIn(Input):
+class PublicFields(Input):
     property_sub_type: PropertySubType | None = None
     title: Line | None = None
     description: Text | None = None
@@ -51,7 +50,7 @@ class PublicIn(Input):
     energy_class: EnergyClass | None = None
 
 
-class BasicIn(Input):
+class BasicGiven(Input):
     assignee_id: UserId = OMITTED
     is_private: bool = OMITTED
     superoffer: bool = OMITTED
@@ -59,7 +58,7 @@ class BasicIn(Input):
     banner: bool = OMITTED
 
 
-class IdentityIn(Input):
+class IdentityGiven(Input):
     street_name: Line | None = None
     street_number: Line | None = None
     unit_number: Line | None = None
@@ -68,34 +67,34 @@ class IdentityIn(Input):
     owner_email: Email | None = None
 
 
-class PrivateNoteIn(Input):
+class PrivateNoteGiven(Input):
     text: Text | None
 
 
-class CreateListing(PublicIn):
+class NewListing(PublicFields):
     number: Number = OMITTED
     """Left out, the agency's next one."""
     office_id: OfficeId
     standard_status: StandardStatus = StandardStatus.DRAFT
     transaction_type: TransactionType
     property_type: PropertyType
-    basic: BasicIn = OMITTED
+    basic: BasicGiven = OMITTED
     """Left out, the caller is the assignee."""
-    identity: IdentityIn = OMITTED
-    private_note: PrivateNoteIn = OMITTED
+    identity: IdentityGiven = OMITTED
+    private_note: PrivateNoteGiven = OMITTED
 
 
-class ChangeListing(PublicIn):
+class ListingChange(PublicFields):
     office_id: OfficeId = OMITTED
     standard_status: StandardStatus = OMITTED
     transaction_type: TransactionType = OMITTED
     property_type: PropertyType = OMITTED
-    basic: BasicIn = OMITTED
-    identity: IdentityIn = OMITTED
-    private_note: PrivateNoteIn = OMITTED
+    basic: BasicGiven = OMITTED
+    identity: IdentityGiven = OMITTED
+    private_note: PrivateNoteGiven = OMITTED
 
 
-def fields_of(asked: CreateListing | ChangeListing) -> dict[str, Any]:
+def fields_of(asked: NewListing | ListingChange) -> dict[str, Any]:
     """Return the listing's fields that a document names, by their names in the domain."""
     given = asked.model_dump(exclude_unset=True)
     note: dict[str, object] = given.pop(Tier.PRIVATE_NOTE, {})
@@ -103,7 +102,7 @@ def fields_of(asked: CreateListing | ChangeListing) -> dict[str, Any]:
     return {**given, **basic, **identity, **({"private_note": note["text"]} if note else {})}
 
 
-class BasicOut(Output):
+class BasicShown(Output):
     assignee_id: UserId
     created_by: UserId
     is_private: bool
@@ -112,7 +111,7 @@ class BasicOut(Output):
     banner: bool
 
 
-class IdentityOut(Output):
+class IdentityShown(Output):
     street_name: str | None
     street_number: str | None
     unit_number: str | None
@@ -121,11 +120,11 @@ class IdentityOut(Output):
     owner_email: str | None
 
 
-class PrivateNoteOut(Output):
+class PrivateNoteShown(Output):
     text: str | None
 
 
-class ListingOut(Output):
+class ListingShown(Output):
     """A listing as far as the caller may see it. A group that is null is hidden; a field that is null is empty."""
 
     id: ListingId
@@ -157,9 +156,9 @@ class ListingOut(Output):
     energy_class: EnergyClass | None
     created_at: datetime
     updated_at: datetime
-    basic: BasicOut | None
-    identity: IdentityOut | None
-    private_note: PrivateNoteOut | None
+    basic: BasicShown | None
+    identity: IdentityShown | None
+    private_note: PrivateNoteShown | None
 
     @classmethod
     def of(cls, projection: Projection) -> Self:

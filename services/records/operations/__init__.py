@@ -1,1 +1,1 @@
-"""Business changes of records: each one transaction, its events inside."""
+"""Business changes: each one function, one transaction, its events inside."""

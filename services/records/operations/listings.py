@@ -24,7 +24,7 @@ async def create_listing(
     """Take on a listing and return it; an empty number becomes the agency's next one.
 
     The same key returns the listing that it made before, as it is now.
-    Raises PermissionMissing, Invalid, UnknownOffice, UnknownAssignee, NumberTaken, KeyReused.
+    Raises PermissionMissing naming the fields, Invalid, UnknownOffice, UnknownAssignee, NumberTaken, KeyReused.
     """
     require(snapshot, domain.CREATE)
     _refuse(refused_at_creation(listing, snapshot))
@@ -32,7 +32,7 @@ async def create_listing(
     async with db.transaction(snapshot.tenant_id) as tx:
         made = await earlier(tx, key, listing.id, listing.created_at)
         if made is not None:
-            return await _present(tx, ListingId(made))
+            return await listings.get(tx, ListingId(made))
         await _check_place(tx, listing, snapshot)
         listing = await _numbered(tx, listing)
         await outbox.add(
@@ -48,7 +48,7 @@ async def create_listing(
     return listing
 
 
-async def change_listing(  # noqa: PLR0913 a change is one of a version, by somebody, at a time
+async def change_listing(
     db: Database,
     snapshot: AccessSnapshot,
     listing_id: ListingId,
@@ -61,8 +61,8 @@ async def change_listing(  # noqa: PLR0913 a change is one of a version, by some
     Raises NotFound, PermissionMissing naming the fields, Stale, Invalid, UnknownOffice, UnknownAssignee.
     """
     async with db.transaction(snapshot.tenant_id) as tx:
-        before = await listings.locked(tx, listing_id)
-        if before is None or snapshot.decide(domain.READ, before.facts()) is None:
+        before = await listings.get(tx, listing_id)
+        if snapshot.decide(domain.READ, before.facts()) is None:
             raise NotFound
         _refuse(refused(before, changes, snapshot))
         if before.version != version:
@@ -99,13 +99,6 @@ def _refuse(refusals: Sequence[tuple[str, str]]) -> None:
                 for name, key in refusals
             ],
         )
-
-
-async def _present(tx: Transaction, listing_id: ListingId) -> Listing:
-    found = await listings.find(tx, listing_id)
-    if found is None:
-        raise NotFound
-    return found
 
 
 async def _check_place(tx: Transaction, listing: Listing, snapshot: AccessSnapshot) -> None:

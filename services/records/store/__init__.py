@@ -1,1 +1,1 @@
-"""The tables of records."""
+"""SQL of records. Functions take a transaction and never commit."""

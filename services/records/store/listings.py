@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from services.chassis.cursor import Cursor
 from services.chassis.database import Row, Transaction
+from services.chassis.problems import NotFound
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import ListingId
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.listing import LIST, Listing, ListingFilter
-from services.records.store.scoping import branches
+from services.records.domain.listing import Listing, ListingFilter
+from services.records.store.scoping import private_reach, reaches
 
 _AREAS: Final = ("living_area_m2", "plot_area_m2")
 _CM2_PER_M2: Final = 10_000
@@ -25,140 +26,108 @@ _KINDS: Final[Mapping[str, type[StrEnum]]] = {
     "energy_class": EnergyClass,
 }
 
-# The branches of the page differ in the index they walk and in whether they show the full view: only the full view
-# has private rows, and only there can the assignee be asked for. Each stops after one page, so that the cost is the
-# page's and not the table's. `AccessSnapshot.decide` is the same rule in Python; tests/matrix keeps the two equal.
-# The inner look-up has LIMIT 1 because the planner, not knowing how long a page is, would else hash the whole table.
+LONGEST_PAGE: Final = 201
+"""The longest page that clients may ask for, and the one row more that tells whether there is another."""
+
+# One index walk per reach, each stopped after a page, so that the cost is the page's and not the table's.
+# Only a reach in full has private rows, and only there can the assignee be asked for.
+# `AccessSnapshot.decide` is the same rule in Python; tests/matrix keeps the two equal.
+#
+# What is there for the planner, measured on 300,000 rows with a generic plan, 253 buffers read instead of 20,000:
+# the four legs carry no WHERE, so that it merges their indexes in order; the conditions stand in two CASEs, of which
+# it expects half the rows to pass, not one in a million; LIMIT 201, a constant, tells it how short a page is; LIMIT 1
+# makes the last join a look-up by key.
 _VISIBLE_PAGE: Final = """
-    WITH page AS (
-        (SELECT l.updated_at, l.id
-           FROM listings AS l
-          WHERE $5::boolean AND l.tenant_id = $1
-            AND (NOT l.is_private OR $6::boolean AND ($11::boolean OR l.office_id = ANY ($12::uuid[])
-                 OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
-            AND ($15::text IS NULL OR l.standard_status = $15)
-            AND ($16::text IS NULL OR l.transaction_type = $16)
-            AND ($17::text IS NULL OR l.property_type = $17)
-            AND ($18::text IS NULL OR l.municipality = $18)
-            AND ($19::uuid IS NULL OR l.office_id = $19)
-            AND ($20::uuid IS NULL OR $6::boolean AND l.assignee_id = $20)
-            AND ($21::text IS NULL OR l.currency = $21)
-            AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
-            AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
-            AND (l.updated_at, l.id) < ($2, $3)
-          ORDER BY l.updated_at DESC, l.id DESC
-          LIMIT $4)
-        UNION
-        SELECT found.updated_at, found.id
-          FROM unnest($7::uuid[], $8::boolean[]) AS reach (office_id, in_full)
-         CROSS JOIN LATERAL (
-            SELECT l.updated_at, l.id
-              FROM listings AS l
-             WHERE l.tenant_id = $1 AND l.office_id = reach.office_id
-               AND (NOT l.is_private OR reach.in_full AND ($11::boolean OR l.office_id = ANY ($12::uuid[])
-                    OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
-               AND ($15::text IS NULL OR l.standard_status = $15)
-               AND ($16::text IS NULL OR l.transaction_type = $16)
-               AND ($17::text IS NULL OR l.property_type = $17)
-               AND ($18::text IS NULL OR l.municipality = $18)
-               AND ($19::uuid IS NULL OR l.office_id = $19)
-               AND ($20::uuid IS NULL OR reach.in_full AND l.assignee_id = $20)
-               AND ($21::text IS NULL OR l.currency = $21)
-               AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
-               AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
-               AND (l.updated_at, l.id) < ($2, $3)
-             ORDER BY l.updated_at DESC, l.id DESC
-             LIMIT $4) AS found
-        UNION
-        SELECT found.updated_at, found.id
-          FROM unnest($9::uuid[]) AS reach (assignee_id)
-         CROSS JOIN LATERAL (
-            SELECT l.updated_at, l.id
-              FROM listings AS l
-             WHERE l.tenant_id = $1 AND l.assignee_id = reach.assignee_id
-               AND (NOT l.is_private OR ($11::boolean OR l.office_id = ANY ($12::uuid[])
-                    OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
-               AND ($15::text IS NULL OR l.standard_status = $15)
-               AND ($16::text IS NULL OR l.transaction_type = $16)
-               AND ($17::text IS NULL OR l.property_type = $17)
-               AND ($18::text IS NULL OR l.municipality = $18)
-               AND ($19::uuid IS NULL OR l.office_id = $19)
-               AND ($20::uuid IS NULL OR l.assignee_id = $20)
-               AND ($21::text IS NULL OR l.currency = $21)
-               AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
-               AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
-               AND (l.updated_at, l.id) < ($2, $3)
-             ORDER BY l.updated_at DESC, l.id DESC
-             LIMIT $4) AS found
-        UNION
-        SELECT found.updated_at, found.id
-          FROM unnest($10::uuid[]) AS reach (created_by)
-         CROSS JOIN LATERAL (
-            SELECT l.updated_at, l.id
-              FROM listings AS l
-             WHERE l.tenant_id = $1 AND l.created_by = reach.created_by
-               AND (NOT l.is_private OR ($11::boolean OR l.office_id = ANY ($12::uuid[])
-                    OR l.assignee_id = ANY ($13::uuid[]) OR l.created_by = ANY ($14::uuid[])))
-               AND ($15::text IS NULL OR l.standard_status = $15)
-               AND ($16::text IS NULL OR l.transaction_type = $16)
-               AND ($17::text IS NULL OR l.property_type = $17)
-               AND ($18::text IS NULL OR l.municipality = $18)
-               AND ($19::uuid IS NULL OR l.office_id = $19)
-               AND ($20::uuid IS NULL OR l.assignee_id = $20)
-               AND ($21::text IS NULL OR l.currency = $21)
-               AND ($22::bigint IS NULL OR l.list_price_minor >= $22)
-               AND ($23::bigint IS NULL OR l.list_price_minor <= $23)
-               AND (l.updated_at, l.id) < ($2, $3)
-             ORDER BY l.updated_at DESC, l.id DESC
-             LIMIT $4) AS found
-        ORDER BY updated_at DESC, id DESC
-        LIMIT $4
-    )
-    SELECT shown.*
-      FROM page
-     CROSS JOIN LATERAL (
-        SELECT id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
-               property_type, property_sub_type, title, description, country, region, province, municipality,
-               district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
-               bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
-               street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note, version,
-               created_at, updated_at
-          FROM listings AS l
-         WHERE l.tenant_id = $1 AND l.id = page.id
-         LIMIT 1) AS shown
-     ORDER BY page.updated_at DESC, page.id DESC
+WITH page AS (
+    SELECT DISTINCT found.updated_at, found.id
+      FROM unnest($5::text[], $6::uuid[], $7::boolean[]) AS reach (kind, id, in_full)
+     CROSS JOIN LATERAL (SELECT updated_at, id FROM (
+        SELECT l.updated_at, l.id
+          FROM (
+            SELECT 'whole' AS kind, tenant_id AS reached, tenant_id, updated_at, id, office_id, assignee_id, created_by,
+                   is_private, standard_status, transaction_type, property_type, municipality, currency,
+                   list_price_minor
+              FROM listings
+            UNION ALL
+            SELECT 'office', office_id, tenant_id, updated_at, id, office_id, assignee_id, created_by, is_private,
+                   standard_status, transaction_type, property_type, municipality, currency, list_price_minor
+              FROM listings
+            UNION ALL
+            SELECT 'assignee', assignee_id, tenant_id, updated_at, id, office_id, assignee_id, created_by, is_private,
+                   standard_status, transaction_type, property_type, municipality, currency, list_price_minor
+              FROM listings
+            UNION ALL
+            SELECT 'creator', created_by, tenant_id, updated_at, id, office_id, assignee_id, created_by, is_private,
+                   standard_status, transaction_type, property_type, municipality, currency, list_price_minor
+              FROM listings
+          ) AS l
+         WHERE l.tenant_id = $1 AND l.kind = reach.kind AND l.reached = reach.id AND (l.updated_at, l.id) < ($2, $3)
+           AND CASE WHEN reach.in_full
+                    THEN (NOT l.is_private OR $8::boolean OR l.office_id = ANY ($9::uuid[])
+                          OR l.assignee_id = ANY ($10::uuid[]) OR l.created_by = ANY ($11::uuid[]))
+                         AND ($12::uuid IS NULL OR l.assignee_id = $12)
+                    ELSE NOT l.is_private AND $12 IS NULL END
+           AND CASE WHEN $13::boolean
+                    THEN ($14::text IS NULL OR l.standard_status = $14)
+                         AND ($15::text IS NULL OR l.transaction_type = $15)
+                         AND ($16::text IS NULL OR l.property_type = $16)
+                         AND ($17::text IS NULL OR l.municipality = $17)
+                         AND ($18::uuid IS NULL OR l.office_id = $18)
+                         AND ($19::text IS NULL OR l.currency = $19)
+                         AND ($20::bigint IS NULL OR l.list_price_minor >= $20)
+                         AND ($21::bigint IS NULL OR l.list_price_minor <= $21)
+                    ELSE true END
+         ORDER BY l.updated_at DESC, l.id DESC
+         LIMIT 201) AS longest_page
+        LIMIT $4) AS found
+     ORDER BY updated_at DESC, id DESC
+     LIMIT $4
+)
+SELECT shown.*
+  FROM page
+ CROSS JOIN LATERAL (
+    SELECT id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
+           property_type, property_sub_type, title, description, country, region, province, municipality,
+           district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
+           bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
+           street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note, version,
+           created_at, updated_at
+      FROM listings
+     WHERE tenant_id = $1 AND id = page.id
+     LIMIT 1) AS shown
+ ORDER BY page.updated_at DESC, page.id DESC
 """
 
 
 async def visible_page(
     tx: Transaction, snapshot: AccessSnapshot, asked: ListingFilter, *, after: Cursor, limit: int
 ) -> Sequence[Listing]:
-    """Return up to `limit` listings that the caller's list shows, latest change first."""
-    if snapshot.scope(LIST).is_empty:
+    """Return up to `limit` listings, at most LONGEST_PAGE, that the caller's list shows, latest change first."""
+    if limit > LONGEST_PAGE:
+        raise ValueError(f"a page has at most {LONGEST_PAGE} rows")
+    walked, private = reaches(snapshot, asked), private_reach(snapshot)
+    if not walked:
         return []
-    where = branches(snapshot, asked)
     rows = await tx.rows(
         _VISIBLE_PAGE,
         tx.tenant_id,
         after.at,
         after.id,
         limit,
-        where.whole,
-        where.whole_in_full,
-        where.offices,
-        where.offices_in_full,
-        where.assignees,
-        where.creators,
-        where.opens_all,
-        where.opens_offices,
-        where.opens_assignees,
-        where.opens_creators,
+        [reach.kind for reach in walked],
+        [reach.id for reach in walked],
+        [reach.in_full for reach in walked],
+        private.everywhere,
+        private.offices,
+        private.assignees,
+        private.creators,
+        asked.assignee_id,
+        asked != ListingFilter(assignee_id=asked.assignee_id),
         asked.standard_status,
         asked.transaction_type,
         asked.property_type,
         asked.municipality,
         asked.office_id,
-        asked.assignee_id,
         asked.currency,
         asked.list_price_minor_min,
         asked.list_price_minor_max,
@@ -185,10 +154,13 @@ async def find(tx: Transaction, listing_id: ListingId) -> Listing | None:
     return None if row is None else _listing(row)
 
 
-async def locked(tx: Transaction, listing_id: ListingId) -> Listing | None:
-    """Return a listing that nobody else can change until the transaction ends, or None. No scope: as `find`."""
-    await tx.value("SELECT true FROM listings WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, listing_id)
-    return await find(tx, listing_id)
+async def get(tx: Transaction, listing_id: ListingId) -> Listing:
+    """Return a listing, locked until the transaction ends. Raises NotFound. No scope: as `find`."""
+    row = await tx.row("SELECT 1 FROM listings WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, listing_id)
+    found = await find(tx, listing_id) if row else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def insert(tx: Transaction, listing: Listing) -> bool:
@@ -197,11 +169,11 @@ async def insert(tx: Transaction, listing: Listing) -> bool:
         await tx.execute(
             """
             INSERT INTO listings (
-                tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
-                property_type, property_sub_type, title, description, country, region, province, municipality,
-                district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
-                bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
-                street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note,
+                tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status,
+                transaction_type, property_type, property_sub_type, title, description, country, region, province,
+                municipality, district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2,
+                rooms, bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission,
+                banner, street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note,
                 version, created_at, updated_at)
             VALUES (
                 $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,

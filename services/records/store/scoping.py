@@ -1,68 +1,92 @@
-"""A caller's scope as the arrays that the list statement takes: one branch of it per kind of reach."""
+"""A caller's scope as the arrays that the list statement takes: one row per index to walk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from services.contracts.access import AccessSnapshot
+from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership
 from services.records.domain.listing import LIST, ListingFilter
 
-PRIVATE_READ = "listings.private.read"
+PRIVATE_READ: Final = "listings.private.read"
+
+
+class Kind(StrEnum):
+    """By which column a reach takes listings, and so which index it walks."""
+
+    WHOLE = "whole"
+    OFFICE = "office"
+    ASSIGNEE = "assignee"
+    CREATOR = "creator"
 
 
 @dataclass(frozen=True, slots=True)
-class Branches:
-    """Where to look for listings. What a branch finds in the full view includes private ones that `opens_…` cover."""
+class Reach:
+    """Listings of one tenant, office, assignee or creator; all of each, or its public view."""
 
-    whole: bool
-    whole_in_full: bool
+    kind: Kind
+    id: UUID
+    in_full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateReach:
+    """Whose private listings are opened, which a reach in full then includes."""
+
+    everywhere: bool
     offices: list[UUID]
-    offices_in_full: list[bool]
     assignees: list[UUID]
     creators: list[UUID]
-    opens_all: bool
-    opens_offices: list[UUID]
-    opens_assignees: list[UUID]
-    opens_creators: list[UUID]
 
 
-def branches(snapshot: AccessSnapshot, asked: ListingFilter) -> Branches:
-    """Return the branches of the list scope, the fewest and narrowest that suffice for what is asked.
+def reaches(snapshot: AccessSnapshot, asked: ListingFilter) -> list[Reach]:
+    """Return where the list looks for listings: the fewest and narrowest reaches that suffice for what is asked.
 
     Asking for one office or one assignee leads even the widest scope through that one's index.
     """
-    scope, private = snapshot.scope(LIST), snapshot.scope(PRIVATE_READ)
-    whole = scope.everything is not None
-    offices = dict[UUID, bool](dict.fromkeys(scope.public_offices, False)) | dict.fromkeys(scope.offices, True)
-    assignees, creators = _as_owners(scope.persons(snapshot.user_id), snapshot.ownership)
-    if scope.unlimited:
-        offices, assignees, creators = {}, [], []
+    scope = snapshot.scope(LIST)
     if asked.office_id is not None:
-        in_full = scope.unlimited or offices.get(asked.office_id, False)
-        offices = {asked.office_id: in_full} if whole or asked.office_id in offices else {}
-        whole = False
-    elif asked.assignee_id is not None and scope.unlimited:
-        assignees, whole = [asked.assignee_id], False
-    opens_assignees, opens_creators = _as_owners(private.owners | {snapshot.user_id}, snapshot.ownership)
-    return Branches(
-        whole=whole,
-        whole_in_full=scope.unlimited,
-        offices=list(offices),
-        offices_in_full=list(offices.values()),
-        assignees=assignees,
-        creators=creators,
-        opens_all=private.unlimited,
-        opens_offices=list(private.offices),
-        opens_assignees=opens_assignees,
-        opens_creators=opens_creators,
+        return list(_at_office(snapshot, scope, asked.office_id))
+    if asked.assignee_id is not None and scope.unlimited:
+        return [Reach(Kind.ASSIGNEE, asked.assignee_id, in_full=True)]
+    if scope.unlimited:
+        return [Reach(Kind.WHOLE, snapshot.tenant_id, in_full=True)]
+    found = [Reach(Kind.OFFICE, office, in_full=True) for office in scope.offices]
+    if scope.everything:
+        found += [Reach(Kind.WHOLE, snapshot.tenant_id, in_full=False)]
+    else:
+        found += [Reach(Kind.OFFICE, office, in_full=False) for office in scope.public_offices - scope.offices]
+    return [*found, *_of_persons(snapshot, scope)]
+
+
+def private_reach(snapshot: AccessSnapshot) -> PrivateReach:
+    """Return whose private listings the caller may see: the own ones, and what `listings.private.read` covers."""
+    scope = snapshot.scope(PRIVATE_READ)
+    persons = scope.owners | {snapshot.user_id}
+    return PrivateReach(
+        everywhere=scope.unlimited,
+        offices=list(scope.offices),
+        assignees=[] if snapshot.ownership is Ownership.CREATOR else list(persons),
+        creators=[] if snapshot.ownership is Ownership.ASSIGNEE else list(persons),
     )
 
 
-def _as_owners(persons: Iterable[UUID], ownership: Ownership) -> tuple[list[UUID], list[UUID]]:
-    """Return whose listings are meant by their assignee, and whose by their creator."""
-    people = list(persons)
-    return (
-        people if ownership is not Ownership.CREATOR else [],
-        people if ownership is not Ownership.ASSIGNEE else [],
-    )
+def _at_office(snapshot: AccessSnapshot, scope: Scope, office_id: UUID) -> Iterator[Reach]:
+    """Yield the reaches that may hold listings of one office; those of persons are narrowed by the filter itself."""
+    if scope.unlimited or office_id in scope.offices:
+        yield Reach(Kind.OFFICE, office_id, in_full=True)
+    else:
+        if scope.everything or office_id in scope.public_offices:
+            yield Reach(Kind.OFFICE, office_id, in_full=False)
+        yield from _of_persons(snapshot, scope)
+
+
+def _of_persons(snapshot: AccessSnapshot, scope: Scope) -> Iterator[Reach]:
+    persons: Iterable[UUID] = scope.persons(snapshot.user_id)
+    for person in persons:
+        if snapshot.ownership is not Ownership.CREATOR:
+            yield Reach(Kind.ASSIGNEE, person, in_full=True)
+        if snapshot.ownership is not Ownership.ASSIGNEE:
+            yield Reach(Kind.CREATOR, person, in_full=True)
