@@ -11,23 +11,23 @@ import pytest_asyncio
 from services.identity.app import SERVICE
 from tests.conftest import FreshDatabase
 from tests.support.databases import ServiceDatabase
-from tests.support.running import INTERNAL_TOKEN, serving, settings_of
+from tests.support.running import INTERNAL_TOKEN, NO_BROKER, serving, settings_of
 from tests.support.stub_authz import StubAuthz
 
 OPERATOR_TOKEN: Final = "operator-token-of-the-tests"
 PASSWORD: Final = "Correct7horse"
 
 
-def identity_settings(database: ServiceDatabase, authz: StubAuthz, **more: object) -> Any:
+def identity_settings(database: ServiceDatabase, authz: StubAuthz, amqp_url: str = NO_BROKER) -> Any:
     """Return identity's settings for a database and an authz."""
     return settings_of(
         SERVICE,
         database,
+        amqp_url,
         authz_url=authz.url,
         public_url="http://gateway.example",
         operator_token=OPERATOR_TOKEN,
         signing_key_passphrase="passphrase-of-the-tests",
-        **more,
     )
 
 
