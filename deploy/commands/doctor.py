@@ -17,7 +17,7 @@ def run(clone: Path, options: Options) -> int:
     print(f"ok       Python {sys.version.split()[0]} at {sys.executable}")
     print(f"ok       servers run as {account.name if account else 'you'}")
     writable = os.access(clone, os.W_OK)
-    print(f"{'ok' if writable else 'MISSING'}  {'  ' * writable}the right to write to {clone}")
+    print(f"{'ok' if writable else 'MISSING':<8} the right to write to {clone}")
     if writable:
         print(f"ok       data in {data_folder(clone, 'up')}")
     findings = [_venv(clone), _server("PostgreSQL", machine.installed_postgres()), _rabbitmq(clone)]

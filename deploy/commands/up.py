@@ -57,12 +57,12 @@ async def _up(clone: Path, folder: Path, options: Options) -> int:
             return 1
         if not stack.is_started:
             return 0
-        lines = LogLines(folder / "logs", from_start=False, colour=wants_colour())
+        lines = None if options.detach else LogLines(folder / "logs", from_start=False, colour=wants_colour())
         await interruption.unless_asked(_load_demo(stack, folder))
         state = {"pid": os.getpid(), **asdict(stack.addresses), "log_ins": loaded(folder) or []}
         tell(folder, state)
         say(f"\n{overview(state)}\nReady after {time.monotonic() - began:.1f} s. Ctrl-C stops everything.\n")
-        await interruption.unless_asked(_follow(lines))
+        await interruption.unless_asked(_follow(lines) if lines else asyncio.Event().wait())
         return 0
     finally:
         say("Stopping …")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ LEVEL_COLOURS = {"warning": 33, "error": 31, "critical": 31}
 LEFT_OUT = frozenset({"timestamp", "time", "level", "event", "service", "version", "logger", "trace_id", "exception"})
 NAME_WIDTH = 20
 FIRST_LINES_BYTES = 20_000
+COLOUR_CODE = re.compile(r"\033\[[0-9;]*m")
 
 
 class LogLines:
@@ -76,4 +78,4 @@ def wants_colour() -> bool:
 
 def _printable(text: str) -> str:
     # What others sent may be in a log line; a terminal obeys control characters.
-    return "".join(one if one.isprintable() or one == "\t" else "�" for one in text)
+    return "".join(one if one.isprintable() or one == "\t" else "�" for one in COLOUR_CODE.sub("", text))

@@ -47,7 +47,7 @@ def holder(folder: Path) -> int | None:
 
 
 def tell(folder: Path, state: Mapping[str, object]) -> None:
-    """Write down what others may ask, for the owner's eyes: it holds passwords."""
+    """Write down what others may ask, for the owner's eyes: it holds passwords; `pid` is the launcher's."""
     partial = folder / f"{STATE}.partial"
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(state, file, indent=1)
@@ -56,12 +56,12 @@ def tell(folder: Path, state: Mapping[str, object]) -> None:
 
 def told(folder: Path) -> dict[str, object]:
     """Return what the launcher that holds the folder wrote down last; empty if nobody holds it or it is not ready."""
-    if holder(folder) is None:
-        return {}
     try:
-        return json.loads((folder / STATE).read_text())
+        state: dict[str, object] = json.loads((folder / STATE).read_text())
     except FileNotFoundError:
         return {}
+    # A launcher that was killed left its file behind.
+    return state if state["pid"] == holder(folder) else {}
 
 
 def _take(lock: IO[str]) -> bool:

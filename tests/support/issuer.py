@@ -23,7 +23,7 @@ class Issuer:
         self.kid = uuid4().hex
         self.jwks_url = ""
 
-    def token(self, tenant_id: UUID, user_id: UUID, **changed: object) -> str:
+    def token(self, tenant_id: UUID, user_id: UUID, /, **changed: object) -> str:
         """Return an access token; `changed` claims replace the usual ones, None removes one."""
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
@@ -41,7 +41,7 @@ class Issuer:
         present = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(present, self.key, algorithm=ALGORITHM, headers={"kid": self.kid, "typ": TYPE})
 
-    def bearer(self, tenant_id: UUID, user_id: UUID, **changed: object) -> dict[str, str]:
+    def bearer(self, tenant_id: UUID, user_id: UUID, /, **changed: object) -> dict[str, str]:
         """Return the header that carries a token."""
         return {"Authorization": f"Bearer {self.token(tenant_id, user_id, **changed)}"}
 

@@ -1,0 +1,129 @@
+"""Every refusal of the HTTP edge is a problem document that says what is wrong and nothing else."""
+
+import io
+import json
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from tests.support.issuer import Issuer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
+
+
+async def answer(
+    http: aiohttp.ClientSession, method: str, url: str, **request: Any
+) -> tuple[int, dict[str, Any], aiohttp.ClientResponse]:
+    async with http.request(method, url, **request) as response:
+        body = json.loads(await response.read() or b"{}")
+        if response.status >= 400:
+            assert response.content_type == "application/problem+json"
+            assert body.keys() == MEMBERS
+            assert body["status"] == response.status
+            assert body["request_id"] == response.headers["X-Request-Id"]
+        return response.status, body, response
+
+
+@pytest.fixture
+def bearer(issuer: Issuer) -> dict[str, str]:
+    return issuer.bearer(uuid4(), uuid4())
+
+
+async def test_a_right_request_is_answered(http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]) -> None:
+    status, body, response = await answer(
+        http, "POST", f"{echo_url}/v1/words", json={"text": "ho", "often": 2}, headers=bearer
+    )
+    assert (status, body) == (200, {"text": "hoho", "version": 7})
+    assert response.headers["ETag"] == '"7"'
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "malformed"),
+        (b"", "application/json", 400, "malformed"),
+        (b"\xff\xfe", "application/json", 400, "malformed"),
+        (b"[" * 100_000, "application/json", 400, "malformed"),
+        (b"[]", "application/json", 422, "invalid"),
+        (b"{}", "application/json", 422, "invalid"),
+        (b'{"text":"a","more":1}', "application/json", 422, "invalid"),
+        (b'{"text":"a","often":10}', "application/json", 422, "invalid"),
+        (b'{"text":"a\\u0000b"}', "application/json", 422, "invalid"),
+        (b'{"text":"\\ud800"}', "application/json", 422, "invalid"),
+        (b'{"text":"a"}', "text/plain", 415, "unsupported_media_type"),
+        (b'{"text":"' + b"a" * 1_100_000 + b'"}', "application/json", 413, "too_large"),
+    ],
+    ids=lambda value: str(value)[:24] if isinstance(value, bytes) else None,
+)
+async def test_an_unreadable_or_wrong_body_is_refused(
+    http: aiohttp.ClientSession,
+    echo_url: str,
+    bearer: dict[str, str],
+    body: bytes,
+    content_type: str,
+    status: int,
+    code: str,
+) -> None:
+    got, problem, _ = await answer(
+        http, "POST", f"{echo_url}/v1/words", data=io.BytesIO(body), headers={**bearer, "Content-Type": content_type}
+    )
+    assert (got, problem["code"]) == (status, code)
+
+
+async def test_each_wrong_field_is_pointed_at(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    _, problem, _ = await answer(http, "POST", f"{echo_url}/v1/words", json={"often": 0, "a/b": 1}, headers=bearer)
+    assert {error["pointer"] for error in problem["errors"]} == {"/text", "/often", "/a~1b"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/nothing", 404, "not_found"),
+        ("GET", "/", 404, "not_found"),
+        ("DELETE", "/v1/words", 405, "method_not_allowed"),
+        ("GET", "/v1/words?text=a&text=b", 422, "invalid"),
+        ("GET", "/v1/words?other=a", 422, "invalid"),
+        ("GET", "/v1/words?text=%00", 422, "invalid"),
+        ("PATCH", "/v1/things/no-uuid", 404, "not_found"),
+    ],
+)
+async def test_unknown_routes_methods_and_parameters_are_refused(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str], method: str, path: str, status: int, code: str
+) -> None:
+    got, problem, _ = await answer(http, method, f"{echo_url}{path}", headers=bearer)
+    assert (got, problem["code"]) == (status, code)
+
+
+async def test_a_bug_tells_its_request_id_and_nothing_of_itself(http: aiohttp.ClientSession, echo_url: str) -> None:
+    status, problem, _ = await answer(http, "POST", f"{echo_url}/v1/failures", headers={"X-Request-Id": "request-0001"})
+    assert (status, problem["code"], problem["request_id"]) == (500, "internal", "request-0001")
+    assert "swordfish" not in json.dumps(problem)
+
+
+@pytest.mark.parametrize("request_id", ["short", "x" * 65, "with space 12", "semi;colon;12"])
+async def test_an_odd_request_id_is_replaced(http: aiohttp.ClientSession, echo_url: str, request_id: str) -> None:
+    _, problem, _ = await answer(http, "GET", f"{echo_url}/v1/words", headers={"X-Request-Id": request_id})
+    assert problem["request_id"] != request_id
+
+
+@pytest.mark.parametrize("path", ["/internal/v1/failures", "/v1/licences"])
+async def test_the_secrets_of_peers_and_operators_are_not_an_access_token(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str], path: str
+) -> None:
+    for headers in ({}, bearer, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}):
+        status, problem, response = await answer(http, "POST", f"{echo_url}{path}", headers=headers)
+        assert (status, problem["code"]) == (401, "unauthenticated")
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_health_needs_no_broker(http: aiohttp.ClientSession, echo_url: str) -> None:
+    assert (await answer(http, "GET", f"{echo_url}/live"))[0] == 200
+    status, body, _ = await answer(http, "GET", f"{echo_url}/ready")
+    assert (status, body) == (200, {"ready": True, "database": "current", "bus": "disconnected"})
+    async with http.get(f"{echo_url}/metrics") as response:
+        assert "http_server_request_duration_seconds" in await response.text()

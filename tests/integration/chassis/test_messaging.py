@@ -1,0 +1,224 @@
+"""Events: rows first, messages later, effects once; what fails is kept, retried, parked, replayed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from services.chassis import consuming, outbox
+from services.chassis.database import Database, open_database
+from services.contracts.vocabulary import TenantId
+from tests.conftest import FreshDatabase
+from tests.support import echo
+from tests.support.broker import publish_raw
+from tests.support.databases import ServiceDatabase
+from tests.support.issuer import Issuer
+from tests.support.running import eventually, serving, settings_of, working
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@dataclass
+class System:
+    """An echo service of the test's own, and its database as the worker sees it."""
+
+    http: aiohttp.ClientSession
+    url: str
+    bearer: dict[str, str]
+    tenant_id: TenantId
+    worker_db: Database
+    amqp_url: str
+
+    async def announce(self, code: str, often: int) -> None:
+        async with self.http.post(
+            f"{self.url}/v1/announcements", json={"text": code, "often": often}, headers=self.bearer
+        ) as response:
+            assert response.status == 202
+
+    async def heard(self) -> list[tuple[UUID, int]]:
+        async with self.worker_db.across_tenants() as queries:
+            rows = await queries.rows("SELECT user_id, version FROM echoes WHERE version > 0 ORDER BY seq")
+        return [(row["user_id"], row["version"]) for row in rows]
+
+    async def outbox_is_empty(self) -> bool:
+        async with self.worker_db.across_tenants() as queries:
+            return await queries.value("SELECT count(*) = 0 FROM outbox")
+
+    async def failed(self) -> list[tuple[int, bool]]:
+        async with self.worker_db.across_tenants() as queries:
+            rows = await queries.rows("SELECT attempts, next_try_at IS NULL AS parked FROM failed_messages")
+        return [(row["attempts"], row["parked"]) for row in rows]
+
+    async def hurry(self) -> None:
+        """Make every waiting retry due now: time is what a test may fake."""
+        async with self.worker_db.across_tenants() as queries:
+            await queries.execute("UPDATE failed_messages SET next_try_at = now() WHERE next_try_at IS NOT NULL")
+
+
+@asynccontextmanager
+async def system_on(
+    database: ServiceDatabase, issuer: Issuer, amqp_url: str, http: aiohttp.ClientSession, *, workers: int = 1
+) -> AsyncGenerator[System]:
+    tenant_id = TenantId(uuid4())
+
+    def settings() -> echo.EchoSettings:
+        return settings_of(echo.SERVICE, database, amqp_url, jwks_url=issuer.jwks_url)
+
+    async with (
+        serving(echo.SERVICE, settings()) as url,
+        open_database(database.worker_url, connections=3, name="test") as worker_db,
+        asyncio.TaskGroup() as group,
+    ):
+        stop = asyncio.Event()
+
+        async def work() -> None:
+            async with working(echo.SERVICE, settings()):
+                await stop.wait()
+
+        for _ in range(workers):
+            group.create_task(work())
+        try:
+            yield System(http, url, issuer.bearer(tenant_id, uuid4()), tenant_id, worker_db, amqp_url)
+        finally:
+            stop.set()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def system(
+    database: FreshDatabase, issuer: Issuer, amqp_url: str, http: aiohttp.ClientSession
+) -> AsyncGenerator[System]:
+    async with system_on(await database(echo.SERVICE), issuer, amqp_url, http) as made:
+        yield made
+
+
+async def test_events_arrive_once_and_in_order(system: System) -> None:
+    for _ in range(5):
+        await system.announce("GR", 9)
+
+    async def all_heard() -> bool:
+        return len(await system.heard()) == 45
+
+    assert await eventually(all_heard)
+    versions = [version for _, version in await system.heard()]
+    assert versions == [*range(1, 10)] * 5
+    assert len({user_id for user_id, _ in await system.heard()}) == 45
+    assert await eventually(system.outbox_is_empty)
+
+
+async def test_two_workers_share_the_work_without_doing_any_twice(
+    database: FreshDatabase, issuer: Issuer, amqp_url: str, http: aiohttp.ClientSession
+) -> None:
+    async with system_on(await database(echo.SERVICE), issuer, amqp_url, http, workers=2) as system:
+        await asyncio.gather(*(system.announce("GR", 9) for _ in range(30)))
+
+        async def all_heard() -> bool:
+            return len(await system.heard()) >= 270
+
+        assert await eventually(all_heard)
+        assert await eventually(system.outbox_is_empty)
+        assert len({user_id for user_id, _ in await system.heard()}) == 270 == len(await system.heard())
+
+
+async def test_a_message_delivered_ten_times_takes_effect_once(system: System) -> None:
+    envelope: dict[str, Any] = {
+        "id": str(uuid4()),
+        "source": "urn:test",
+        "type": "identity.user.created.v1",
+        "time": "2026-01-01T00:00:00Z",
+        "tenantid": str(system.tenant_id),
+        "traceparent": f"00-{'1' * 32}-{'2' * 16}-01",
+        "data": echo.user_created("GR", 1).model_dump(mode="json"),
+        "an_attribute_of_later_years": True,
+    }
+    for _ in range(10):
+        await publish_raw(system.amqp_url, envelope["type"], envelope)
+    await system.announce("END", 2)
+
+    async def the_end_was_heard() -> bool:
+        return (await system.heard())[-1:] != [] and (await system.heard())[-1][1] == 2
+
+    assert await eventually(the_end_was_heard)
+    assert [version for _, version in await system.heard()] == [1, 1, 2]
+
+
+async def test_a_poisonous_message_holds_up_nobody_is_parked_and_can_be_replayed(system: System) -> None:
+    await system.announce(echo.POISON, 1)
+    await system.announce("GR", 3)
+
+    async def others_heard() -> bool:
+        return [version for _, version in await system.heard()] == [1, 2, 3]
+
+    assert await eventually(others_heard)
+
+    async def parked() -> bool:
+        await system.hurry()
+        return await system.failed() == [(consuming.ATTEMPTS, True)]
+
+    assert await eventually(parked)
+    async with system.worker_db.across_tenants() as queries:
+        (waiting,) = await consuming.parked(queries)
+    assert (waiting["queue"], waiting["tenant_id"]) == (echo.QUEUE, system.tenant_id)
+    assert "cannot digest this" in waiting["last_error"]
+
+    async with system.worker_db.across_tenants() as queries:
+        await queries.execute("INSERT INTO echoes (tenant_id, user_id, version) VALUES ($1, $1, 0)", system.tenant_id)
+        assert await consuming.replay(queries, waiting["message_id"]) == 1
+
+    async def cured() -> bool:
+        return len(await system.heard()) == 4 and await system.failed() == []
+
+    assert await eventually(cured)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe"])
+async def test_an_unreadable_message_is_parked_at_once(system: System, body: bytes) -> None:
+    await publish_raw(system.amqp_url, "identity.user.created.v1", body)
+    await system.announce("GR", 1)
+
+    async def went_on() -> bool:
+        return len(await system.heard()) == 1 and await system.failed() == [(1, True)]
+
+    assert await eventually(went_on)
+
+
+async def test_an_event_that_names_no_version_we_know_is_parked_not_lost(system: System) -> None:
+    envelope: dict[str, Any] = {
+        "id": str(uuid4()),
+        "source": "urn:test",
+        "type": "identity.user.created.v1",
+        "time": "2026-01-01T00:00:00Z",
+        "tenantid": str(system.tenant_id),
+        "traceparent": "",
+        "data": {"of": "another shape"},
+    }
+    await publish_raw(system.amqp_url, "identity.user.created.v1", envelope)
+
+    async def parked() -> bool:
+        await system.hurry()
+        return await system.failed() == [(consuming.ATTEMPTS, True)]
+
+    assert await eventually(parked)
+
+
+async def test_a_rolled_back_change_publishes_nothing(system: System) -> None:
+    async def announce_and_fail() -> None:
+        async with system.worker_db.transaction(system.tenant_id) as tx:
+            await outbox.add(tx, echo.user_created("GR", 1))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await announce_and_fail()
+    await system.announce("GR", 1)
+
+    async def the_next_was_heard() -> bool:
+        return len(await system.heard()) > 0
+
+    assert await eventually(the_next_was_heard)
+    assert len(await system.heard()) == 1
+    assert await eventually(system.outbox_is_empty)
