@@ -34,7 +34,7 @@ def service_named(name: str) -> Service[Any, Any]:
 @each_service
 async def test_every_table_is_fenced_or_says_why_not(database: FreshDatabase, name: str) -> None:
     made = await database(service_named(name))
-    connection = await asyncpg.connect(made.owner_url)
+    connection = await asyncpg.connect(made.owner)
     try:
         tables = await connection.fetch(TABLES)
     finally:
@@ -52,7 +52,7 @@ async def test_every_table_is_fenced_or_says_why_not(database: FreshDatabase, na
 @each_service
 async def test_without_a_tenant_no_row_is_seen_and_none_can_be_written(database: FreshDatabase, name: str) -> None:
     made = await database(service_named(name))
-    worker, app = await asyncpg.connect(made.worker_url), await asyncpg.connect(made.app_url)
+    worker, app = await asyncpg.connect(made.worker), await asyncpg.connect(made.app)
     ours, theirs = uuid4(), uuid4()
     insert = "INSERT INTO inbox (tenant_id, queue, message_id) VALUES ($1, 'q', $2)"
     try:
@@ -75,7 +75,7 @@ async def test_without_a_tenant_no_row_is_seen_and_none_can_be_written(database:
 @each_service
 async def test_no_column_is_of_a_type_that_row_level_security_slows_down(database: FreshDatabase, name: str) -> None:
     made = await database(service_named(name))
-    connection = await asyncpg.connect(made.owner_url)
+    connection = await asyncpg.connect(made.owner)
     try:
         columns = await connection.fetch(
             """
