@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -71,7 +72,7 @@ async def system_on(
 
     async with (
         serving(echo.SERVICE, settings()) as url,
-        open_database(database.worker_url, connections=3, name="test") as worker_db,
+        open_database(database.worker, connections=3, name="test") as worker_db,
         asyncio.TaskGroup() as group,
     ):
         stop = asyncio.Event()
@@ -125,7 +126,7 @@ async def test_two_workers_share_the_work_without_doing_any_twice(
 
 
 async def test_a_message_delivered_ten_times_takes_effect_once(system: System) -> None:
-    envelope = {
+    envelope: dict[str, Any] = {
         "id": str(uuid4()),
         "source": "urn:test",
         "type": "identity.user.created.v1",
@@ -187,7 +188,7 @@ async def test_an_unreadable_message_is_parked_at_once(system: System, body: byt
 
 
 async def test_an_event_that_names_no_version_we_know_is_parked_not_lost(system: System) -> None:
-    envelope = {
+    envelope: dict[str, Any] = {
         "id": str(uuid4()),
         "source": "urn:test",
         "type": "identity.user.created.v1",

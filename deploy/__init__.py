@@ -1,0 +1,1 @@
+"""Everything that starts Keyholder: on one machine here, on clusters by the files beside."""
