@@ -90,9 +90,10 @@ class _Sender:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        with suppress(Unavailable):
-            async with self._worker_db.across_tenants() as queries:
-                await claims.put_back(queries, [in_hand[task] for task in late])
+        if late:
+            with suppress(Unavailable):
+                async with self._worker_db.across_tenants() as queries:
+                    await claims.put_back(queries, [in_hand[task] for task in late])
 
 
 async def _send(deps: Deps, claim: Claim, lease: timedelta) -> None:
