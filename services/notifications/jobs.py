@@ -80,6 +80,8 @@ class _Sender:
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
         self.wake.set()
+        if not task.cancelled() and (failure := task.exception()):
+            _log.error("mail.failed", exc_info=failure)
 
     async def drain(self) -> None:
         """Let mails that are under way finish for a moment; put back what the mail server was never told."""
