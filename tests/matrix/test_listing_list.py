@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def stocked(database: FreshDatabase) -> AsyncGenerator[Database]:
     """A database in which two agencies have the same listings."""
     fresh = await database(SERVICE)
-    async with open_database(fresh.app_url, connections=2, name="test") as db:
+    async with open_database(fresh.app, connections=2, name="test") as db:
         for tenant in (TENANT, OTHER_TENANT):
             async with db.transaction(tenant) as tx:
                 for office in OFFICES:
