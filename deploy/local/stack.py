@@ -95,6 +95,11 @@ class Stack:
         prepare_folder(folder)
 
     @property
+    def folder(self) -> Path:
+        """Return where it keeps its data; the logs are in `logs`."""
+        return self._folder
+
+    @property
     def parts(self) -> Mapping[str, Part]:
         """Return the parts started so far by name."""
         owners = [owner for owner in (self._postgres, self._rabbit, self._gateway) if owner]

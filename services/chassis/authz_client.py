@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from services.chassis import metrics
-from services.chassis.http_client import Peer
+from services.chassis.http_client import Peer, Reply
 from services.chassis.problems import Forbidden, Unavailable
 from services.chassis.tokens import Caller
 from services.contracts.access import AccessSnapshot
@@ -50,6 +50,8 @@ class Access(Protocol):
 class _Kept:
     snapshot: AccessSnapshot
     checked_at: float
+    as_of: int
+    """Rights version of the tenant when authz answered; a person's own rises only with changes that concern him."""
 
 
 class RemoteAccess:
@@ -59,19 +61,21 @@ class RemoteAccess:
         self._authz = authz
         self._monotonic = monotonic
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
-        self._fetching: dict[_Key, asyncio.Task[AccessSnapshot]] = {}
+        self._fetching: dict[_Key, asyncio.Task[_Kept]] = {}
 
     async def of(self, caller: Caller, now: datetime, at_least: int = 0) -> AccessSnapshot:
         """Return the caller's snapshot, at most five seconds behind authz. Raises Unavailable."""
         key = (caller.tenant_id, caller.user_id)
         kept = self._kept.get(key)
-        if kept is not None and self._is_fresh(kept, now) and kept.snapshot.version >= at_least:
+        if kept is not None and self._is_fresh(kept, now) and kept.as_of >= at_least:
             metrics.SNAPSHOTS.labels("kept").inc()
             return kept.snapshot
-        snapshot = await self._fetch_once(key, now)
-        if snapshot.version < at_least or _is_over(snapshot, now):
+        fetched = await self._fetch_once(key, now)
+        if fetched.as_of < at_least:  # joined a fetch that had begun before the change
+            fetched = await self._fetch_once(key, now)
+        if fetched.as_of < at_least or _is_over(fetched.snapshot, now):
             raise Unavailable
-        return snapshot
+        return fetched.snapshot
 
     def drop(self, tenant_id: TenantId, event: SnapshotChanged) -> None:
         """Forget the snapshots of these users that are older than the change."""
@@ -84,7 +88,7 @@ class RemoteAccess:
     def _is_fresh(self, kept: _Kept, now: datetime) -> bool:
         return self._monotonic() - kept.checked_at < FRESH_SECONDS and not _is_over(kept.snapshot, now)
 
-    async def _fetch_once(self, key: _Key, now: datetime) -> AccessSnapshot:
+    async def _fetch_once(self, key: _Key, now: datetime) -> _Kept:
         task = self._fetching.get(key)
         if task is None:
             task = asyncio.create_task(self._fetch(key, now))
@@ -92,13 +96,13 @@ class RemoteAccess:
             task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)
 
-    def _forget(self, key: _Key, task: asyncio.Task[AccessSnapshot]) -> None:
+    def _forget(self, key: _Key, task: asyncio.Task[_Kept]) -> None:
         if self._fetching.get(key) is task:
             del self._fetching[key]
         if not task.cancelled():
             task.exception()
 
-    async def _fetch(self, key: _Key, now: datetime) -> AccessSnapshot:
+    async def _fetch(self, key: _Key, now: datetime) -> _Kept:
         kept = self._kept.get(key)
         asked_at = self._monotonic()
         reply = await self._authz.get(
@@ -106,18 +110,23 @@ class RemoteAccess:
             {"If-None-Match": f'"{kept.snapshot.version}"'} if kept and not _is_over(kept.snapshot, now) else {},
         )
         if reply.status == _NOT_MODIFIED and kept is not None:
-            kept.checked_at = asked_at
+            kept.checked_at, kept.as_of = asked_at, _as_of(reply, kept.snapshot)
             metrics.SNAPSHOTS.labels("confirmed").inc()
-            return kept.snapshot
+            return kept
         if reply.status != _OK:
             raise Unavailable
         metrics.SNAPSHOTS.labels("fetched").inc()
         snapshot = SNAPSHOT.validate_json(reply.body)
+        fetched = _Kept(snapshot, asked_at, _as_of(reply, snapshot))
         if self._fetching.get(key) is asyncio.current_task():  # else dropped while it was on its way: do not keep it
-            self._kept[key] = _Kept(snapshot, asked_at)
+            self._kept[key] = fetched
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return snapshot
+        return fetched
+
+
+def _as_of(reply: Reply, snapshot: AccessSnapshot) -> int:
+    return int(reply.headers.get("Access-Version", snapshot.version))
 
 
 def _is_over(snapshot: AccessSnapshot, now: datetime) -> bool:

@@ -63,6 +63,10 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class NotModified(BaseModel):
+    """The answer to a caller who has the present version already (If-None-Match): 304 without a body."""
+
+
 class Access(StrEnum):
     """Who may call a route at all; what they may do there is the handler's to decide."""
 
@@ -131,6 +135,10 @@ class Call:
             raise problems.Stale
         return int(match.group(1))
 
+    def has(self, version: int) -> bool:
+        """Say whether the caller has this version already (If-None-Match)."""
+        return self.headers.get("If-None-Match", "").removeprefix("W/") == f'"{version}"'
+
     @property
     def access_version(self) -> int:
         """Return how fresh the caller wants rights to be read (Access-Version); 0 for no wish."""
@@ -145,7 +153,8 @@ class Call:
             return None
         if not 1 <= len(key) <= 255 or not key.isprintable():  # noqa: PLR2004 the column's limit
             raise problems.Invalid("Idempotency-Key must have 1 to 255 printable characters.")
-        return IdempotencyKey.of(self.caller.user_id, key, self.route, self.body)
+        about = " ".join((self.route, *self.path.values()))
+        return IdempotencyKey.of(self.caller.user_id, key, about, self.body)
 
 
 class Edge:
@@ -258,6 +267,8 @@ def _response(route: Route, call: Call, answer: BaseModel | None) -> web.Respons
     version: object = getattr(answer, "version", None)
     if version is not None:
         headers.setdefault("ETag", f'"{version}"')
+    if isinstance(answer, NotModified):
+        return web.Response(status=304, headers=headers)
     return web.Response(
         text=answer.model_dump_json(), status=route.status, headers=headers, content_type="application/json"
     )

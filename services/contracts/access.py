@@ -12,8 +12,8 @@ from uuid import UUID
 
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 
-WITHOUT_READ = frozenset({"create", "list"})
-"""Last words of the keys that do not presuppose that the record may be read."""
+WITHOUT_READ = frozenset({"read", "create", "list"})
+"""What follows the section in its keys that do not presuppose that the record may be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class RecordFacts:
     assignee_id: UUID
     created_by: UUID
     is_private: bool
+    section: str | None = None
+    """Which section the record is of, where a key of another one is asked about it (`links.update` on a listing).
+
+    None stands for the section of the key.
+    """
 
     def belongs_to(self, user_id: UUID, ownership: Ownership) -> bool:
         """Say whether the record is this person's own, as the tenant understands it."""
@@ -108,8 +113,10 @@ class AccessSnapshot:
         Steps 3, 5 and 6 of the algebra. Steps 1 and 2 have happened before: identity let the user in, and
         authz left out the keys that a switch cuts.
         """
-        section, _, action = key.partition(".")
-        if action not in WITHOUT_READ and key != f"{section}.read" and self.decide(f"{section}.read", record) is None:
+        named, _, action = key.partition(".")
+        section = record.section or named
+        needs_read = named != section or action not in WITHOUT_READ
+        if needs_read and self.decide(f"{section}.read", record) is None:
             return None
         if record.is_private and not (self.is_own(record) or self._opens_private(section, record)):
             return None

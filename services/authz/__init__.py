@@ -1,0 +1,1 @@
+"""authz: who may do what. Never records, never who somebody is."""

@@ -1,0 +1,7 @@
+"""`python -m services.authz`."""
+
+from services.authz.app import SERVICE
+from services.chassis.cli import main
+
+if __name__ == "__main__":
+    main(SERVICE)

@@ -1,0 +1,43 @@
+"""authz, put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.authz.adapters.catalogue_file import permission_catalogue
+from services.authz.config import AuthzSettings
+from services.authz.consumers import SUBSCRIPTIONS
+from services.authz.deps import Deps
+from services.authz.handlers import access, catalogue, groups, internal
+from services.authz.operations.snapshots import CompiledAccess
+from services.chassis.guarding import Guard
+from services.chassis.jwks import KeySet
+from services.chassis.service import Built, Platform, Service
+from services.chassis.tokens import Verifier
+from services.contracts.identity_events import SessionRevoked
+
+
+@asynccontextmanager
+async def build(settings: AuthzSettings, platform: Platform) -> AsyncGenerator[Built[Deps]]:
+    """Yield authz's dependencies and guard for as long as the process runs."""
+    verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
+    yield Built(
+        Deps(db=platform.db, access=CompiledAccess(platform.db), catalogue=permission_catalogue()),
+        Guard(verifier, {"peer": settings.internal_token}),
+        {SessionRevoked: lambda _tenant_id, event: verifier.revoke(event)},
+    )
+
+
+SERVICE = Service(
+    name="authz",
+    folder=Path(__file__).parent,
+    settings=AuthzSettings,
+    build=build,
+    routes=(
+        *catalogue.ROUTES,
+        *groups.ROUTES,
+        *access.ROUTES,
+        *internal.ROUTES,
+    ),
+    subscriptions=SUBSCRIPTIONS,
+)

@@ -1,0 +1,51 @@
+"""What authz does with identity's events. Each may come late, twice, or before what it builds on."""
+
+from services.authz.adapters.catalogue_file import permission_catalogue
+from services.authz.domain.person import Person
+from services.authz.domain.starting_groups import starting_groups
+from services.authz.operations import directory
+from services.authz.store import people
+from services.chassis import ids
+from services.chassis.consuming import Subscription
+from services.chassis.database import Transaction
+from services.contracts.envelope import Envelope
+from services.contracts.identity_events import (
+    AssignmentChanged,
+    LicenceCreated,
+    OfficeChanged,
+    UserChanged,
+    UserCreated,
+    UserEvent,
+    UserStateChanged,
+)
+
+
+async def take_on_agency(tx: Transaction, event: LicenceCreated, envelope: Envelope) -> None:
+    """Give a new agency its permission groups."""
+    starting = {ids.uuid7(): group for group in starting_groups(permission_catalogue())}
+    await directory.take_on(tx, event, starting, envelope.time)
+
+
+async def keep_office(tx: Transaction, event: OfficeChanged, _envelope: Envelope) -> None:
+    """Remember that there is such an office. Nobody's rights change: none depend on its name."""
+    await people.save_office(tx, event.office_id, event.version, event.name)
+
+
+async def keep_person(tx: Transaction, event: UserEvent, _envelope: Envelope) -> None:
+    """Remember a person, whose rights may change with state and offices."""
+    await directory.keep_person(tx, Person.of(event.user))
+
+
+SUBSCRIPTIONS = (
+    Subscription(
+        "authz.directory",
+        {
+            LicenceCreated: take_on_agency,
+            OfficeChanged: keep_office,
+            UserCreated: keep_person,
+            UserChanged: keep_person,
+            UserStateChanged: keep_person,
+            AssignmentChanged: keep_person,
+        },
+    ),
+)

@@ -1,0 +1,14 @@
+"""What authz's code may reach."""
+
+from dataclasses import dataclass
+
+from services.authz.domain.catalogue import Catalogue
+from services.chassis.authz_client import Access
+from services.chassis.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    db: Database
+    access: Access
+    catalogue: Catalogue

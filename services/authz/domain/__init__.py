@@ -1,0 +1,1 @@
+"""Rules of authz: pure functions of values."""

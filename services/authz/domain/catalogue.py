@@ -1,0 +1,49 @@
+"""The permission catalogue: which keys there are and what a grant of each may say (ADR-0005)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.authz.domain.reach import Reach
+
+
+class RecordClass(StrEnum):
+    """Which entry of a record right speaks about a key."""
+
+    READ = "read"
+    WRITE = "write"
+    IDENTITY = "identity"
+    NONE = "none"
+
+
+class Switch(StrEnum):
+    """What can be blocked for one person, whatever was granted (MG-18..22)."""
+
+    PRINT = "print"
+    EMAIL = "email"
+    PORTALS = "portals"
+    PRIVATE_CARDS = "private_cards"
+    PRIVATE_NOTES = "private_notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One key. `offered` are IMO's numbers by IMO's scope; names and descriptions are by language."""
+
+    key: str
+    section: str
+    record_class: RecordClass
+    reaches: tuple[Reach, ...]
+    switch: Switch | None
+    offered: Mapping[str, int]
+    name: Mapping[str, str]
+    description: Mapping[str, str]
+
+    @property
+    def scoped(self) -> bool:
+        """Say whether a grant of it has a choice of reaches."""
+        return self.reaches != (Reach.ALL,)
+
+
+Catalogue = Mapping[str, Permission]
+"""Permissions by key, in the order of the file."""

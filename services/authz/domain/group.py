@@ -1,0 +1,55 @@
+"""A permission group (IMO-B1, IMO-B5), and what it takes to turn one set of grants into another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.authz.domain.grant import Grant
+from services.chassis.problems import Conflict
+from services.contracts.vocabulary import UserId
+
+
+class GroupNameTaken(Conflict):
+    code = "group_name_taken"
+    title = "Another permission group has this name."
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionGroup:
+    """A group; whoever is in it holds what was granted to it. `version` rises with members and grants too."""
+
+    id: UUID
+    name: str
+    is_employee_group: bool
+    version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user_id: UserId
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What turns one set of grants into another. `retimed` are grants that end at another time than before."""
+
+    added: tuple[Grant, ...]
+    retimed: tuple[Grant, ...]
+    dropped: tuple[Grant, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.retimed or self.dropped)
+
+
+def difference(before: Sequence[Grant], after: Sequence[Grant]) -> Difference:
+    """Return what was added, retimed and dropped."""
+    old, new = ({grant.identity: grant for grant in grants} for grants in (before, after))
+    return Difference(
+        added=tuple(grant for identity, grant in new.items() if identity not in old),
+        retimed=tuple(g for i, g in new.items() if i in old and old[i].expires_at != g.expires_at),
+        dropped=tuple(grant for identity, grant in old.items() if identity not in new),
+    )

@@ -1,0 +1,78 @@
+"""The permission groups that an agency starts with. It may change or remove all of them but the last administrator."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.authz.domain.catalogue import Catalogue
+from services.authz.domain.grant import Grant
+from services.authz.domain.reach import Reach
+from services.contracts.vocabulary import View
+
+_AGENT: Final[Mapping[Reach, str]] = {
+    Reach.ALL: """
+        listings.create listings.private.create inquiries.create inquiries.private.create contacts.create
+        criteria.create tasks.create documents.create
+    """,
+    Reach.PRINCIPAL: """
+        listings.list listings.read inquiries.list inquiries.read calendar.read
+    """,
+    Reach.OWN: """
+        listings.list listings.read listings.update listings.documents.read listings.identity.read
+        listings.identity.update listings.print listings.email listings.identity.print listings.identity.email
+        listings.private_note.read listings.private_note.update listings.archive.schedule listings.restore.schedule
+        inquiries.list inquiries.read inquiries.update inquiries.documents.read inquiries.identity.read
+        inquiries.identity.update inquiries.print inquiries.email inquiries.private_note.read
+        inquiries.private_note.update
+        contacts.list contacts.read contacts.update contacts.identity.read contacts.identity.update
+        criteria.read criteria.update criteria.delete links.create links.update links.delete
+        documents.read documents.update tasks.read tasks.update tasks.delete communications.read reports.agents.read
+    """,
+}
+"""One's own work in full, the office's stock to look at; nobody else's identity data, nothing deleted or published."""
+
+_OFFICE_MANAGER: Final[Mapping[Reach, str]] = {
+    Reach.PRINCIPAL: """
+        listings.list listings.read listings.private.read listings.update listings.documents.read
+        listings.identity.read listings.identity.update listings.print listings.email listings.identity.print
+        listings.identity.email listings.publish listings.copy listings.archive.now listings.archive.schedule
+        listings.restore.now listings.restore.schedule listings.assignee.update listings.key_holder.update
+        listings.no_commission.update listings.bulk.reassign listings.delete
+        inquiries.list inquiries.read inquiries.private.read inquiries.update inquiries.documents.read
+        inquiries.identity.read inquiries.identity.update inquiries.print inquiries.email inquiries.archive.now
+        inquiries.archive.schedule inquiries.restore.now inquiries.restore.schedule inquiries.assignee.update
+        inquiries.no_commission.update inquiries.bulk.reassign inquiries.delete
+        contacts.list contacts.read contacts.update contacts.identity.read contacts.identity.update
+        contacts.assignee.update criteria.read criteria.update criteria.delete links.create links.update links.delete
+        documents.read documents.update documents.delete tasks.read tasks.update tasks.delete
+        calendar.read calendar.create calendar.update calendar.delete communications.read
+        record_rights.read record_rights.update reports.agents.read reports.logins.read
+    """,
+}
+"""The whole work of one's own offices, over what an agent may do; no administration."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingGroup:
+    name: str
+    grants: tuple[Grant, ...]
+    is_employee_group: bool = False
+
+
+def starting_groups(catalogue: Catalogue) -> tuple[StartingGroup, ...]:
+    """Return the groups of a new agency; the first one is for its administrator."""
+    everything = tuple(Grant(key, Reach.ALL) for key in catalogue)
+    agent = tuple(_granted(_AGENT))
+    colleagues = (
+        Grant("listings.list", Reach.ALL, view=View.PUBLIC),
+        Grant("listings.read", Reach.ALL, view=View.PUBLIC),
+    )
+    return (
+        StartingGroup("Administrators", everything),
+        StartingGroup("Office managers", tuple(dict.fromkeys((*agent, *_granted(_OFFICE_MANAGER), *colleagues)))),
+        StartingGroup("Agents", agent, is_employee_group=True),
+    )
+
+
+def _granted(keys: Mapping[Reach, str]) -> Iterable[Grant]:
+    return (Grant(key, reach) for reach, text in keys.items() for key in text.split())

@@ -1,0 +1,1 @@
+"""HTTP of authz: models, functions, and a route table per noun."""

@@ -1,0 +1,51 @@
+"""Calls of peer services; not reachable through the gateway."""
+
+from pydantic import RootModel
+
+from services.authz.deps import Deps
+from services.authz.operations import administrators
+from services.authz.operations.snapshots import compiled
+from services.authz.store import people, tenants
+from services.chassis.web import Access, Call, NotModified, Route
+from services.contracts.access import AccessSnapshot
+from services.contracts.vocabulary import TenantId, UserId
+
+
+class SnapshotGiven(RootModel[AccessSnapshot]):
+    """The snapshot as `contracts.authz_api.SNAPSHOT` reads it."""
+
+
+async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
+    """Give a person's snapshot, and as of which rights version of the tenant it is true (Access-Version).
+
+    The versions are read before the rights: whoever keeps the answer may have newer rights than it says, and is
+    then told once too often. What expires changes no version; see `not_after`.
+    """
+    user_id = UserId(call.id_in_path("user_id"))
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        call.reply_headers["Access-Version"] = str(await tenants.version(tx))
+        version = await people.version_of(tx, user_id)
+        if call.has(version):
+            call.reply_headers["ETag"] = f'"{version}"'
+            return NotModified()
+        snapshot = await compiled(tx, user_id, call.now)
+    call.reply_headers["ETag"] = f'"{snapshot.version}"'
+    return SnapshotGiven(snapshot)
+
+
+async def stand_down(deps: Deps, call: Call) -> None:
+    """Stop counting a person as an administrator, before identity takes the account out of service.
+
+    If-Match may name identity's version of the person, so that older events under way do not undo it.
+    """
+    version = call.version if "If-Match" in call.headers else None
+    tenant_id, user_id = TenantId(call.id_in_path("tenant_id")), UserId(call.id_in_path("user_id"))
+    await administrators.stand_down(deps.db, tenant_id, user_id, version)
+
+
+_PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
+
+ROUTES = (
+    Route("GET", f"{_PERSON}/snapshot", get_snapshot, gives=SnapshotGiven, access=Access.PEER),
+    Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
+)

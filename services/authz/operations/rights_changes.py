@@ -1,0 +1,74 @@
+"""What every change of rights has in common: the lock, the permission, the administrators, the news."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.authz.domain.administrator import MANAGE_PERMISSIONS, LastAdministrator
+from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
+from services.authz.domain.delegation import check_delegation
+from services.authz.store import administrators, people, standings, tenants
+from services.chassis import outbox
+from services.chassis.authz_client import require
+from services.chassis.database import Database, Transaction
+from services.chassis.tokens import Caller
+from services.contracts.authz_events import SnapshotChanged
+from services.contracts.vocabulary import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes rights, and when."""
+
+    caller: Caller
+    now: datetime
+
+
+@dataclass(slots=True)
+class RightsChange:
+    """A change under way. Whoever is put into `concerned` gets a snapshot of the change's `version`."""
+
+    tx: Transaction
+    version: int
+    author: Standing
+    now: datetime
+    concerned: set[UserId] = field(default_factory=set[UserId])
+
+    async def check_delegation(self, receivers: Iterable[UserId], given: Iterable[HeldGrant]) -> None:
+        """Refuse to give people more than the author holds. Raises GrantsMoreThanHeld."""
+        standing = await standings.find_all(self.tx, list(receivers))
+        check_delegation(self.author, list(standing.values()), given, self.now)
+
+
+@asynccontextmanager
+async def changing_rights(db: Database, author: Author) -> AsyncGenerator[RightsChange]:
+    """Open a transaction that changes rights of the author's tenant.
+
+    A tenant's changes happen one after another, so the author's own rights are those of this very moment, and
+    two changes cannot take one of the last two administrators each. Raises PermissionMissing, LastAdministrator.
+    """
+    async with db.transaction(author.caller.tenant_id) as tx:
+        version = await tenants.raise_version(tx)
+        standing = await standings.find_or_nobody(tx, author.caller.user_id)
+        require(compile_snapshot(standing, author.now), MANAGE_PERMISSIONS)
+        change = RightsChange(tx, version, standing, author.now)
+        async with keeping_administrators(tx):
+            yield change
+        await announce(tx, version, change.concerned)
+
+
+@asynccontextmanager
+async def keeping_administrators(tx: Transaction) -> AsyncGenerator[None]:
+    """Refuse what takes away the last administrator; the tenant's lock must be held. Raises LastAdministrator."""
+    remained = await administrators.remain(tx)
+    yield
+    if remained and not await administrators.remain(tx):
+        raise LastAdministrator
+
+
+async def announce(tx: Transaction, version: int, concerned: Iterable[UserId]) -> None:
+    """Give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    known = await people.raise_versions(tx, concerned, version)
+    if known:
+        await outbox.add(tx, SnapshotChanged(user_ids=tuple(known), version=version))

@@ -1,0 +1,50 @@
+"""Counting administrators."""
+
+from services.authz.domain.administrator import ADMINISTRATOR_KEYS
+from services.chassis.database import Transaction
+from services.contracts.vocabulary import UserId
+
+
+async def remain(tx: Transaction) -> bool:
+    """Say whether the agency has an active administrator who stays one, whatever expires.
+
+    Whoever stood down does not count, nor what ends by itself: time must not take the last one away.
+    """
+    found: bool = await tx.value(
+        """
+        SELECT EXISTS (
+            SELECT FROM people p
+             WHERE p.tenant_id = $1
+               AND p.state = 'active'
+               AND (p.stood_down_at IS NULL OR p.stood_down_at < p.user_version)
+               AND NOT EXISTS (
+                   SELECT FROM unnest($2::text[]) AS needed (key)
+                    WHERE NOT EXISTS (
+                        SELECT FROM group_members m
+                          JOIN grants g ON (g.tenant_id, g.holder_id) = (m.tenant_id, m.group_id)
+                         WHERE m.tenant_id = p.tenant_id AND m.user_id = p.id AND m.expires_at IS NULL
+                           AND g.holder_kind = 'group' AND g.key = needed.key
+                           AND g.reach = 'all' AND g.view = 'full' AND g.expires_at IS NULL)))
+        """,
+        tx.tenant_id,
+        list(ADMINISTRATOR_KEYS),
+    )
+    return found
+
+
+async def stand_down(tx: Transaction, user_id: UserId, user_version: int | None) -> None:
+    """Count a person no longer, until something newer than `user_version` is told; None stands for what is known.
+
+    Also marks somebody of whom nothing has been told yet.
+    """
+    await tx.execute(
+        """
+        INSERT INTO people AS p (tenant_id, id, stood_down_at)
+        VALUES ($1, $2, coalesce($3, 0))
+        ON CONFLICT (tenant_id, id) DO UPDATE
+           SET stood_down_at = greatest(coalesce($3, p.user_version), p.stood_down_at)
+        """,
+        tx.tenant_id,
+        user_id,
+        user_version,
+    )

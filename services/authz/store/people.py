@@ -1,0 +1,130 @@
+"""The picture of people and offices."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from services.authz.domain.grant import Named
+from services.authz.domain.person import Person
+from services.authz.domain.reach import Reach
+from services.chassis.database import Transaction
+from services.contracts.vocabulary import OfficeId, UserId, UserState
+
+
+async def find(tx: Transaction, user_id: UserId) -> Person | None:
+    """Return what is known of a person. No scope: compared with an event, shown to nobody."""
+    row = await tx.row(
+        """
+        SELECT user_version, state, code, display_name,
+               ARRAY(SELECT office_id FROM person_offices o
+                      WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS principal,
+               ARRAY(SELECT office_id FROM person_offices o
+                      WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'secondary') AS secondary
+          FROM people p
+         WHERE tenant_id = $1 AND id = $2
+        """,
+        tx.tenant_id,
+        user_id,
+    )
+    if row is None:
+        return None
+    return Person(
+        id=user_id,
+        version=row["user_version"],
+        state=UserState(row["state"]),
+        code=row["code"],
+        display_name=row["display_name"],
+        principal=frozenset(row["principal"]),
+        secondary=frozenset(row["secondary"]),
+    )
+
+
+async def save(tx: Transaction, person: Person) -> None:
+    """Replace what is known of a person."""
+    await tx.execute(
+        """
+        INSERT INTO people (tenant_id, id, user_version, state, code, display_name)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (tenant_id, id) DO UPDATE
+           SET user_version = excluded.user_version, state = excluded.state, code = excluded.code,
+               display_name = excluded.display_name
+        """,
+        tx.tenant_id,
+        person.id,
+        person.version,
+        person.state,
+        person.code,
+        person.display_name,
+    )
+    await tx.execute("DELETE FROM person_offices WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, person.id)
+    await tx.execute(
+        """
+        INSERT INTO person_offices (tenant_id, user_id, office_id, kind)
+        SELECT $1::uuid, $2::uuid, office_id, 'principal' FROM unnest($3::uuid[]) AS principal (office_id)
+        UNION ALL
+        SELECT $1::uuid, $2::uuid, office_id, 'secondary' FROM unnest($4::uuid[]) AS secondary (office_id)
+        """,
+        tx.tenant_id,
+        person.id,
+        list(person.principal),
+        list(person.secondary),
+    )
+
+
+async def save_office(tx: Transaction, office_id: OfficeId, version: int, name: str) -> None:
+    """Keep what is known of an office, unless something newer is known."""
+    await tx.execute(
+        """
+        INSERT INTO offices AS o (tenant_id, id, office_version, name)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant_id, id) DO UPDATE
+           SET office_version = excluded.office_version, name = excluded.name
+         WHERE o.office_version < excluded.office_version
+        """,
+        tx.tenant_id,
+        office_id,
+        version,
+        name,
+    )
+
+
+async def everybody(tx: Transaction) -> list[UserId]:
+    """Return the ids of all people known. No scope: whom a change concerns, shown to nobody."""
+    rows = await tx.rows("SELECT id FROM people WHERE tenant_id = $1", tx.tenant_id)
+    return [row["id"] for row in rows]
+
+
+async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: int) -> list[UserId]:
+    """Give the snapshots of these people a new version; return the ids of those who are known."""
+    rows = await tx.rows(
+        "UPDATE people SET rights_version = $3 WHERE tenant_id = $1 AND id = ANY($2) RETURNING id",
+        tx.tenant_id,
+        list(user_ids),
+        version,
+    )
+    return sorted(row["id"] for row in rows)
+
+
+async def version_of(tx: Transaction, user_id: UserId) -> int:
+    """Return the version of a person's snapshot; 0 for somebody unknown."""
+    version: int | None = await tx.value(
+        "SELECT rights_version FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id
+    )
+    return version or 0
+
+
+async def known(tx: Transaction, named: Iterable[Named]) -> frozenset[Named]:
+    """Return those of the offices and people that the agency has. No scope: says of given ids only that they exist."""
+    by_reach = dict[Reach, list[UUID]]()
+    for each in named:
+        by_reach.setdefault(each.reach, []).append(each.id)
+    rows = await tx.rows(
+        """
+        SELECT 'office' AS reach, id FROM offices WHERE tenant_id = $1 AND id = ANY($2)
+        UNION ALL
+        SELECT 'user', id FROM people WHERE tenant_id = $1 AND id = ANY($3)
+        """,
+        tx.tenant_id,
+        by_reach.get(Reach.OFFICE, []),
+        by_reach.get(Reach.USER, []),
+    )
+    return frozenset(Named(Reach(row["reach"]), row["id"]) for row in rows)

@@ -1,0 +1,82 @@
+"""What decides people's rights, read at one instant."""
+
+from collections.abc import Collection, Mapping
+
+from services.authz.domain.compiling import HeldGrant, Holder, Standing
+from services.authz.store import grants
+from services.chassis.database import Row, Transaction
+from services.contracts.vocabulary import Ownership, TenantId, UserId
+
+
+async def find(tx: Transaction, user_id: UserId) -> Standing | None:
+    """Return what decides a person's rights, or None for somebody unknown. No scope: scopes are made of it."""
+    return (await find_all(tx, [user_id])).get(user_id)
+
+
+async def find_or_nobody(tx: Transaction, user_id: UserId) -> Standing:
+    """Return what decides a person's rights: nothing for somebody unknown. No scope: as `find`."""
+    return await find(tx, user_id) or Standing(tx.tenant_id, user_id, 0, Ownership.ASSIGNEE, is_active=False)
+
+
+async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, Standing]:
+    """Return what decides the rights of several people, by id. No scope: as `find`.
+
+    One statement, so that nobody's rights are put together from before and after a change.
+    """
+    rows = await tx.rows(
+        """
+        WITH person AS MATERIALIZED (
+            SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, p.rights_version, t.ownership,
+                   ARRAY(SELECT office_id FROM person_offices o
+                          WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS principal,
+                   ARRAY(SELECT office_id FROM person_offices o
+                          WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'secondary') AS secondary,
+                   ARRAY(SELECT near.id
+                           FROM person_offices o
+                           JOIN offices home ON (home.tenant_id, home.id) = (o.tenant_id, o.office_id)
+                           JOIN offices near ON (near.tenant_id, near.region_id) = (home.tenant_id, home.region_id)
+                          WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS region
+              FROM people p
+              JOIN tenants t USING (tenant_id)
+             WHERE p.tenant_id = $1 AND p.id = ANY($2)
+        )
+        SELECT person.id, person.is_active, person.rights_version, person.ownership,
+               person.principal, person.secondary, person.region,
+               held.group_id, held.group_name, held.member_until,
+               held.key, held.reach, held.reach_id, held.view, held.expires_at
+          FROM person
+          LEFT JOIN (
+               SELECT m.user_id, m.expires_at AS member_until, g.id AS group_id, g.name AS group_name,
+                      r.key, r.reach, r.reach_id, r.view, r.expires_at
+                 FROM group_members m
+                 JOIN permission_groups g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
+                 JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (m.tenant_id, 'group', m.group_id)
+                WHERE m.tenant_id = $1 AND m.user_id = ANY($2)
+               ) AS held ON held.user_id = person.id
+        """,
+        tx.tenant_id,
+        list(user_ids),
+    )
+    by_person = dict[UserId, list[Row]]()
+    for row in rows:
+        by_person.setdefault(row["id"], []).append(row)
+    return {user_id: _standing(tx.tenant_id, user_id, found) for user_id, found in by_person.items()}
+
+
+def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing:
+    person = rows[0]
+    return Standing(
+        tenant_id=tenant_id,
+        user_id=user_id,
+        version=person["rights_version"],
+        ownership=Ownership(person["ownership"]),
+        is_active=person["is_active"],
+        principal=frozenset(person["principal"]),
+        secondary=frozenset(person["secondary"]),
+        region=frozenset(person["region"]),
+        held=tuple(
+            HeldGrant(grants.from_row(row), Holder(row["group_id"], row["group_name"]), row["member_until"])
+            for row in rows
+            if row["key"] is not None
+        ),
+    )
