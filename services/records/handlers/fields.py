@@ -3,7 +3,12 @@
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+
+
+def _with_two_decimals(area: Decimal) -> Decimal:
+    return area.quantize(Decimal("0.01"))
+
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
@@ -13,7 +18,7 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9 ()/.-]{2,38}[0-9]$")]
 Money = Annotated[int, Field(ge=0, le=10**15)]
-Area = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=2)]
+Area = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=2), AfterValidator(_with_two_decimals)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 
 OMITTED: Final[Any] = Field(default_factory=lambda: None)

@@ -1,0 +1,126 @@
+"""The list of listings: pages, order, filters, and what is not listed."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services.contracts.access import Scope
+from services.contracts.vocabulary import View
+from tests.integration.records.conftest import Agency
+from tests.support.stub_authz import EVERYTHING
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def _listed(agency: Agency, query: str = "", who: Any = None) -> list[dict[str, Any]]:
+    answer = await agency.call(who or agency.ada, "GET", f"/v1/listings{query}")
+    assert answer.status == 200, answer.body
+    return answer.body["items"]
+
+
+async def _numbers(agency: Agency, query: str = "", who: Any = None) -> set[str]:
+    return {item["number"] for item in await _listed(agency, query, who)}
+
+
+async def test_pages_hold_every_old_listing_once_while_new_ones_arrive_and_old_ones_change(agency: Agency) -> None:
+    old = [await agency.take_on() for _ in range(30)]
+    going_on = asyncio.Event()
+
+    async def keep_adding() -> int:
+        added = 0
+        while not going_on.is_set():
+            await agency.take_on()
+            added += 1
+        return added
+
+    adding = asyncio.create_task(keep_adding())
+    seen, query = list[str](), "?limit=4"
+    while True:
+        page = (await agency.call(agency.ada, "GET", f"/v1/listings{query}")).body
+        seen += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        query = f"?limit=4&cursor={page['next']}"
+    going_on.set()
+    assert await adding > 0
+    assert len(seen) == len(set(seen))
+    assert {listing["id"] for listing in old} <= set(seen)
+
+
+async def test_the_latest_change_comes_first(agency: Agency) -> None:
+    first, second, third = [await agency.take_on() for _ in range(3)]
+    await agency.change(agency.ada, first, {"title": "Changed"})
+    assert [item["id"] for item in await _listed(agency)] == [first["id"], third["id"], second["id"]]
+
+
+async def test_the_last_page_says_so_even_when_it_is_full(agency: Agency) -> None:
+    for _ in range(4):
+        await agency.take_on()
+    page = (await agency.call(agency.ada, "GET", "/v1/listings?limit=2")).body
+    last = (await agency.call(agency.ada, "GET", f"/v1/listings?limit=2&cursor={page['next']}")).body
+    assert (len(page["items"]), len(last["items"]), last["next"]) == (2, 2, None)
+
+
+async def test_each_filter_keeps_what_it_asks_for(agency: Agency) -> None:
+    await agency.take_on(number="A", standard_status="active", municipality="Lucca", office_id=str(agency.harbour))
+    await agency.take_on(number="B", transaction_type="rent", list_price_minor=900_00, currency="EUR")
+    await agency.take_on(number="C", property_type="land", list_price_minor=5_000_00, currency="PLN")
+    await agency.take_on(number="D", basic={"assignee_id": str(agency.bruno)}, municipality="Lucca")
+    for query, kept in (
+        ("", "ABCD"),
+        ("?standard_status=active", "A"),
+        ("?transaction_type=rent", "B"),
+        ("?property_type=land", "C"),
+        ("?municipality=Lucca", "AD"),
+        (f"?office_id={agency.harbour}", "A"),
+        (f"?assignee_id={agency.bruno}", "D"),
+        (f"?municipality=Lucca&assignee_id={agency.ada}", "A"),
+        ("?list_price_minor_min=90000", "BC"),
+        ("?list_price_minor_min=90001&list_price_minor_max=500000", "C"),
+        ("?list_price_minor_max=600000&currency=EUR", "B"),
+        ("?municipality=Pisa", ""),
+    ):
+        assert await _numbers(agency, query) == set(kept), query
+
+
+async def test_a_filter_tells_nothing_about_a_field_that_is_hidden(agency: Agency) -> None:
+    await agency.take_on(number="A", basic={"assignee_id": str(agency.carla)})
+    await agency.take_on(number="B", basic={"assignee_id": str(agency.bruno)})
+    visitor = agency.give(agency.bruno, list=Scope(everything=View.PUBLIC, own=True))
+    assert await _numbers(agency, "", visitor) == {"A", "B"}
+    assert await _numbers(agency, f"?assignee_id={agency.carla}", visitor) == set()
+    assert await _numbers(agency, f"?assignee_id={agency.bruno}", visitor) == {"B"}
+    views = {item["number"]: item["view"] for item in await _listed(agency, "", visitor)}
+    assert views == {"A": "public", "B": "full"}
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("?limit=0", "/limit"),
+        ("?limit=201", "/limit"),
+        ("?cursor=AAAA", "/cursor"),
+        ("?cursor=%00", ""),
+        ("?standard_status=gone", "/standard_status"),
+        ("?owner_name=Neri", "/owner_name"),
+        ("?street_name=Fillungo", "/street_name"),
+        ("?office_id=7", "/office_id"),
+        ("?list_price_minor_min=x", "/list_price_minor_min"),
+    ],
+)
+async def test_a_list_that_cannot_be_asked_for_says_where(agency: Agency, query: str, pointer: str) -> None:
+    answer = await agency.call(agency.ada, "GET", f"/v1/listings{query}")
+    assert answer.refusal == (422, "invalid", {pointer})
+
+
+@pytest.mark.catalogue("IMO-21", "IMO-29")
+async def test_listing_is_not_opening(agency: Agency) -> None:
+    made = await agency.take_on(identity={"owner_name": "Giulia Neri"})
+    looker = agency.give(agency.bruno, list=EVERYTHING, identity__read=EVERYTHING)
+    opener = agency.give(agency.carla, read=EVERYTHING)
+    (shown,) = await _listed(agency, "", looker)
+    assert (shown["id"], shown["identity"]) == (made["id"], None)
+    assert (await agency.call(looker, "GET", f"/v1/listings/{made['id']}")).status == 404
+    assert await _listed(agency, "", opener) == []
+    assert (await agency.call(opener, "GET", f"/v1/listings/{made['id']}")).status == 200

@@ -1,0 +1,193 @@
+"""A page walks the index of each reach and reads what it shows, however many listings there are."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString, cast
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from services.chassis.cursor import START, Cursor
+from services.chassis.database import Database, Row, Transaction, json_object, open_database
+from services.contracts.access import AccessSnapshot, Scope
+from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
+from services.records.domain.kinds import StandardStatus
+from services.records.domain.listing import ListingFilter
+from services.records.store import listings
+from tests.support.databases import ServiceDatabase
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROWS, OFFICES, PEOPLE, PAGE = 20_000, 20, 50, 51
+TENANT = TenantId(UUID(int=77))
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+DEEP = Cursor(BEGUN + timedelta(minutes=ROWS // 4), UUID(int=0))
+SOME_OFFICES = frozenset(OfficeId(UUID(int=0x100 + at)) for at in range(3))
+OFFICE = OfficeId(UUID(int=0x100))
+ME, COLLEAGUE = UserId(UUID(int=0x200)), UserId(UUID(int=0x201))
+
+NEWEST, OF_OFFICE, OF_ASSIGNEE, OF_CREATOR = (
+    "listings_newest",
+    "listings_of_office",
+    "listings_of_assignee",
+    "listings_of_creator",
+)
+ALL = Scope(everything=View.FULL)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
+    """An agency with many listings, a tenth of them private, and another one beside it."""
+    async with (
+        open_database(records_database.worker, connections=1, name="test") as worker,
+        worker.across_tenants() as queries,
+    ):
+        for tenant, rows in ((TENANT, ROWS), (TenantId(UUID(int=78)), ROWS // 4)):
+            await queries.execute(
+                """
+                INSERT INTO offices (tenant_id, id, version)
+                SELECT $1, lpad(to_hex(256 + n), 32, '0')::uuid, 1 FROM generate_series(0, $2::integer - 1) AS n
+                """,
+                tenant,
+                OFFICES,
+            )
+            await queries.execute(
+                """
+                INSERT INTO listings (
+                    tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status,
+                    transaction_type, property_type, title, description, municipality, list_price_minor, currency,
+                    superoffer, no_commission, banner, version, created_at, updated_at)
+                SELECT $1, gen_random_uuid(), n,
+                       lpad(to_hex(256 + abs(hashint4(n)) % $3), 32, '0')::uuid,
+                       lpad(to_hex(512 + abs(hashint4(n + 1)) % $4), 32, '0')::uuid,
+                       lpad(to_hex(512 + abs(hashint4(n + 2)) % $4), 32, '0')::uuid,
+                       hashint4(n + 3) % 10 = 0, CASE WHEN n % 3 = 0 THEN 'active' ELSE 'sold' END,
+                       'sale', 'residential', 'Listing ' || n, repeat('Quiet and sunny. ', 30), 'Lucca', n * 100, 'EUR',
+                       false, false, false, 1, $5, $5::timestamptz + hashint4(n) % $2 * interval '1 minute'
+                  FROM generate_series(1, $2::integer) AS n
+                """,
+                tenant,
+                rows,
+                OFFICES,
+                PEOPLE,
+                BEGUN,
+            )
+    async with (
+        open_database(records_database.owner, connections=1, name="test") as owner,
+        owner.across_tenants() as queries,
+    ):
+        await queries.execute("ANALYZE listings")
+    async with open_database(records_database.app, connections=1, name="test") as db:
+        yield db
+
+
+class Explaining(Transaction):
+    """A transaction that keeps the plan by which its query runs when the plan must do for all values."""
+
+    plan: dict[str, Any]
+
+    async def rows(self, sql: LiteralString, *values: object) -> Sequence[Row]:
+        await self.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await self.execute(f"PREPARE page AS {sql}")
+        given = ", ".join(map(_literal, values))
+        text = await self.value(
+            cast("LiteralString", f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page ({given})")
+        )
+        await self.execute("DEALLOCATE page")
+        self.plan = cast("dict[str, Any]", json_object(text.strip()[1:-1])["Plan"])
+        return await super().rows(sql, *values)
+
+    @property
+    def walked(self) -> set[str]:
+        """Return the indexes that were read, but for the key's."""
+        return {node["Index Name"] for node in _executed(self.plan) if "Index Name" in node} - {"listings_pkey"}
+
+    @property
+    def otherwise(self) -> set[str]:
+        """Return the ways of reading the table that a page must not take."""
+        return {node["Node Type"] for node in _executed(self.plan)} & {"Seq Scan", "Bitmap Heap Scan"}
+
+    @property
+    def buffers(self) -> int:
+        return self.plan["Shared Hit Blocks"] + self.plan["Shared Read Blocks"]
+
+
+def _executed(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if node["Actual Loops"]:
+        yield node
+        for child in node.get("Plans", ()):
+            yield from _executed(child)
+
+
+def _literal(value: object) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case bool() | int():
+            return str(value)
+        case list():
+            return "'{" + ",".join(map(str, cast("list[object]", value))) + "}'"
+        case _:
+            return f"'{value}'"
+
+
+def _who(scope: Scope, ownership: Ownership = Ownership.ASSIGNEE) -> AccessSnapshot:
+    return AccessSnapshot(TENANT, ME, 1, ownership, {"listings.list": scope})
+
+
+async def _explained(db: Database, who: AccessSnapshot, asked: ListingFilter, after: Cursor) -> tuple[Explaining, int]:
+    async with db.transaction(TENANT, readonly=True) as tx:
+        explaining = Explaining(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        page = await listings.visible_page(explaining, who, asked, after=after, limit=PAGE)
+        return explaining, len(page)
+
+
+@pytest.mark.parametrize("after", [START, DEEP], ids=["first page", "deep page"])
+@pytest.mark.parametrize(
+    ("who", "asked", "indexes", "buffers"),
+    [
+        (_who(ALL), ListingFilter(), {NEWEST}, 300),
+        (_who(Scope(everything=View.PUBLIC)), ListingFilter(), {NEWEST}, 300),
+        (_who(Scope(everything=View.PUBLIC, own=True)), ListingFilter(), {NEWEST, OF_ASSIGNEE}, 400),
+        (_who(Scope(offices=frozenset({OFFICE}))), ListingFilter(), {OF_OFFICE}, 300),
+        (_who(Scope(public_offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE}, 500),
+        (_who(Scope(own=True)), ListingFilter(), {OF_ASSIGNEE}, 300),
+        (_who(Scope(own=True), Ownership.CREATOR), ListingFilter(), {OF_CREATOR}, 300),
+        (_who(Scope(owners=frozenset({COLLEAGUE})), Ownership.EITHER), ListingFilter(), {OF_ASSIGNEE, OF_CREATOR}, 400),
+        (_who(Scope(own=True, offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE, OF_ASSIGNEE}, 600),
+        (_who(ALL), ListingFilter(office_id=OFFICE), {OF_OFFICE}, 300),
+        (_who(ALL), ListingFilter(assignee_id=COLLEAGUE), {OF_ASSIGNEE}, 300),
+        (_who(ALL), ListingFilter(standard_status=StandardStatus.ACTIVE), {NEWEST}, 500),
+    ],
+    ids=[
+        "everything",
+        "everything public",
+        "everything public and own",
+        "an office",
+        "public side of offices",
+        "own by assignee",
+        "own by creator",
+        "a colleague's by either",
+        "own and offices",
+        "everything, asked for an office",
+        "everything, asked for an assignee",
+        "everything, asked for a third",
+    ],
+)
+async def test_a_page_walks_the_indexes_of_its_reaches_and_reads_little(
+    volume: Database, who: AccessSnapshot, asked: ListingFilter, indexes: set[str], buffers: int, after: Cursor
+) -> None:
+    explained, shown = await _explained(volume, who, asked, after)
+    assert shown == PAGE
+    assert explained.walked == indexes
+    assert explained.otherwise == set()
+    assert explained.buffers <= buffers
+
+
+async def test_a_page_of_listings_is_no_longer_than_it_may_be(volume: Database) -> None:
+    async with volume.transaction(TENANT, readonly=True) as tx:
+        page = await listings.visible_page(tx, _who(ALL), ListingFilter(), after=START, limit=listings.LONGEST_PAGE)
+        assert len(page) == listings.LONGEST_PAGE
+        with pytest.raises(ValueError, match="at most 201 rows"):
+            await listings.visible_page(tx, _who(ALL), ListingFilter(), after=START, limit=listings.LONGEST_PAGE + 1)
