@@ -1,5 +1,6 @@
 """`reset`: a fresh start. Standard library only."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,8 @@ def run(clone: Path, options: Options) -> int:
     try:
         with tenure(folder):
             shutil.rmtree(folder)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()  # only where nothing else is left in it
     except TakenError as taken:
         print(f"Keyholder is running (process {taken.pid}): `python3 -m deploy down` first.")
         return 1

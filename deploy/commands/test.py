@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,9 +60,10 @@ async def _test(
         if starting:
             await interruption.unless_asked(_done(starting))
         environment = servers.environment if servers else served or {}
-        arguments = arguments or ("-n", str(_workers()))
-        command = [str(clone / ".venv/bin/python"), "-m", "pytest", *arguments]
-        program = Program("pytest", command, {**os.environ, **environment}, clone, None)
+        arguments = arguments or ("-n", str(_workers()), "--dist", "loadgroup")
+        python = str(clone / ".venv/bin/python")
+        command = [python, "-m", "deploy.local.leash", python, "-m", "pytest", *arguments]
+        program = Program("pytest", command, {**os.environ, **environment}, clone, log=None, stop_signal=signal.SIGINT)
         codes.append(await _pytest(program, interruption))
         return next((code for code in codes if code), 0)
     except (PartFailedError, MissingError) as failure:

@@ -102,10 +102,11 @@ def reap_adopted(own: frozenset[int]) -> None:
 
 
 def kill_adopted() -> None:
-    """Kill whatever is still a child of this process."""
+    """Kill whatever is still a child of this process, with its group: a worker of nginx outlives its master."""
     for pid in _children():
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            leads = os.getpgid(pid) == pid
+            (os.killpg if leads else os.kill)(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
 

@@ -33,19 +33,33 @@ async def create_databases(
     administrator's password, so that whoever calls this with the same secret, in whatever process, gets the same ones.
     With `template` the databases are copies of `TEMPLATE_SERVICE`, to which nobody may be connected.
     """
+    return {
+        service: await create_database(
+            admin_url,
+            service,
+            f"{prefix}_{service}",
+            secret=secret,
+            template=f"{template}_{service}" if template else "template0",
+        )
+        for service in SERVICES
+    }
+
+
+async def create_database(
+    admin_url: str, service: str, name: str, *, secret: str | None = None, template: str = "template0"
+) -> DatabaseUrls:
+    """Return the URLs of one service's database of that name, made, with the service's roles, where it is missing."""
     secret = secret or unquote(urlsplit(admin_url).password or "")
     admin = await asyncpg.connect(admin_url, timeout=WAIT_SECONDS)
     try:
         # Two at a time would fail on the same rows of pg_authid and pg_database.
         await admin.execute("SELECT pg_advisory_lock($1)", LOCK)
-        for service in SERVICES:
-            await _create_roles(admin, service, secret)
-            source = f"{template}_{service}" if template else "template0"
-            await _create_database(admin, service, f"{prefix}_{service}", source)
-            await _grant_inside(admin_url, service, f"{prefix}_{service}")
+        await _create_roles(admin, service, secret)
+        await _create_database(admin, service, name, template)
+        await _grant_inside(admin_url, service, name)
     finally:
         await admin.close()
-    return {service: _urls(admin_url, service, f"{prefix}_{service}", secret) for service in SERVICES}
+    return _urls(admin_url, service, name, secret)
 
 
 async def drop_databases(admin_url: str, prefix: str) -> None:

@@ -57,7 +57,7 @@ class Plan:
     sign_ins: SignInLimit = USUAL_LIMIT
     durable: bool = False
     keep_running: bool = False
-    log_level: str = "INFO"
+    log_level: str = "info"
     service_command: ServiceCommand = service_command
 
 
@@ -93,6 +93,11 @@ class Stack:
         self._addresses: Addresses | None = None
         self.secrets = SecretFolder(folder / "secrets")
         prepare_folder(folder)
+
+    @property
+    def folder(self) -> Path:
+        """Return where it keeps its data; the logs are in `logs`."""
+        return self._folder
 
     @property
     def parts(self) -> Mapping[str, Part]:

@@ -3,12 +3,15 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BeforeValidator, GetPydanticSchema, WithJsonSchema
 from pydantic_core import core_schema
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Cursor:
     id: UUID
 
     def __str__(self) -> str:
-        micros = int(self.at.timestamp()) * 1_000_000 + self.at.microsecond
+        micros = (self.at - _EPOCH) // _MICROSECOND
         return base64.urlsafe_b64encode(micros.to_bytes(8, "big", signed=True) + self.id.bytes).decode().rstrip("=")
 
 
@@ -32,8 +35,8 @@ def parse(text: str) -> Cursor:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         micros, row = int.from_bytes(raw[:8], "big", signed=True), UUID(bytes=raw[8:])
-        at = datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
-    except (binascii.Error, ValueError, OverflowError, OSError):
+        at = _EPOCH + micros * _MICROSECOND
+    except (binascii.Error, ValueError, OverflowError):
         raise ValueError("not a cursor that this list has given") from None
     return Cursor(at, row)
 

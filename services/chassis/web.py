@@ -153,7 +153,8 @@ class Call:
             return None
         if not 1 <= len(key) <= 255 or not key.isprintable():  # noqa: PLR2004 the column's limit
             raise problems.Invalid("Idempotency-Key must have 1 to 255 printable characters.")
-        return IdempotencyKey.of(self.caller.user_id, key, self.route, self.body)
+        about = " ".join((self.route, *self.path.values()))
+        return IdempotencyKey.of(self.caller.user_id, key, about, self.body)
 
 
 class Edge:

@@ -16,7 +16,7 @@ class DeliverySent(Event):
 
 
 class DeliveryFailed(Event):
-    """A mail was refused for good."""
+    """A mail was refused for good or given up; `code` is the last SMTP reply code or a word such as `timeout`."""
 
     topic: ClassVar[str] = "notifications.delivery.failed.v1"
 

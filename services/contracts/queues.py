@@ -30,6 +30,13 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         UserStateChanged,
         AssignmentChanged,
     ),
+    "records.directory": (
+        OfficeChanged,
+        UserCreated,
+        UserChanged,
+        UserStateChanged,
+        AssignmentChanged,
+    ),
     "notifications.invitations": (UserCreated, ActivationRequested),
 }
 """Queue name, `<service>.<consumer>`, to the events that it collects."""

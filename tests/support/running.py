@@ -35,8 +35,8 @@ def settings_of(
         {
             "port": free_port(),
             "work_port": free_port(),
-            "database_url": database.app_url,
-            "worker_database_url": database.worker_url,
+            "database_url": database.app,
+            "worker_database_url": database.worker,
             "database_connections": 5,
             "amqp_url": amqp_url,
             "internal_token": INTERNAL_TOKEN,

@@ -25,7 +25,10 @@ async def insert(tx: Transaction, office: Office, now: datetime) -> None:
 
 
 async def rename(tx: Transaction, office_id: OfficeId, name: str, version: int) -> Office:
-    """Return the renamed office. Raises NotFound, Stale, OfficeNameTaken."""
+    """Return the renamed office. No scope: the permission to manage was checked.
+
+    Raises NotFound, Stale, OfficeNameTaken.
+    """
     try:
         row = await tx.row(
             """

@@ -72,7 +72,7 @@ async def system_on(
 
     async with (
         serving(echo.SERVICE, settings()) as url,
-        open_database(database.worker_url, connections=3, name="test") as worker_db,
+        open_database(database.worker, connections=3, name="test") as worker_db,
         asyncio.TaskGroup() as group,
     ):
         stop = asyncio.Event()

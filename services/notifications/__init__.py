@@ -1,0 +1,1 @@
+"""notifications: who is told what by mail, and what became of it. Never addresses it was not told."""

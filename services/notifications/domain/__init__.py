@@ -1,0 +1,1 @@
+"""Rules of notifications: pure functions of values."""

@@ -1,0 +1,31 @@
+"""A claim: a delivery in the hands of the worker that is to send it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.contracts.vocabulary import TenantId, UserId
+from services.notifications.domain.delivery import Category, Template
+
+
+class LeaseLost(Exception):
+    """The lease ran out and another worker has the delivery: whatever this one did counts no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker knows of a delivery that it holds. Only the claim with the latest version counts."""
+
+    tenant_id: TenantId
+    id: UUID
+    version: int
+    category: Category
+    template: Template
+    recipient_user_id: UserId
+    recipient_address: str
+    locale: str
+    traceparent: str
+    attempts: int
+    uncertain_attempts: int
+    last_error_code: str | None
+    interrupted: bool
+    """Whether an earlier holder vanished while handing the mail over."""

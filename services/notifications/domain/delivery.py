@@ -1,0 +1,126 @@
+"""A delivery: one mail to one person, and who may know of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from services.chassis.problems import Conflict
+from services.contracts.access import AccessSnapshot
+from services.contracts.vocabulary import UserId
+
+READ: Final = "communications.read"
+RESEND: Final = "communications.resend"
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_LONGEST_ADDRESS: Final = 254
+
+
+class State(StrEnum):
+    """Where a delivery is in its life."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    """A worker has it; the mail server knows nothing of it yet."""
+    HANDING_OVER = "handing_over"
+    """The mail itself may be on its way to the mail server."""
+    SENT = "sent"
+    """The mail server took it on."""
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNCERTAIN = "uncertain"
+    """The connection broke while the mail was handed over: it may have gone out."""
+    CANCELLED = "cancelled"
+    """There was no longer anything to tell."""
+
+
+class Category(StrEnum):
+    """What a mail is about, so that people can choose; nobody can leave `security`."""
+
+    SECURITY = "security"
+
+
+class Template(StrEnum):
+    """Which text a mail has."""
+
+    ACTIVATION = "activation"
+
+
+class StillUnderWay(Conflict):
+    code = "still_under_way"
+    title = "This mail is still being sent."
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A mail to be sent, caused by an event or by a person who wants an earlier one sent again."""
+
+    id: UUID
+    event_id: UUID | None
+    resend_of: UUID | None
+    category: Category
+    template: Template
+    recipient_user_id: UserId
+    recipient_address: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A mail as the communication history keeps it. `next_try_at` is None once nothing more will be tried."""
+
+    id: UUID
+    resend_of: UUID | None
+    category: Category
+    template: Template
+    recipient_user_id: UserId
+    recipient_address: str
+    locale: str
+    state: State
+    attempts: int
+    uncertain_attempts: int
+    next_try_at: datetime | None
+    subject: str | None
+    body_redacted: str | None
+    last_error_code: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+    def again(self, new_id: UUID) -> NewDelivery:
+        """Return the same mail to be sent once more. Raises StillUnderWay."""
+        if self.next_try_at is not None:
+            raise StillUnderWay
+        return NewDelivery(
+            id=new_id,
+            event_id=None,
+            resend_of=self.id,
+            category=self.category,
+            template=self.template,
+            recipient_user_id=self.recipient_user_id,
+            recipient_address=self.recipient_address,
+            locale=self.locale,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a delivery's timeline. `code` is an SMTP reply code or a word such as `timeout`."""
+
+    at: datetime
+    state: State
+    code: str | None
+
+
+def readable_recipients(snapshot: AccessSnapshot) -> frozenset[UserId] | None:
+    """Return whose mail a person may see, None for everybody's. One's own never needs a grant (SB-24).
+
+    A delivery lies in no office and has no public side: only the full reach and reaches by person count.
+    """
+    scope = snapshot.scope(READ)
+    return None if scope.unlimited else scope.owners | {snapshot.user_id}
+
+
+def is_deliverable(address: str) -> bool:
+    """Say whether a mail server could be told this address at all: plain ASCII, nothing quoted."""
+    return len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) is not None

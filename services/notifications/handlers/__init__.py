@@ -1,0 +1,1 @@
+"""HTTP of notifications: models, functions, and a route table per noun."""

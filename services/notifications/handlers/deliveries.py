@@ -1,0 +1,140 @@
+"""The communication history: what was sent to whom, and what became of it (SB-24)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from services.chassis import authz_client, ids
+from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.problems import NotFound
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import UserId
+from services.notifications.deps import Deps
+from services.notifications.domain.delivery import RESEND, Category, Delivery, State, Template
+from services.notifications.operations import deliveries as operations
+from services.notifications.operations.deliveries import Resend
+from services.notifications.store import deliveries, timelines
+
+
+class DeliveriesQuery(Input):
+    recipient_user_id: UserId | None = None
+    state: State | None = None
+    category: Category | None = None
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class DeliveryShown(Output):
+    id: UUID
+    resend_of: UUID | None
+    category: Category
+    template: Template
+    recipient_user_id: UserId
+    recipient_address: str
+    locale: str
+    state: State
+    attempts: int
+    uncertain_attempts: int
+    """Tries that may have put the mail in the mailbox although nobody confirmed it."""
+    next_try_at: datetime | None
+    subject: str | None
+    last_error_code: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class MomentShown(Output):
+    at: datetime
+    state: State
+    code: str | None
+
+
+class DeliveryWithTimeline(DeliveryShown):
+    body: str | None
+    """The text as it was offered to the mail server, links left out; null while it never was."""
+    timeline: list[MomentShown]
+
+
+class DeliveriesPage(Output):
+    items: list[DeliveryShown]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[Delivery], limit: int) -> "DeliveriesPage":
+        """Return a page of at most `limit` mails; one more was read to know whether there is a next page."""
+        shown = found[:limit]
+        return cls(
+            items=[_shown(delivery) for delivery in shown],
+            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
+        )
+
+
+async def list_deliveries(deps: Deps, call: Call, asked: DeliveriesQuery) -> DeliveriesPage:
+    """List the mails that the caller may know of, latest first: one's own, and others' by `communications.read`."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
+        found = await deliveries.visible_page(
+            tx,
+            snapshot,
+            recipient=asked.recipient_user_id,
+            state=asked.state,
+            category=asked.category,
+            after=asked.cursor,
+            limit=asked.limit + 1,
+        )
+    return DeliveriesPage.of(found, asked.limit)
+
+
+async def get_delivery(deps: Deps, call: Call) -> DeliveryWithTimeline:
+    """Show one mail with its text, links left out, and everything that happened to it."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
+        delivery = await deliveries.find_visible(tx, snapshot, call.id_in_path("delivery_id"))
+        if delivery is None:
+            raise NotFound
+        timeline = await timelines.timeline_of(tx, delivery.id)
+    return DeliveryWithTimeline(
+        **_shown(delivery).model_dump(),
+        body=delivery.body_redacted,
+        timeline=[MomentShown(at=moment.at, state=moment.state, code=moment.code) for moment in timeline],
+    )
+
+
+async def resend_delivery(deps: Deps, call: Call) -> DeliveryShown:
+    """Send a mail again, as a new delivery with a fresh link. Needs `communications.resend`."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    authz_client.require(snapshot, RESEND)
+    wish = Resend(call.id_in_path("delivery_id"), ids.uuid7(), call.idempotency_key)
+    delivery = await operations.resend(deps.db, snapshot, wish, call.now)
+    call.reply_headers["Location"] = f"/v1/deliveries/{delivery.id}"
+    return _shown(delivery)
+
+
+def _shown(delivery: Delivery) -> DeliveryShown:
+    return DeliveryShown(
+        id=delivery.id,
+        resend_of=delivery.resend_of,
+        category=delivery.category,
+        template=delivery.template,
+        recipient_user_id=delivery.recipient_user_id,
+        recipient_address=delivery.recipient_address,
+        locale=delivery.locale,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        uncertain_attempts=delivery.uncertain_attempts,
+        next_try_at=delivery.next_try_at,
+        subject=delivery.subject,
+        last_error_code=delivery.last_error_code,
+        created_at=delivery.created_at,
+        sent_at=delivery.sent_at,
+    )
+
+
+ROUTES = (
+    Route("GET", "/v1/deliveries", list_deliveries, takes=DeliveriesQuery, gives=DeliveriesPage),
+    Route("GET", "/v1/deliveries/{delivery_id}", get_delivery, gives=DeliveryWithTimeline),
+    Route("POST", "/v1/deliveries/{delivery_id}/resend", resend_delivery, gives=DeliveryShown, status=201),
+)

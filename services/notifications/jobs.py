@@ -1,0 +1,164 @@
+"""What notifications does by itself: it sends the mail that is due.
+
+A mail is claimed under a lease, and only then asked about, written and sent; no transaction is open meanwhile.
+A worker that vanishes leaves one of two marks. `claimed`: the mail server was told nothing, the next worker begins
+anew. `handing_over`: nobody can know, so the try counts as uncertain and the same Message-ID goes out again.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Final, Never
+
+import structlog
+from prometheus_client import Counter
+
+from services.chassis import clock, logging, trace
+from services.chassis.database import Database
+from services.chassis.problems import Unavailable
+from services.notifications.adapters.identity_links import NoLongerNeeded
+from services.notifications.deps import Deps
+from services.notifications.domain.claim import Claim, LeaseLost
+from services.notifications.domain.delivery import State, is_deliverable
+from services.notifications.domain.retry import Outcome
+from services.notifications.operations import deliveries
+from services.notifications.store import claims
+
+POLL_SECONDS: Final = 1.0
+DRAIN_SECONDS: Final = 2.0
+"""How long mails that are under way may take once the process is told to stop."""
+SETTLING_PAUSES_SECONDS: Final = (0.2, 1.0, 3.0, 5.0)
+MARGIN: Final = timedelta(seconds=15)
+"""What a lease allows beyond the mail server's time: for identity, for the database, for the pauses above."""
+MAILS: Final = Counter("keyholder_mails", "Tries to send a mail, by what became of them.", ["outcome"])
+_log = logging.get(__name__)
+
+
+async def send_due_mail(deps: Deps, worker_db: Database) -> Never:
+    """Send mails as they fall due, woken by new ones and every second, a bounded number at the same time."""
+    sender = _Sender(deps, worker_db)
+    try:
+        while True:
+            try:
+                async with worker_db.listening("deliveries", sender.wake.set):
+                    await sender.run()
+            except Unavailable:
+                _log.warning("mail.postponed")
+                await asyncio.sleep(POLL_SECONDS)
+    finally:
+        await sender.drain()
+
+
+class _Sender:
+    """The mails that this process has in hand, and the task that sends each."""
+
+    def __init__(self, deps: Deps, worker_db: Database) -> None:
+        self.wake = asyncio.Event()
+        self._deps = deps
+        self._worker_db = worker_db
+        self._lease = timedelta(seconds=deps.mail_server.timeout_seconds) + MARGIN
+        self._under_way = dict[asyncio.Task[None], Claim]()
+
+    async def run(self) -> Never:
+        """Keep every connection to the mail server busy while mail is due. Raises Unavailable."""
+        while True:
+            self.wake.clear()
+            free = self._deps.mail_server.connections - len(self._under_way)
+            if free:
+                async with self._worker_db.across_tenants() as queries:
+                    due = await claims.claim_due(queries, free, self._lease)
+                for claim in due:
+                    task = asyncio.create_task(_send(self._deps, claim, self._lease))
+                    self._under_way[task] = claim
+                    task.add_done_callback(self._done)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self.wake.wait()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self.wake.set()
+
+    async def drain(self) -> None:
+        """Let mails that are under way finish for a moment; put back what the mail server was never told."""
+        if not self._under_way:
+            return
+        in_hand = dict(self._under_way)
+        _finished, late = await asyncio.wait(in_hand, timeout=DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        with suppress(Unavailable):
+            async with self._worker_db.across_tenants() as queries:
+                await claims.put_back(queries, [in_hand[task] for task in late])
+
+
+async def _send(deps: Deps, claim: Claim, lease: timedelta) -> None:
+    """Try a mail once and record what became of it; a try that cannot be recorded is left to its lease."""
+    trace_id = trace.enter(claim.traceparent)
+    structlog.contextvars.bind_contextvars(
+        trace_id=trace_id, tenant_id=str(claim.tenant_id), delivery_id=str(claim.id), attempt=claim.attempts + 1
+    )
+    begun = time.perf_counter()
+    try:
+        outcome = await _outcome(deps, claim, lease)
+        await _settle(deps.db, claim, outcome)
+    except LeaseLost:
+        _log.warning("mail.lease_lost")
+    except Unavailable:
+        _log.warning("mail.not_recorded")
+    else:
+        MAILS.labels(outcome.state.value).inc()
+        _log.info(
+            "mail.tried",
+            outcome=outcome.state.value,
+            code=outcome.code,
+            duration_ms=round((time.perf_counter() - begun) * 1000, 2),
+        )
+
+
+async def _outcome(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
+    """Return what became of a try. Raises LeaseLost, Unavailable.
+
+    Whatever is raised here was raised before the mail server was told the mail. A fault of our own counts as a try,
+    so that a mail which always meets it ends like any other.
+    """
+    try:
+        return await _try_once(deps, claim, lease)
+    except (LeaseLost, Unavailable):
+        raise
+    except Exception:  # noqa: BLE001 one mail's fault must not end the sending of others
+        _log.exception("mail.failed")
+        return Outcome(State.DEFERRED, "internal_error")
+
+
+async def _try_once(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
+    if claim.interrupted:
+        return Outcome(State.UNCERTAIN, "interrupted")
+    if not is_deliverable(claim.recipient_address):
+        return Outcome(State.REFUSED, "address_invalid", tried=False)
+    try:
+        link = await deps.links.fresh(claim.tenant_id, claim.recipient_user_id)
+    except NoLongerNeeded as needless:
+        return Outcome(State.CANCELLED, needless.code, tried=False)
+    except Unavailable:
+        return Outcome(State.DEFERRED, "identity_unavailable", tried=False)
+    letter = deps.letters.activation(link, claim.locale)
+    message = deps.letters.message(letter, claim.id, claim.recipient_address, clock.now())
+    hand_over = partial(deliveries.hand_over, deps.db, claim, letter, lease)
+    return await deps.mail_server.send(deps.letters.sender, claim.recipient_address, message, hand_over)
+
+
+async def _settle(db: Database, claim: Claim, outcome: Outcome) -> None:
+    """Record an outcome, again while the database is away: what was sent must not be sent again for that.
+
+    Raises LeaseLost, Unavailable.
+    """
+    for pause in SETTLING_PAUSES_SECONDS:
+        try:
+            return await deliveries.settle(db, claim, outcome)
+        except Unavailable:
+            await asyncio.sleep(pause)
+    return await deliveries.settle(db, claim, outcome)

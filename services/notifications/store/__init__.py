@@ -1,0 +1,1 @@
+"""SQL of notifications. Functions take a transaction and never commit."""

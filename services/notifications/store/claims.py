@@ -1,0 +1,103 @@
+"""Deliveries in the hands of workers: claimed under a lease, handed over, settled or put back.
+
+A claim raises the delivery's version; every later statement of its holder names that version, so that one whose
+lease ran out changes nothing. Leases run on the database's clock, which all workers share.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.chassis.database import Queries, Row, Transaction
+from services.notifications.domain.claim import Claim, LeaseLost
+from services.notifications.domain.delivery import Category, Template
+from services.notifications.domain.retry import Step
+
+
+async def claim_due(queries: Queries, limit: int, lease: timedelta) -> Sequence[Claim]:
+    """Lease up to `limit` deliveries whose time has come. No scope: workers serve every tenant.
+
+    One that an earlier holder left in the middle of handing over stays marked so until that is settled.
+    """
+    rows = await queries.rows(
+        """
+        UPDATE deliveries AS d
+           SET state = CASE WHEN due.state = 'handing_over' THEN 'handing_over' ELSE 'claimed' END,
+               next_try_at = now() + $2,
+               version = d.version + 1
+          FROM (SELECT tenant_id, id, state
+                  FROM deliveries
+                 WHERE next_try_at <= now()
+                 ORDER BY next_try_at
+                 LIMIT $1
+                   FOR UPDATE SKIP LOCKED) AS due
+         WHERE (d.tenant_id, d.id) = (due.tenant_id, due.id)
+        RETURNING d.tenant_id, d.id, d.version, d.category, d.template, d.recipient_user_id, d.recipient_address,
+                  d.locale, d.traceparent, d.attempts, d.uncertain_attempts, d.last_error_code,
+                  due.state = 'handing_over' AS interrupted
+        """,
+        limit,
+        lease,
+    )
+    return [_claim(row) for row in rows]
+
+
+async def hand_over(tx: Transaction, claim: Claim, subject: str, body_redacted: str, lease: timedelta) -> None:
+    """Note, before it happens, that the mail goes to the mail server; the lease begins anew. Raises LeaseLost."""
+    held = await tx.execute(
+        """
+        UPDATE deliveries
+           SET state = 'handing_over', subject = $4, body_redacted = $5, next_try_at = now() + $6
+         WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state = 'claimed'
+        """,
+        tx.tenant_id,
+        claim.id,
+        claim.version,
+        subject,
+        body_redacted,
+        lease,
+    )
+    if not held:
+        raise LeaseLost
+
+
+async def settle(tx: Transaction, claim: Claim, step: Step) -> None:
+    """Give the delivery back as a try left it. Raises LeaseLost."""
+    held = await tx.execute(
+        """
+        UPDATE deliveries
+           SET state = $4, last_error_code = $5, attempts = $6, uncertain_attempts = $7,
+               next_try_at = now() + $8::interval,
+               sent_at = CASE WHEN $4 = 'sent' THEN now() END
+         WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state IN ('claimed', 'handing_over')
+        """,
+        tx.tenant_id,
+        claim.id,
+        claim.version,
+        step.state,
+        step.code,
+        step.attempts,
+        step.uncertain_attempts,
+        step.wait,
+    )
+    if not held:
+        raise LeaseLost
+
+
+async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
+    """Give up leases at once, of deliveries that no mail server has been told; return how many. No scope: as above."""
+    return await queries.execute(
+        """
+        UPDATE deliveries AS d
+           SET state = 'queued', next_try_at = now()
+          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS held (tenant_id, id, version)
+         WHERE (d.tenant_id, d.id, d.version) = (held.tenant_id, held.id, held.version) AND d.state = 'claimed'
+        """,
+        [claim.tenant_id for claim in claims],
+        [claim.id for claim in claims],
+        [claim.version for claim in claims],
+    )
+
+
+def _claim(row: Row) -> Claim:
+    columns = {name: value for name, value in row.items() if name not in {"category", "template"}}
+    return Claim(**columns, category=Category(row["category"]), template=Template(row["template"]))

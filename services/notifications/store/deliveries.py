@@ -1,0 +1,152 @@
+"""Deliveries as people see them, and new ones."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from services.chassis import trace
+from services.chassis.cursor import Cursor
+from services.chassis.database import Row, Transaction
+from services.contracts.access import AccessSnapshot
+from services.contracts.vocabulary import UserId
+from services.notifications.domain.delivery import Category, Delivery, NewDelivery, State, Template, readable_recipients
+from services.notifications.store import timelines
+
+
+async def insert(tx: Transaction, delivery: NewDelivery) -> None:
+    """Queue a mail, once per event, recipient and template; the rest of the present trace is its sending."""
+    inserted = await tx.execute(
+        """
+        INSERT INTO deliveries (
+            tenant_id, id, event_id, resend_of, category, template,
+            recipient_user_id, recipient_address, locale, traceparent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT ON CONSTRAINT deliveries_once_per_event DO NOTHING
+        """,
+        tx.tenant_id,
+        delivery.id,
+        delivery.event_id,
+        delivery.resend_of,
+        delivery.category,
+        delivery.template,
+        delivery.recipient_user_id,
+        delivery.recipient_address,
+        delivery.locale,
+        trace.traceparent(),
+    )
+    if inserted:
+        await timelines.append(tx, delivery.id, State.QUEUED, None)
+
+
+async def find_visible(tx: Transaction, snapshot: AccessSnapshot, delivery_id: UUID) -> Delivery | None:
+    """Return a delivery if the person may see it."""
+    recipients = readable_recipients(snapshot)
+    row = await tx.row(
+        """
+        SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
+               uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at
+          FROM deliveries
+         WHERE tenant_id = $1 AND id = $2 AND ($3 OR recipient_user_id = ANY($4::uuid[]))
+        """,
+        tx.tenant_id,
+        delivery_id,
+        recipients is None,
+        list(recipients or ()),
+    )
+    return _delivery(row) if row else None
+
+
+async def visible_page(
+    tx: Transaction,
+    snapshot: AccessSnapshot,
+    *,
+    recipient: UserId | None,
+    state: State | None,
+    category: Category | None,
+    after: Cursor,
+    limit: int,
+) -> Sequence[Delivery]:
+    """Return up to `limit` deliveries that the person may see, latest first.
+
+    Asking for one recipient narrows whose mail is looked at; few persons' mail is merged from their own ends of
+    the index, so that a page costs what it shows.
+    """
+    recipients = readable_recipients(snapshot)
+    if recipient is not None:
+        recipients = frozenset({recipient}) if recipients is None else recipients & {recipient}
+    if recipients is None:
+        return await _page_of_all(tx, state, category, after, limit)
+    return await _page_of(tx, recipients, state, category, after, limit)
+
+
+async def _page_of_all(
+    tx: Transaction, state: State | None, category: Category | None, after: Cursor, limit: int
+) -> Sequence[Delivery]:
+    """No scope: for whom every recipient is readable."""
+    rows = await tx.rows(
+        """
+        SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
+               uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at
+          FROM deliveries
+         WHERE tenant_id = $1
+           AND ($2::text IS NULL OR state = $2)
+           AND ($3::text IS NULL OR category = $3)
+           AND (created_at, id) < ($4, $5)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $6
+        """,
+        tx.tenant_id,
+        state,
+        category,
+        after.at,
+        after.id,
+        limit,
+    )
+    return [_delivery(row) for row in rows]
+
+
+async def _page_of(
+    tx: Transaction,
+    recipients: Iterable[UserId],
+    state: State | None,
+    category: Category | None,
+    after: Cursor,
+    limit: int,
+) -> Sequence[Delivery]:
+    """No scope: the recipients are those that the person may read."""
+    rows = await tx.rows(
+        """
+        SELECT d.*
+          FROM unnest($2::uuid[]) AS readable (user_id)
+         CROSS JOIN LATERAL (
+               SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
+                      uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at
+                 FROM deliveries
+                WHERE tenant_id = $1
+                  AND recipient_user_id = readable.user_id
+                  AND ($3::text IS NULL OR state = $3)
+                  AND ($4::text IS NULL OR category = $4)
+                  AND (created_at, id) < ($5, $6)
+                ORDER BY created_at DESC, id DESC
+                LIMIT $7) AS d
+         ORDER BY d.created_at DESC, d.id DESC
+         LIMIT $7
+        """,
+        tx.tenant_id,
+        list(recipients),
+        state,
+        category,
+        after.at,
+        after.id,
+        limit,
+    )
+    return [_delivery(row) for row in rows]
+
+
+def _delivery(row: Row) -> Delivery:
+    columns = {name: value for name, value in row.items() if name not in {"category", "template", "state"}}
+    return Delivery(
+        **columns,
+        category=Category(row["category"]),
+        template=Template(row["template"]),
+        state=State(row["state"]),
+    )

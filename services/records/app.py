@@ -1,0 +1,43 @@
+"""records, put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.chassis.authz_client import RemoteAccess
+from services.chassis.guarding import Guard
+from services.chassis.http_client import Peer
+from services.chassis.jwks import KeySet
+from services.chassis.service import Built, Platform, Service
+from services.chassis.tokens import Verifier
+from services.contracts.authz_events import SnapshotChanged
+from services.contracts.identity_events import SessionRevoked
+from services.records import consumers
+from services.records.config import RecordsSettings
+from services.records.deps import Deps
+from services.records.handlers import listings
+
+
+@asynccontextmanager
+async def build(settings: RecordsSettings, platform: Platform) -> AsyncGenerator[Built[Deps]]:
+    """Yield records' dependencies and guard for as long as the process runs."""
+    access = RemoteAccess(Peer(platform.http, settings.authz_url, settings.internal_token))
+    verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
+    yield Built(
+        Deps(db=platform.db, access=access),
+        Guard(verifier, {"peer": settings.internal_token}),
+        {
+            SnapshotChanged: access.drop,
+            SessionRevoked: lambda _tenant_id, event: verifier.revoke(event),
+        },
+    )
+
+
+SERVICE = Service(
+    name="records",
+    folder=Path(__file__).parent,
+    settings=RecordsSettings,
+    build=build,
+    routes=listings.ROUTES,
+    subscriptions=consumers.SUBSCRIPTIONS,
+)

@@ -1,0 +1,12 @@
+"""What records' code may reach."""
+
+from dataclasses import dataclass
+
+from services.chassis.authz_client import Access
+from services.chassis.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    db: Database
+    access: Access

@@ -1,0 +1,1 @@
+"""Rules of records: pure functions of values."""

@@ -1,0 +1,82 @@
+"""Closed sets by which listings are sorted and told apart; the terms are those of the RESO Data Dictionary 2.0."""
+
+from enum import StrEnum
+
+
+class StandardStatus(StrEnum):
+    DRAFT = "draft"
+    COMING_SOON = "coming_soon"
+    ACTIVE = "active"
+    UNDER_OFFER = "under_offer"
+    RESERVED = "reserved"
+    SOLD = "sold"
+    RENTED = "rented"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    ARCHIVED = "archived"
+
+
+class TransactionType(StrEnum):
+    SALE = "sale"
+    RENT = "rent"
+    LEASE = "lease"
+    AUCTION = "auction"
+    EXCHANGE = "exchange"
+    SEASONAL = "seasonal"
+
+
+class PropertyType(StrEnum):
+    RESIDENTIAL = "residential"
+    LAND = "land"
+    COMMERCIAL_SALE = "commercial_sale"
+    COMMERCIAL_LEASE = "commercial_lease"
+    BUSINESS = "business"
+    FARM = "farm"
+    INCOME = "income"
+    PARKING = "parking"
+
+
+class PropertySubType(StrEnum):
+    APARTMENT = "apartment"
+    HOUSE = "house"
+    DETACHED = "detached"
+    SEMI_DETACHED = "semi_detached"
+    TERRACED = "terraced"
+    VILLA = "villa"
+    PENTHOUSE = "penthouse"
+    LOFT = "loft"
+    STUDIO = "studio"
+    ROOM = "room"
+    RURAL = "rural"
+    OFFICE = "office"
+    RETAIL = "retail"
+    WAREHOUSE = "warehouse"
+    INDUSTRIAL = "industrial"
+    HOTEL = "hotel"
+    PLOT_BUILDING = "plot_building"
+    PLOT_AGRICULTURAL = "plot_agricultural"
+    GARAGE = "garage"
+    PARKING = "parking"
+    STORAGE = "storage"
+    BUILDING = "building"
+    OTHER = "other"
+
+
+class EnergyClass(StrEnum):
+    """Classes of the national energy certificates, Italian `A4` to `A1` and others' `A+++` to `H`."""
+
+    A4 = "A4"
+    A3 = "A3"
+    A2 = "A2"
+    A1 = "A1"
+    A_PLUS_3 = "A+++"
+    A_PLUS_2 = "A++"
+    A_PLUS = "A+"
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+    G = "G"
+    H = "H"

@@ -1,0 +1,1 @@
+"""HTTP of records: models, functions, and a route table per noun."""

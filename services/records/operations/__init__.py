@@ -1,0 +1,1 @@
+"""Business changes: each one function, one transaction, its events inside."""

@@ -1,0 +1,1 @@
+"""SQL of records. Functions take a transaction and never commit."""

@@ -1,0 +1,49 @@
+"""Offices and people as identity tells of them: enough to refuse an id that is nobody's."""
+
+from services.chassis.database import Transaction
+from services.contracts.vocabulary import OfficeId, UserId, UserState
+
+
+async def save_office(tx: Transaction, office_id: OfficeId, version: int) -> None:
+    """Keep the newest version of an office; an older one that arrives late changes nothing."""
+    await tx.execute(
+        """
+        INSERT INTO offices AS kept (tenant_id, id, version)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (tenant_id, id) DO UPDATE SET version = excluded.version WHERE kept.version < excluded.version
+        """,
+        tx.tenant_id,
+        office_id,
+        version,
+    )
+
+
+async def save_person(tx: Transaction, user_id: UserId, version: int, state: UserState) -> None:
+    """Keep the newest version of a person; an older one that arrives late changes nothing."""
+    await tx.execute(
+        """
+        INSERT INTO people AS kept (tenant_id, id, version, state)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant_id, id) DO UPDATE
+           SET version = excluded.version, state = excluded.state
+         WHERE kept.version < excluded.version
+        """,
+        tx.tenant_id,
+        user_id,
+        version,
+        state,
+    )
+
+
+async def knows_office(tx: Transaction, office_id: OfficeId) -> bool:
+    """Say whether the tenant has this office."""
+    return bool(await tx.value("SELECT true FROM offices WHERE tenant_id = $1 AND id = $2", tx.tenant_id, office_id))
+
+
+async def may_be_assigned(tx: Transaction, user_id: UserId) -> bool:
+    """Say whether the tenant has this person and the person has not gone for good."""
+    return bool(
+        await tx.value(
+            "SELECT true FROM people WHERE tenant_id = $1 AND id = $2 AND state <> 'ghost'", tx.tenant_id, user_id
+        )
+    )

@@ -1,0 +1,112 @@
+"""The four services have one shape; files and functions stay small; names say what they hold."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.chassis.service import Service
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("identity", "authz", "records", "notifications")
+SAME_IN_ALL = {
+    "__init__.py",
+    "__main__.py",
+    "app.py",
+    "config.py",
+    "deps.py",
+    "handlers",
+    "operations",
+    "domain",
+    "store",
+    "migrations",
+}
+WHERE_NEEDED = {"adapters", "consumers.py", "jobs.py", "templates", "catalogue"}
+BANNED_NAMES = {"utils", "helpers", "common", "manager", "base", "misc", "data", "info"}
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 40
+CHASSIS_BUDGET = 2500
+
+each_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def last_assignment(path: Path) -> str:
+    statement = ast.parse(path.read_text("utf-8")).body[-1]
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+@each_service
+def test_a_service_has_the_files_that_every_service_has(name: str) -> None:
+    present = {path.name for path in (ROOT / "services" / name).iterdir() if path.name != "__pycache__"}
+    assert present >= SAME_IN_ALL
+    assert present - SAME_IN_ALL <= WHERE_NEEDED
+
+
+@each_service
+def test_app_declares_a_service_of_that_name(name: str) -> None:
+    service = importlib.import_module(f"services.{name}.app").SERVICE
+    assert isinstance(service, Service)
+    assert service.name == name
+
+
+@each_service
+def test_handlers_end_with_their_routes_and_consumers_with_their_subscriptions(name: str) -> None:
+    folder = ROOT / "services" / name
+    with_routes = [path.name for path in (folder / "handlers").glob("*.py") if "ROUTES" in path.read_text("utf-8")]
+    assert with_routes
+    for path in (folder / "handlers").glob("*.py"):
+        if path.name in with_routes:
+            assert last_assignment(path) == "ROUTES", path
+    if (folder / "consumers.py").exists():
+        assert last_assignment(folder / "consumers.py") == "SUBSCRIPTIONS"
+
+
+@each_service
+def test_every_route_runs_a_documented_handler(name: str) -> None:
+    service = importlib.import_module(f"services.{name}.app").SERVICE
+    for route in service.routes:
+        assert route.handler.__doc__, f"{route.method} {route.path}"
+
+
+def test_no_module_hides_behind_an_empty_name() -> None:
+    named = {path.stem for path in python_files("services", "deploy", "tests")}
+    named |= {path.parent.name for path in python_files("services", "deploy", "tests")}
+    assert named & BANNED_NAMES == set()
+
+
+def test_files_stay_readable_in_one_go() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in python_files("services", "deploy")
+        if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_functions_stay_readable_at_a_glance() -> None:
+    long = {
+        f"{path.relative_to(ROOT).as_posix()}::{node.name}": lines
+        for path in python_files("services", "deploy")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (lines := own_lines(node)) > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count a function's lines without its docstring and without the SQL that it carries."""
+    texts = [node for node in ast.walk(function) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    quoted = sum((text.end_lineno or 0) - text.lineno for text in texts)
+    return (function.end_lineno or 0) - function.lineno + 1 - quoted
+
+
+def test_the_chassis_keeps_its_budget() -> None:
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in python_files("services/chassis")) <= CHASSIS_BUDGET

@@ -1,0 +1,1 @@
+"""Tests of the pieces that `up` is made of, with real servers."""

@@ -1,0 +1,184 @@
+"""The gateway: what it lets through, what it refuses, and what it says in either case."""
+
+import os
+import shutil
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from yarl import URL
+
+from deploy.local.databases import SERVICES
+from deploy.local.gateway import Gateway, SignInLimit
+from deploy.local.ports import LOOPBACK, Ports, is_free
+from deploy.local.stack import prepare_folder
+
+pytestmark = pytest.mark.asyncio
+MEBIBYTE: Final = 1024 * 1024
+BURST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A gateway whose services answer with what they were asked; `notifications` is down."""
+
+    url: str
+
+    def at(self, path: str) -> URL:
+        return URL(self.url + path, encoded=True)
+
+
+async def _echo(request: web.Request) -> web.Response:
+    body = await request.read()
+    facts = {"path": request.raw_path, "headers": dict(request.headers), "size": len(body)}
+    return web.json_response(facts, headers={"X-Request-Id": "the service's own"})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def front() -> AsyncGenerator[Front]:
+    folder = _folder()
+    ports = Ports(folder / "ports.json", {})
+    app = web.Application(client_max_size=20 * MEBIBYTE)
+    app.router.add_route("*", "/{rest:.*}", _echo)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port, nobody = ports.choose("echo"), ports.choose("nobody")
+    await web.TCPSite(runner, LOOPBACK, port).start()
+    assert is_free(nobody)
+    upstreams = {name: [nobody if name == "notifications" else port] for name in SERVICES}
+    gateway = Gateway(folder, ports, upstreams, sign_ins=SignInLimit(per_minute=1, burst=BURST))
+    await gateway.start()
+    try:
+        yield Front(gateway.url)
+    finally:
+        for part in gateway.parts.values():
+            await part.stop(1.0)
+        await runner.cleanup()
+        shutil.rmtree(folder)
+
+
+def _folder() -> Path:
+    folder = Path(mkdtemp(dir=os.environ["KEYHOLDER_TEST_FOLDER"]))
+    folder.chmod(0o711)  # the account of the servers passes through
+    prepare_folder(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/records/internal/scopes",
+        "/api/records/live",
+        "/api/records/ready",
+        "/api/records/metrics",
+        "/api/records/v1",
+        "/api/records/openapi.jsonx",
+        "/api/records/v1/../internal/scopes",
+        "/api/records/v1/%2e%2e/internal/scopes",
+        "/api/records/v1/..%2Finternal/scopes",
+        "/api/nobody/v1/things",
+        "/.problem/404",
+        "/nginx.conf",
+        "/nothing",
+    ],
+)
+async def test_what_is_not_public_is_not_found(front: Front, http: aiohttp.ClientSession, path: str) -> None:
+    async with http.get(front.at(path), allow_redirects=False) as answer:
+        assert answer.status == 404
+        assert answer.content_type == "application/problem+json"
+        problem = await answer.json()
+        request_id = answer.headers["X-Request-Id"]
+    assert problem == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "code": "not_found",
+        "request_id": request_id,
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "passed_on"),
+    [
+        ("/api/identity/v1/users?limit=2", "/v1/users?limit=2"),
+        ("/api/identity/.well-known/jwks.json", "/.well-known/jwks.json"),
+        ("/api/identity/scim/v2/Users", "/scim/v2/Users"),
+        ("/api/authz/access/v1/evaluation", "/access/v1/evaluation"),
+        ("/api/records/openapi.json", "/openapi.json"),
+    ],
+)
+async def test_what_is_public_goes_to_its_service(
+    front: Front, http: aiohttp.ClientSession, asked: str, passed_on: str
+) -> None:
+    assert (await _answer(http, front, asked))["path"] == passed_on
+
+
+async def test_what_clients_say_about_their_address_is_replaced(front: Front, http: aiohttp.ClientSession) -> None:
+    names = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Real-IP", "Forwarded")
+    lies = dict.fromkeys(names, "203.0.113.9")
+    heard: dict[str, str] = (await _answer(http, front, "/api/records/v1/listings", headers=lies))["headers"]
+    told = {name.lower(): value for name, value in heard.items()}
+    assert told["x-forwarded-for"] == told["x-real-ip"] == LOOPBACK
+    assert "203.0.113.9" not in told.values()
+
+
+@pytest.mark.parametrize(("given", "kept"), [("abcDEF_-123", True), ("short", False), ("a b c d e f g h", False)])
+async def test_a_request_id_is_kept_only_if_it_is_harmless(
+    front: Front, http: aiohttp.ClientSession, given: str, kept: bool
+) -> None:
+    async with http.get(front.at("/api/records/v1/listings"), headers={"X-Request-Id": given}) as answer:
+        heard = {name.lower(): value for name, value in (await answer.json())["headers"].items()}
+        assert answer.headers.getall("X-Request-Id") == [heard["x-request-id"]]
+    assert (heard["x-request-id"] == given) is kept
+
+
+async def test_bodies_are_limited_and_photos_may_be_larger(front: Front, http: aiohttp.ClientSession) -> None:
+    large, larger = b"0" * (MEBIBYTE + 1), b"0" * (15 * MEBIBYTE + 1)
+    for path, body, status in (
+        ("/api/records/v1/listings", large, 413),
+        ("/api/records/v1/listings/1/photos", large, 200),
+        ("/api/records/v1/listings/1/photos", larger, 413),
+    ):
+        async with http.post(front.at(path), data=BytesIO(body), headers={"Expect": "100-continue"}) as answer:
+            assert answer.status == status, path
+
+
+async def test_a_service_that_is_down_is_unavailable_for_a_moment(front: Front, http: aiohttp.ClientSession) -> None:
+    async with http.get(front.at("/api/notifications/v1/deliveries")) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        assert (await answer.json())["code"] == "unavailable"
+
+
+async def test_log_ins_are_limited_and_nothing_else_is(front: Front, http: aiohttp.ClientSession) -> None:
+    statuses: list[int] = []
+    for _ in range(BURST + 2):
+        async with http.post(front.at("/api/identity/v1/sessions"), json={}) as answer:
+            statuses.append(answer.status)
+    assert statuses == [200] * (BURST + 1) + [429]
+    async with http.get(front.at("/api/identity/v1/sessions")) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/activate"])
+async def test_pages_run_only_their_own_scripts(front: Front, http: aiohttp.ClientSession, path: str) -> None:
+    async with http.get(front.at(path)) as answer:
+        page = await answer.text()
+        policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert page.count("<script") == page.count("<script src=")
+    assert " style=" not in page
+
+
+async def _answer(http: aiohttp.ClientSession, front: Front, path: str, **request: Any) -> dict[str, Any]:
+    async with http.get(front.at(path), **request) as answer:
+        assert answer.status == 200
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        return await answer.json()

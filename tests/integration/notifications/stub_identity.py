@@ -1,0 +1,78 @@
+"""A peer that answers as identity does when asked for an activation link, and can be made to fail."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from aiohttp import web
+
+from services.contracts.identity_api import ActivationLink
+from tests.support.running import INTERNAL_TOKEN, free_port
+
+
+class StubIdentity:
+    """Links with secrets of their own. Every person is `status` 201 unless said otherwise."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.statuses = dict[UUID, int]()
+        self.secrets = list[str]()
+        self.asked = Counter[UUID]()
+        self.held = dict[UUID, asyncio.Event]()
+        self.gates = list[asyncio.Event]()
+        self.reached = asyncio.Event()
+
+    def hold(self, user_id: UUID) -> asyncio.Event:
+        """Answer the next request for a person only once the returned event is set; `reached` tells of it."""
+        self.reached.clear()
+        gate = self.held[user_id] = asyncio.Event()
+        self.gates.append(gate)
+        return gate
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Make a link, or fail as told."""
+        user_id = UUID(request.match_info["user_id"])
+        self.asked[user_id] += 1
+        if request.headers["Authorization"] != f"Bearer {INTERNAL_TOKEN}":
+            return web.Response(status=401)
+        gate = self.held.pop(user_id, None)
+        if gate is not None:
+            self.reached.set()
+            await gate.wait()
+        status = self.statuses.get(user_id, 201)
+        if status != 201:
+            return web.Response(status=status)
+        secret = secrets.token_urlsafe(32)
+        self.secrets.append(secret)
+        link = ActivationLink(
+            url=f"https://agency.test/activate#token={secret}",
+            expires_at=datetime.now(UTC) + timedelta(hours=72),
+            licence_code="LUCCA-1",
+            userid="anna.rossi",
+            agency="Immobiliare Rossi & Figli",
+            display_name="Anna Rossi",
+        )
+        return web.Response(text=link.model_dump_json(), status=201, content_type="application/json")
+
+
+@asynccontextmanager
+async def stub_identity() -> AsyncGenerator[StubIdentity]:
+    """Yield the stub, answering at its `url`."""
+    stub = StubIdentity()
+    app = web.Application()
+    app.router.add_post("/internal/v1/tenants/{tenant_id}/users/{user_id}/activation-links", stub.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    stub.url = f"http://127.0.0.1:{port}"
+    try:
+        yield stub
+    finally:
+        for gate in stub.gates:
+            gate.set()
+        await runner.cleanup()

@@ -1,0 +1,82 @@
+"""From a message in the broker to a mail in the mailbox."""
+
+import asyncio
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from services.contracts.identity_events import ActivationRequested
+from services.contracts.vocabulary import TenantId, UserId
+from services.notifications.app import SERVICE
+from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
+from tests.support.broker import publish_raw
+from tests.support.running import eventually, working
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.catalogue("AM-16")
+async def test_a_new_person_gets_one_mail_however_often_the_broker_tells(
+    post: PostOffice, amqp_url: str, http: aiohttp.ClientSession
+) -> None:
+    person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    message = enveloped(created(person, "de"), person.tenant_id)
+    async with (
+        working(SERVICE, post.settings(amqp_url)) as one,
+        working(SERVICE, post.settings(amqp_url)) as two,
+    ):
+        await _connected(http, one, two)
+        await asyncio.gather(*(publish_raw(amqp_url, message.type, message.model_dump(mode="json")) for _ in range(10)))
+        row = await post.reaches(person, "sent")
+        other = await _another(post, amqp_url, person)
+        assert len(await post.rows(person)) == 2
+
+    assert (row["event_id"], row["locale"]) == (message.id, "de")
+    assert row["traceparent"].split("-")[1] == message.traceparent.split("-")[1]
+    assert [mail.message_id for mail in post.sink.to(person.address)] == [
+        f"<{row['id']}@agency.test>",
+        f"<{other}@agency.test>",
+    ]
+
+
+async def test_a_message_that_cannot_be_read_holds_up_no_other(
+    post: PostOffice, amqp_url: str, http: aiohttp.ClientSession
+) -> None:
+    person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    message = enveloped(created(person), person.tenant_id)
+    async with working(SERVICE, post.settings(amqp_url)) as url:
+        await _connected(http, url)
+        await publish_raw(amqp_url, message.type, b"{")
+        await publish_raw(
+            amqp_url, message.type, message.model_copy(update={"id": uuid4(), "data": {}}).model_dump(mode="json")
+        )
+        await publish_raw(amqp_url, message.type, message.model_dump(mode="json"))
+        await post.reaches(person, "sent")
+
+
+async def _another(post: PostOffice, amqp_url: str, person: Invited) -> object:
+    """Have an administrator ask for the mail again; return the id of the second delivery once it is sent."""
+    asked = ActivationRequested(user=created(person).user)
+    message = enveloped(created(person), person.tenant_id)
+    again = message.model_copy(update={"type": asked.topic, "data": asked.model_dump(mode="json")})
+    await publish_raw(amqp_url, again.type, again.model_dump(mode="json"))
+
+    async def second() -> object:
+        rows = await post.rows(person)
+        return rows[1]["id"] if len(rows) == 2 and rows[1]["state"] == "sent" else None
+
+    return await eventually(second)
+
+
+async def _connected(http: aiohttp.ClientSession, *urls: str) -> None:
+    """Wait until every worker has declared its queues and consumes."""
+
+    async def all_are() -> bool:
+        answers = list[str]()
+        for url in urls:
+            async with http.get(f"{url}/ready") as response:
+                answers.append((await response.json())["bus"])
+        return set(answers) == {"connected"}
+
+    await eventually(all_are)

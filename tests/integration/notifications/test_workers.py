@@ -1,0 +1,175 @@
+"""Workers race, vanish, are stopped, lose their lease: a mail goes out once, or its history admits the doubt."""
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from services.contracts.vocabulary import TenantId
+from services.notifications.app import SERVICE
+from services.notifications.config import NotificationsSettings
+from tests.integration.notifications.post_office import Invited, PostOffice
+from tests.support.mailsink import Mode
+from tests.support.running import eventually, working
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_two_workers_send_two_hundred_mails_once_each(post: PostOffice) -> None:
+    tenants = [TenantId(uuid4()) for _ in range(4)]
+    people = [await post.invite(tenants[number % 4]) for number in range(200)]
+    async with working(SERVICE, post.settings()), working(SERVICE, post.settings()):
+        await eventually(lambda: _all_sent(post, people), seconds=60)
+    mails = Counter(mail.recipient for mail in post.sink.received)
+    assert [mails[person.address] for person in people] == [1] * 200
+
+
+async def test_a_worker_killed_before_the_mail_server_knew_leaves_a_mail_that_goes_out_once(post: PostOffice) -> None:
+    person = await post.invite()
+    post.identity.hold(person.user_id)
+    async with _process(post.settings()) as process:
+        await asyncio.wait_for(post.identity.reached.wait(), 20)
+        process.kill()
+    assert (await post.rows(person))[0]["state"] == "claimed"
+
+    async with working(SERVICE, post.settings()):
+        await post.let_time_pass(person)
+        row = await post.reaches(person, "sent")
+    assert (row["attempts"], row["uncertain_attempts"]) == (1, 0)
+    assert len(post.sink.to(person.address)) == 1
+    assert await post.timeline(person) == [("queued", None), ("sent", None)]
+
+
+async def test_a_worker_killed_while_handing_over_leaves_an_honest_uncertain(post: PostOffice) -> None:
+    address = f"{uuid4().hex[:12]}@example.test"
+    post.sink.answer(address, Mode.HANG)
+    person = await post.invite(address=address)
+    async with _process(post.settings(smtp_timeout_seconds=60)) as process:
+        await post.sink.has(address)
+        process.kill()
+    assert (await post.rows(person))[0]["state"] == "handing_over"
+
+    async with working(SERVICE, post.settings()):
+        await post.let_time_pass(person)
+        row = await post.reaches(person, "uncertain")
+        assert (row["uncertain_attempts"], row["last_error_code"]) == (1, "interrupted")
+        assert len(post.sink.to(address)) == 1, "not sent again before the wait is over"
+        await post.let_time_pass(person)
+        row = await post.reaches(person, "sent")
+    assert [mail.message_id for mail in post.sink.to(address)] == [f"<{row['id']}@agency.test>"] * 2
+    assert await post.timeline(person) == [("queued", None), ("uncertain", "interrupted"), ("sent", None)]
+
+
+async def test_a_worker_that_is_stopped_puts_back_what_it_had_not_handed_over(post: PostOffice) -> None:
+    person = await post.invite()
+    gate = post.identity.hold(person.user_id)
+    async with working(SERVICE, post.settings()):
+        await asyncio.wait_for(post.identity.reached.wait(), 10)
+    (row,) = await post.rows(person)
+    assert (row["state"], row["attempts"]) == ("queued", 0)
+    gate.set()
+
+    async with working(SERVICE, post.settings()):
+        await post.reaches(person, "sent")
+    assert len(post.sink.to(person.address)) == 1
+
+
+async def test_a_worker_that_lost_its_lease_hands_nothing_over(post: PostOffice) -> None:
+    person = await post.invite()
+    gate = post.identity.hold(person.user_id)
+    async with working(SERVICE, post.settings()):
+        await asyncio.wait_for(post.identity.reached.wait(), 10)
+        async with working(SERVICE, post.settings()):
+            await post.let_time_pass(person)
+            row = await post.reaches(person, "sent")
+            gate.set()
+    (after,) = await post.rows(person)
+    assert (after["version"], after["state"]) == (row["version"], "sent")
+    assert len(post.sink.to(person.address)) == 1
+
+
+async def test_a_new_mail_is_on_its_way_within_a_second(post: PostOffice) -> None:
+    async with working(SERVICE, post.settings()):
+        await post.reaches(await post.invite(), "sent")
+        begun = asyncio.get_running_loop().time()
+        person = await post.invite()
+        await post.sink.has(person.address)
+        assert asyncio.get_running_loop().time() - begun < 1
+
+
+async def test_secrets_reach_the_mailbox_and_nothing_else(post: PostOffice) -> None:
+    post.identity.secrets.clear()
+    sent = await post.invite()
+    broken_address = f"{uuid4().hex[:12]}@example.test"
+    post.sink.answer(broken_address, Mode.CUT, Mode.GONE)
+    broken = await post.invite(address=broken_address)
+    async with _process(post.settings()) as process:
+        await post.reaches(sent, "sent")
+        await post.reaches(broken, "uncertain")
+        await post.let_time_pass(broken)
+        await post.reaches(broken, "refused")
+        process.terminate()
+        logged, _ = await process.communicate()
+
+    everything = logged.decode() + await _whole_database(post)
+    assert "mail.tried" in everything
+    assert "activate#token" not in everything
+    assert len(post.identity.secrets) >= 3
+    for secret in post.identity.secrets:
+        assert secret not in everything
+    for person in (sent, broken):
+        assert person.address not in logged.decode()
+    mails = "".join(mail.part("plain") for mail in post.sink.received)
+    assert sum(secret in mails for secret in post.identity.secrets) >= 2
+
+
+@asynccontextmanager
+async def _process(settings: NotificationsSettings) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """Run `work` as a process of its own, that can be killed; its log is its standard output."""
+    environ = {
+        f"KEYHOLDER_NOTIFICATIONS_{name.upper()}": value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else str(value)
+        for name, value in settings
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.notifications",
+        "work",
+        env=os.environ | environ,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def _all_sent(post: PostOffice, people: list[Invited]) -> bool:
+    async with post.crossing.across_tenants() as queries:
+        sent = await queries.value(
+            "SELECT count(*) FROM deliveries WHERE state = 'sent' AND recipient_user_id = ANY($1)",
+            [person.user_id for person in people],
+        )
+    return sent == len(people)
+
+
+async def _whole_database(post: PostOffice) -> str:
+    async with post.crossing.across_tenants() as queries:
+        rows = [
+            *await queries.rows("SELECT d::text AS line FROM deliveries d"),
+            *await queries.rows("SELECT h::text AS line FROM delivery_history h"),
+            *await queries.rows("SELECT o::text AS line FROM outbox o"),
+            *await queries.rows("SELECT f::text AS line FROM failed_messages f"),
+        ]
+    return "\n".join(row["line"] for row in rows)

@@ -1,0 +1,103 @@
+"""Records, scopes and filters from which the cases of the permission matrix are made: all data, no rule."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, product
+from typing import Final
+from uuid import UUID
+
+from services.contracts.access import NOTHING, AccessSnapshot, Scope
+from services.contracts.vocabulary import ListingId, OfficeId, Ownership, TenantId, UserId, View
+from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
+from services.records.domain.listing import Listing, ListingFilter
+
+TENANT: Final = TenantId(UUID(int=0xA))
+OTHER_TENANT: Final = TenantId(UUID(int=0xB))
+CENTRE, HARBOUR, HILL = OFFICES = tuple(OfficeId(UUID(int=0x100 + at)) for at in range(3))
+ANNA, BRUNO, CARLA = PEOPLE = tuple(UserId(UUID(int=0x200 + at)) for at in range(3))
+BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _stock() -> Iterator[Listing]:
+    """Every combination of office, assignee, creator and privacy, with what is filtered by going round."""
+    kinds = zip(
+        cycle((StandardStatus.ACTIVE, StandardStatus.DRAFT)),
+        cycle((TransactionType.SALE, TransactionType.SALE, TransactionType.RENT)),
+        cycle((PropertyType.RESIDENTIAL, PropertyType.LAND)),
+        cycle(("Lucca", "Pisa", None, "Lucca", "Lucca")),
+        cycle((None, (100_000_00, "EUR"), (250_000_00, "EUR"), (250_000_00, "PLN"))),
+        strict=False,
+    )
+    places = product(OFFICES, PEOPLE, PEOPLE, (False, True))
+    for at, ((office, assignee, creator, private), (status, transaction, kind, town, price)) in enumerate(
+        zip(places, kinds, strict=False)
+    ):
+        # Neighbours share an instant, so that the order is the identifiers' too.
+        changed_at = BEGAN + timedelta(minutes=at // 2)
+        yield Listing(
+            id=ListingId(UUID(int=0x1000 + at * 7919 % 6007)),
+            number=str(at),
+            office_id=office,
+            assignee_id=assignee,
+            created_by=creator,
+            is_private=private,
+            standard_status=status,
+            transaction_type=transaction,
+            property_type=kind,
+            municipality=town,
+            list_price_minor=price and price[0],
+            currency=price and price[1],
+            created_at=BEGAN,
+            updated_at=changed_at,
+        )
+
+
+STOCK: Final = tuple(sorted(_stock(), key=lambda listing: (listing.updated_at, listing.id), reverse=True))
+"""In the order of the list."""
+
+LIST_SCOPES: Final = {
+    "nothing": NOTHING,
+    "everything": Scope(everything=View.FULL),
+    "everything public": Scope(everything=View.PUBLIC),
+    "everything public and one's own": Scope(everything=View.PUBLIC, own=True),
+    "everything public and an office": Scope(everything=View.PUBLIC, offices=frozenset({CENTRE})),
+    "an office": Scope(offices=frozenset({CENTRE})),
+    "an office's public side": Scope(public_offices=frozenset({HARBOUR})),
+    "an office both ways": Scope(offices=frozenset({CENTRE}), public_offices=frozenset({CENTRE, HILL})),
+    "one's own": Scope(own=True),
+    "a colleague's": Scope(owners=frozenset({BRUNO})),
+    "one's own and an office's public side": Scope(own=True, public_offices=frozenset({CENTRE})),
+    "a colleague's and two offices": Scope(owners=frozenset({CARLA}), offices=frozenset({CENTRE, HARBOUR})),
+}
+
+PRIVATE_SCOPES: Final = {
+    "no private ones": NOTHING,
+    "all private ones": Scope(everything=View.FULL),
+    "the public view, which opens none": Scope(everything=View.PUBLIC, public_offices=frozenset({CENTRE})),
+    "an office's private ones": Scope(offices=frozenset({CENTRE})),
+    "a colleague's private ones": Scope(owners=frozenset({BRUNO})),
+}
+
+FILTERS: Final = {
+    "none": ListingFilter(),
+    "office": ListingFilter(office_id=CENTRE),
+    "assignee": ListingFilter(assignee_id=BRUNO),
+    "self": ListingFilter(assignee_id=ANNA),
+    "office and assignee": ListingFilter(office_id=CENTRE, assignee_id=ANNA),
+    "town": ListingFilter(municipality="Lucca"),
+    "price": ListingFilter(list_price_minor_min=150_000_00, list_price_minor_max=300_000_00, currency="EUR"),
+    "status and kind": ListingFilter(
+        standard_status=StandardStatus.DRAFT, transaction_type=TransactionType.SALE, property_type=PropertyType.LAND
+    ),
+}
+
+
+def snapshot(listed: Scope, private: Scope, ownership: Ownership, user_id: UserId = ANNA) -> AccessSnapshot:
+    """Return what a person may do who lists by one scope and opens private records by another."""
+    return AccessSnapshot(TENANT, user_id, 1, ownership, {"listings.list": listed, "listings.private.read": private})
+
+
+def snapshots() -> Iterator[AccessSnapshot]:
+    """Yield every combination of the named scopes and the three meanings of one's own."""
+    for listed, private, ownership in product(LIST_SCOPES.values(), PRIVATE_SCOPES.values(), Ownership):
+        yield snapshot(listed, private, ownership)

@@ -1,0 +1,148 @@
+"""A mail server that keeps what it is told and fails on request, each way that real ones do."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from enum import StrEnum
+from typing import cast
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.support.running import eventually, free_port
+
+
+class Mode(StrEnum):
+    """What the server does with a mail."""
+
+    ACCEPT = "accept"
+    BUSY = "busy"
+    """451 at RCPT."""
+    GONE = "gone"
+    """550 at RCPT."""
+    SPAM = "spam"
+    """554 at DATA."""
+    DROP = "drop"
+    """Closes the connection after the final dot, without having taken the mail."""
+    CUT = "cut"
+    """Takes the mail and closes the connection before saying so."""
+    HANG = "hang"
+    """Takes the mail and never says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A mail that the server took: its envelope, and the message both parsed and as it came."""
+
+    sender: str
+    recipient: str
+    message: EmailMessage
+    raw: bytes
+
+    @property
+    def message_id(self) -> str:
+        return str(self.message["Message-ID"])
+
+    def part(self, kind: str) -> str:
+        """Return the `plain` or the `html` text."""
+        body = self.message.get_body((kind,))
+        assert body is not None
+        return str(body.get_content())
+
+
+class MailSink:
+    """Answers by recipient: `answer` queues modes for the next tries, after which mails are accepted again."""
+
+    def __init__(self) -> None:
+        self.host = "127.0.0.1"
+        self.port = free_port()
+        self.received = list[Received]()
+        self.connections = 0
+        self.hanging = 0
+        self._modes = defaultdict[str, deque[Mode]](deque)
+        self._server: asyncio.Server | None = None
+        self._open = set[SMTP]()
+        self._closing = asyncio.Event()
+
+    def answer(self, recipient: str, *modes: Mode) -> None:
+        """Treat the next mails to a recipient in these ways, one each."""
+        self._modes[recipient].extend(modes)
+
+    def to(self, recipient: str) -> list[Received]:
+        """Return the mails that were taken for a recipient, in order."""
+        return [mail for mail in self.received if mail.recipient == recipient]
+
+    async def has(self, recipient: str, count: int = 1) -> list[Received]:
+        """Return a recipient's mails once there are that many."""
+
+        async def enough() -> list[Received]:
+            mails = self.to(recipient)
+            return mails if len(mails) >= count else []
+
+        return await eventually(enough)
+
+    async def up(self) -> None:
+        """Listen, always on the same port."""
+        self._closing = asyncio.Event()
+        self._server = await asyncio.get_running_loop().create_server(self._protocol, self.host, self.port)
+
+    async def down(self) -> None:
+        """Refuse connections and cut those that are open."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.close()
+            for protocol in tuple(self._open):
+                _cut(protocol)
+            await self._server.wait_closed()
+            self._server = None
+
+    def _protocol(self) -> SMTP:
+        self.connections += 1
+        protocol = SMTP(self, hostname="sink.test", loop=asyncio.get_running_loop())
+        self._open.add(protocol)
+        return protocol
+
+    async def handle_RCPT(  # noqa: N802 aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        modes = self._modes[address]
+        if modes and modes[0] in {Mode.BUSY, Mode.GONE}:
+            return "451 4.3.0 Busy" if modes.popleft() is Mode.BUSY else f"550 5.1.1 <{address}> is unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 as above
+        recipient = envelope.rcpt_tos[0]
+        modes = self._modes[recipient]
+        mode = modes.popleft() if modes else Mode.ACCEPT
+        if mode is Mode.SPAM:
+            return "554 5.7.1 Not here"
+        if mode is not Mode.DROP:
+            raw = cast("bytes", envelope.original_content)
+            message = message_from_bytes(raw, policy=policy.default)
+            self.received.append(Received(str(envelope.mail_from), recipient, message, raw))
+        if mode is Mode.HANG:
+            self.hanging += 1
+            await self._closing.wait()
+        if mode in {Mode.DROP, Mode.CUT}:
+            _cut(server)
+        return "250 OK"
+
+
+def _cut(protocol: SMTP) -> None:
+    if protocol.transport is not None:
+        cast("asyncio.Transport", protocol.transport).abort()
+
+
+@asynccontextmanager
+async def mail_sink() -> AsyncGenerator[MailSink]:
+    """Yield a mail server that listens."""
+    sink = MailSink()
+    await sink.up()
+    try:
+        yield sink
+    finally:
+        await sink.down()

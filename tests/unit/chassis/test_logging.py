@@ -1,0 +1,37 @@
+"""A log line never holds a secret, whatever the code passes."""
+
+import json
+
+import pytest
+import structlog
+
+from services.chassis import logging
+
+TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"password": "swordfish"},
+        {"new_password": "swordfish"},
+        {"refresh_token": "swordfish"},
+        {"Authorization": "Bearer swordfish"},
+        {"email": "swordfish@agency.example"},
+        {"recipient_address": "swordfish@agency.example"},
+        {"error": "cannot reach postgresql://app:swordfish@db/echo"},
+        {"error": f"bad token {TOKEN.replace('c2lnbmF0dXJl', 'swordfish')} here"},
+        {"body": "swordfish"},
+    ],
+    ids=str,
+)
+def test_secrets_are_left_out(fields: dict[str, object], capsys: pytest.CaptureFixture[str]) -> None:
+    logging.configure("echo", "info", "1")
+    try:
+        logging.get("test").info("thing.happened", user_id="7", **fields)
+    finally:
+        structlog.reset_defaults()
+    line = capsys.readouterr().out
+    assert "swordfish" not in line
+    told = json.loads(line)
+    assert (told["event"], told["user_id"], told["service"], told["level"]) == ("thing.happened", "7", "echo", "info")
