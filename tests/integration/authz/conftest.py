@@ -187,7 +187,7 @@ async def authz_url(authz_database: ServiceDatabase, issuer: Issuer) -> AsyncGen
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def db(authz_database: ServiceDatabase) -> AsyncGenerator[Database]:
     """The database of authz, fenced to one tenant per transaction."""
-    async with open_database(authz_database.app_url, connections=4, name="tests") as opened:
+    async with open_database(authz_database.app, connections=4, name="tests") as opened:
         yield opened
 
 

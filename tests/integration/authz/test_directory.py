@@ -163,6 +163,8 @@ async def test_events_reach_authz_through_the_broker_and_its_news_leave_it(
 
         await eventually(connected)
         for event in HISTORY:
+            if isinstance(event, UserCreated):  # would wait in other services' queues for other tests
+                continue
             await publish_raw(
                 amqp_url,
                 event.topic,
