@@ -150,6 +150,13 @@ async def test_the_history_shows_what_was_sent_without_its_secret(agency: Agency
     assert (await stranger[1].call("GET", f"/notifications/v1/deliveries/{delivery['id']}")).status == 404
 
 
+async def test_each_service_shows_its_own_document(agency: Agency) -> None:
+    for name in ("identity", "authz", "records", "notifications"):
+        document = (await agency.administrator.call("GET", f"/{name}/openapi.json", Authorization="")).expect(200)
+        assert document["openapi"].startswith("3.1")
+        assert document["servers"] == [{"url": f"/api/{name}"}]
+
+
 def no_secret_in_the_logs(stack: Stack, secrets: list[str]) -> None:
     logs = sorted((stack.folder / "logs").rglob("*"))
     assert len(logs) >= 8
