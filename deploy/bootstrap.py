@@ -61,7 +61,7 @@ def _install(clone: Path, python: Path) -> None:
     if not _made_here(clone):
         _make_venv(clone / ".venv", base)
     pip = _pip(clone, python, base)
-    command = [*pip.command, "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    command = [*pip.command, "install", "-qq", "--disable-pip-version-check", "--no-input", "--require-hashes"]
     command += ["--only-binary", ":all:"]
     for lock in _locks(clone):
         command += ["-r", str(lock)]

@@ -10,7 +10,7 @@ from typing import cast
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 LEVEL_COLOURS = {"warning": 33, "error": 31, "critical": 31}
-LEFT_OUT = frozenset({"timestamp", "time", "level", "event", "service", "version", "logger", "trace_id", "exception"})
+LEFT_OUT = frozenset({"at", "time", "level", "event", "service", "version", "logger", "trace_id", "exception"})
 NAME_WIDTH = 20
 FIRST_LINES_BYTES = 20_000
 COLOUR_CODE = re.compile(r"\033\[[0-9;]*m")
@@ -59,7 +59,7 @@ class LogLines:
         return f"{title} {self._short(cast('dict[str, object]', fields))}"
 
     def _short(self, fields: Mapping[str, object]) -> str:
-        at = str(fields.get("timestamp") or fields.get("time") or "")[11:23].removesuffix("Z").partition("+")[0]
+        at = str(fields.get("at") or fields.get("time") or "")[11:23].removesuffix("Z").partition("+")[0]
         level = str(fields.get("level", "info"))
         rest = " ".join(f"{key}={value}" for key, value in fields.items() if key not in LEFT_OUT)
         head = self._painted(f"{level:<7}", LEVEL_COLOURS.get(level, 0))
