@@ -7,7 +7,7 @@ from deploy.local.log_lines import LogLines
 
 def test_json_lines_are_told_shortly_and_only_once(tmp_path: Path) -> None:
     log = tmp_path / "records.log"
-    log.write_text('{"timestamp":"2026-03-03T09:08:07.123456Z","level":"info","event":"job.done","rows":3}\nhalf a li')
+    log.write_text('{"at":"2026-03-03T09:08:07.123456Z","level":"info","event":"job.done","rows":3}\nhalf a li')
     lines = LogLines(tmp_path, from_start=True, colour=False)
     [told] = lines.fresh()
     assert told.split() == ["records", "09:08:07.123", "info", "job.done", "rows=3"]
