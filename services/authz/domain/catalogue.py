@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.authz.domain.reach import Reach
+from services.authz.domain.switch import Switch
 
 
 class RecordClass(StrEnum):
@@ -14,16 +15,6 @@ class RecordClass(StrEnum):
     WRITE = "write"
     IDENTITY = "identity"
     NONE = "none"
-
-
-class Switch(StrEnum):
-    """What can be blocked for one person, whatever was granted (MG-18..22)."""
-
-    PRINT = "print"
-    EMAIL = "email"
-    PORTALS = "portals"
-    PRIVATE_CARDS = "private_cards"
-    PRIVATE_NOTES = "private_notes"
 
 
 @dataclass(frozen=True, slots=True)
