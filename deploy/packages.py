@@ -54,6 +54,13 @@ def unpack(folder: Path, *names: str) -> Path:
     return root
 
 
+CONTAINERS = """\
+  docker run --detach --publish 127.0.0.1:5432:5432 --env POSTGRES_PASSWORD=SECRET postgres:17
+  docker run --detach --publish 127.0.0.1:5672:5672 rabbitmq:4
+  export KEYHOLDER_DATABASE_URL=postgresql://postgres:SECRET@127.0.0.1:5432/postgres
+  export KEYHOLDER_AMQP_URL=amqp://guest:guest@127.0.0.1:5672/"""
+
+
 def advice(*names: str) -> str:
     """Return what to type where nothing can be installed from here."""
     line = f"apt-get install --no-install-recommends {' '.join(names)}"
@@ -62,7 +69,7 @@ def advice(*names: str) -> str:
         return f"{', '.join(names)} is missing. Install it: {prefix}{line}"
     return (
         f"{', '.join(names)} is missing and this is no Debian or Ubuntu. Install it with the system's package tool"
-        " (on Debian: " + line + "), or run the containers: docker compose -f deploy/compose.yaml up"
+        f" (on Debian: {line}), or run servers of your own and say where they are, for example:\n{CONTAINERS}"
     )
 
 

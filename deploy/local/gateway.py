@@ -18,18 +18,19 @@ from deploy.local.probes import answers_http
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "gateway"
 WANTED_PORTS = {"gateway": 8080}
-# What nginx itself answers with: status → (title, code, seconds after which to try again).
+# What nginx itself answers with: status → (title, code, seconds after which to try again). Where a service could give
+# the same answer, the words are the same: a client need not know who refused.
 PROBLEMS: Mapping[int, tuple[str, str, int | None]] = {
-    400: ("Bad Request", "bad_request", None),
-    404: ("Not Found", "not_found", None),
-    405: ("Method Not Allowed", "method_not_allowed", None),
-    408: ("Request Timeout", "request_timeout", None),
-    411: ("Length Required", "length_required", None),
-    413: ("Content Too Large", "content_too_large", None),
-    414: ("URI Too Long", "uri_too_long", None),
-    429: ("Too Many Requests", "too_many_requests", 5),
-    500: ("Internal Server Error", "internal_error", None),
-    503: ("Service Unavailable", "unavailable", 2),
+    400: ("The request cannot be read.", "malformed", None),
+    404: ("There is nothing here.", "not_found", None),
+    405: ("This address does not answer that method.", "method_not_allowed", None),
+    408: ("The request did not arrive in time.", "request_timeout", None),
+    411: ("Say how long the body is.", "length_required", None),
+    413: ("The request body is too large.", "too_large", None),
+    414: ("The address is too long.", "uri_too_long", None),
+    429: ("Too many requests.", "limited", 5),
+    500: ("Something went wrong on our side.", "internal", None),
+    503: ("The service cannot answer at the moment.", "unavailable", 2),
 }
 # Statuses of nginx told as another: 403 is a folder of pages, 494 its own number for too large a header.
 TOLD_AS = {403: 404, 494: 400, 501: 400, 502: 503, 504: 503}
@@ -144,7 +145,14 @@ def _problems(folder: Path) -> str:
     lines = [f"error_page {status} /.problem/{status};" for status in PROBLEMS]
     lines += [f"error_page {status} ={told} /.problem/{told};" for status, told in TOLD_AS.items()]
     for status, (title, code, seconds) in PROBLEMS.items():
-        problem = {"type": "about:blank", "title": title, "status": status, "code": code}
+        problem: dict[str, object] = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": title,
+            "code": code,
+            "errors": [],
+        }
         # Not part of json.dumps: its value is a variable that nginx fills in.
         body = json.dumps(problem)[:-1] + ', "request_id": "$kept_request_id"}'
         retry = (

@@ -1,4 +1,4 @@
-"""A command whose whole process group ends with its launcher: `python -m deploy.local.leash COMMAND …`
+"""A command whose whole process group ends with its launcher: `python -m deploy.local.leash COMMAND …`.
 
 The kernel tells only direct children that their parent is gone; pytest's workers are grandchildren, and a busy one
 would go on for as long as its test lasts.

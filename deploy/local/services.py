@@ -47,7 +47,7 @@ class Surroundings:
     internal_token: Path
     operator_token: Path
     signing_key_passphrase: Path
-    log_level: str = "INFO"
+    log_level: str = "info"
     command: ServiceCommand = service_command
 
 

@@ -57,7 +57,7 @@ class Plan:
     sign_ins: SignInLimit = USUAL_LIMIT
     durable: bool = False
     keep_running: bool = False
-    log_level: str = "INFO"
+    log_level: str = "info"
     service_command: ServiceCommand = service_command
 
 

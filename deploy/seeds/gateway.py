@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import aiohttp
 
-PATIENCE_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 20.0
+PAGE: Final = 200
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
 PASSING: Final = frozenset(
     {
@@ -86,6 +87,17 @@ class Gateway:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 1.6, LONGEST_PAUSE_SECONDS)
+
+    async def every(self, path: str) -> list[Any]:
+        """Return all items of a list, over all its pages. Raises as `ask` does."""
+        found: list[Any] = []
+        cursor = ""
+        while True:
+            page = await self.ask(Request("GET", f"{path}?limit={PAGE}{cursor}"))
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
 
     async def _once(self, request: Request) -> Any:
         url = f"{self.url}/api/{request.path}"

@@ -16,7 +16,6 @@ from deploy.seeds.gateway import Gateway, Refused, Request
 from deploy.seeds.offers import Offer, offers
 
 SUSPENDED: Final = "suspended"
-_AT_MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +126,18 @@ class _Opening:
 
     async def give_rights(self) -> None:
         """Make the permission groups, and put everybody into the right ones."""
-        found = await self._administrator.ask(Request("GET", f"authz/v1/groups?limit={_AT_MOST}"))
-        ids: dict[str, str] = {each["name"]: each["id"] for each in found["items"]}
+        ids: dict[str, str] = {each["name"]: each["id"] for each in await self._administrator.every("authz/v1/groups")}
         own = groups()
         names = dict.fromkeys(name for person in self._agency.people for name in person.groups)
         await together(*(self._fill(name, own.get(name), ids) for name in names))
 
     async def take_on_listings(self) -> None:
-        """Have everybody take on the listings that are theirs to take on."""
+        """Have everybody take on the listings that are theirs to take on and are not there yet."""
+        there = {each["number"] for each in await self._administrator.every("records/v1/listings")}
         stock: dict[str, list[Offer]] = {}
         for offer in offers(self._agency):
-            stock.setdefault(offer.by, []).append(offer)
+            if offer.number not in there:
+                stock.setdefault(offer.by, []).append(offer)
         await together(*(self._take_on(userid, theirs) for userid, theirs in stock.items()))
 
     async def suspend(self) -> None:
@@ -150,8 +150,7 @@ class _Opening:
                 await self._administrator.ask(Request("PUT", path, {"state": SUSPENDED}, version=card["version"]))
 
     async def _learn_people(self) -> None:
-        found = await self._administrator.ask(Request("GET", f"identity/v1/users?limit={_AT_MOST}"))
-        self._people = {each["userid"]: each for each in found["items"]}
+        self._people = {each["userid"]: each for each in await self._administrator.every("identity/v1/users")}
 
     async def _open_office(self, office: Office) -> str:
         request = Request("POST", "identity/v1/offices", {"name": office.name}, key=f"demo-office-{office.key}")
@@ -197,7 +196,7 @@ class _Opening:
 
     async def _take_on(self, userid: str, theirs: list[Offer]) -> None:
         if self._people[userid]["state"] == SUSPENDED:
-            return  # suspended last of all: then all listings are there
+            return  # suspended last of all: what is missing now was removed on purpose
         creator = await sign_in(self._world.gateway, self._agency, self._agency.person(userid))
         await together(*(self._take_on_one(creator, offer) for offer in theirs))
 

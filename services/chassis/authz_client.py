@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from services.chassis import metrics
-from services.chassis.http_client import Peer, Reply
+from services.chassis.http_client import Peer
 from services.chassis.problems import Forbidden, Unavailable
 from services.chassis.tokens import Caller
 from services.contracts.access import AccessSnapshot
@@ -109,24 +109,21 @@ class RemoteAccess:
             f"/internal/v1/tenants/{key[0]}/users/{key[1]}/snapshot",
             {"If-None-Match": f'"{kept.snapshot.version}"'} if kept and not _is_over(kept.snapshot, now) else {},
         )
+        as_of = int(reply.headers.get("Access-Version", "0"))
         if reply.status == _NOT_MODIFIED and kept is not None:
-            kept.checked_at, kept.as_of = asked_at, _as_of(reply, kept.snapshot)
+            kept.checked_at, kept.as_of = asked_at, max(as_of, kept.as_of)
             metrics.SNAPSHOTS.labels("confirmed").inc()
             return kept
         if reply.status != _OK:
             raise Unavailable
         metrics.SNAPSHOTS.labels("fetched").inc()
         snapshot = SNAPSHOT.validate_json(reply.body)
-        fetched = _Kept(snapshot, asked_at, _as_of(reply, snapshot))
+        fetched = _Kept(snapshot, asked_at, max(as_of, snapshot.version))
         if self._fetching.get(key) is asyncio.current_task():  # else dropped while it was on its way: do not keep it
             self._kept[key] = fetched
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return fetched
-
-
-def _as_of(reply: Reply, snapshot: AccessSnapshot) -> int:
-    return int(reply.headers.get("Access-Version", snapshot.version))
 
 
 def _is_over(snapshot: AccessSnapshot, now: datetime) -> bool:

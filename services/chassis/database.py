@@ -66,12 +66,6 @@ class Queries:
         """Carry out a statement once per row of values."""
         await self._connection.executemany(sql, rows)
 
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncGenerator[None]:
-        """Open a nested transaction that may fail alone."""
-        async with self._connection.transaction():
-            yield
-
 
 class Transaction(Queries):
     """A transaction of one tenant: row-level security hides every other tenant's rows."""

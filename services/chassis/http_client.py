@@ -42,9 +42,9 @@ class Peer:
             await asyncio.sleep(PAUSE_SECONDS)
             return await self._ask("GET", path, headers or {})
 
-    async def post(self, path: str) -> Reply:
+    async def post(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Return the answer to a POST, asked once. Raises Unavailable."""
-        return await self._ask("POST", path, {})
+        return await self._ask("POST", path, headers or {})
 
     async def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> Reply:
         sent = {

@@ -1,10 +1,12 @@
 """OpenAPI 3.1, generated from the route table that runs."""
 
 import inspect
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -40,6 +42,16 @@ _SECURITY: Final[dict[Access, list[dict[str, list[str]]]]] = {
     Access.CALLER: [{"access_token": []}],
     Access.OPERATOR: [{"operator_token": []}],
 }
+
+
+def route(service: str, version: str, routes: Sequence[Route]) -> web.RouteDef:
+    """Return the route under which a service shows its own document."""
+    text = json.dumps(document(service, version, routes))
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="application/json")
+
+    return web.get("/openapi.json", show)
 
 
 def document(service: str, version: str, routes: Sequence[Route]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
-from services.chassis import bus, logging, outbox
+from services.chassis import bus, logging, openapi, outbox
 from services.chassis.bus import Bus
 from services.chassis.config import ConfigError, Settings
 from services.chassis.consuming import Consumer
 from services.chassis.database import open_database
 from services.chassis.health import Health
 from services.chassis.http_client import open_http
-from services.chassis.service import Built, Platform, Service
+from services.chassis.service import VERSION, Built, Platform, Service
 from services.chassis.web import Edge
 from services.contracts.envelope import Envelope
 
@@ -36,6 +36,7 @@ async def serve(service: Service[AnySettings, Deps], settings: AnySettings, stop
         broker = Bus(settings.amqp_url.get_secret_value(), name)
         app = Edge(service.routes, built.deps, built.guard).application()
         app.add_routes(Health(db, broker, service.migrations).routes())
+        app.add_routes([openapi.route(service.name, VERSION, service.routes)])
         loops = [broker.keep("listener", partial(_listen, built))] if built.listeners else []
         await _run(app, settings.host, settings.port, loops, stopped)
 

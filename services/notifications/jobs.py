@@ -80,6 +80,8 @@ class _Sender:
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
         self.wake.set()
+        if not task.cancelled() and (failure := task.exception()):
+            _log.error("mail.failed", exc_info=failure)
 
     async def drain(self) -> None:
         """Let mails that are under way finish for a moment; put back what the mail server was never told."""
@@ -90,9 +92,10 @@ class _Sender:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        with suppress(Unavailable):
-            async with self._worker_db.across_tenants() as queries:
-                await claims.put_back(queries, [in_hand[task] for task in late])
+        if late:
+            with suppress(Unavailable):
+                async with self._worker_db.across_tenants() as queries:
+                    await claims.put_back(queries, [in_hand[task] for task in late])
 
 
 async def _send(deps: Deps, claim: Claim, lease: timedelta) -> None:

@@ -74,9 +74,8 @@ async def test_another_agency_cannot_be_seen_or_touched(agency: Agency, stack: S
 async def test_a_malformed_body_changes_nothing(agency: Agency) -> None:
     before = await state(agency)
     admin = agency.administrator
-    json = {"Content_Type": "application/json"}
     for path in ("/identity/v1/users", "/authz/v1/groups", "/records/v1/listings"):
-        problem(await admin.call("POST", path, data=b"{", **json), 400, "malformed")
+        problem(await admin.call("POST", path, data=b"{", Content_Type="application/json"), 400, "malformed")
         problem(await admin.call("POST", path, data=b"a=1", Content_Type="text/plain"), 415, "unsupported_media_type")
         assert problem(await admin.call("POST", path, {"surprise": 1}), 422, "invalid")["errors"]
     assert await state(agency) == before
@@ -115,6 +114,12 @@ async def test_nobody_takes_on_agencies_without_the_operators_secret(agency: Age
 
 
 async def test_a_client_cannot_choose_the_address_it_is_seen_from(agency: Agency, stack: Stack) -> None:
-    spoofed = {"X_Real_IP": "nonsense", "X_Forwarded_For": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
-    (await agency.administrator.call("GET", "/identity/v1/me", **spoofed)).expect(200)
+    answer = await agency.administrator.call(
+        "GET",
+        "/identity/v1/me",
+        X_Real_IP="nonsense",
+        X_Forwarded_For="203.0.113.9",
+        Forwarded="for=203.0.113.9",
+    )
+    answer.expect(200)
     assert "203.0.113.9" not in (stack.folder / "logs" / "identity.log").read_text("utf-8")

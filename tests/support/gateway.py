@@ -1,6 +1,8 @@
 """Keyholder as its users meet it: the gateway over HTTP, and the mailbox."""
 
+import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
@@ -19,7 +21,7 @@ class Answer:
 
     status: int
     body: Any
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
     def expect(self, status: int) -> Any:
         """Return the body of an answer that must have this status."""
@@ -44,9 +46,11 @@ class Person:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {self.token}"
-        async with self.http.request(method, f"{self.url}/api{path}", json=body, data=data, headers=sent) as response:
+        async with self.http.request(
+            method, f"{self.url}/api{path}", json=body, data=data and io.BytesIO(data), headers=sent
+        ) as response:
             is_json = response.content_type.endswith("json")
-            return Answer(response.status, await response.json() if is_json else None, dict(response.headers))
+            return Answer(response.status, await response.json() if is_json else None, response.headers)
 
     async def sign_in(self, licence_code: str, userid: str, password: str = PASSWORD) -> Answer:
         """Sign in and keep the token."""

@@ -1,7 +1,7 @@
 """A mail server that keeps what it is told and fails on request, each way that real ones do."""
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,6 +62,10 @@ class MailSink:
         self.received = list[Received]()
         self.connections = 0
         self.hanging = 0
+        self.named = Counter[str]()
+        """How often each recipient was named to the server, taken or not."""
+        self.weary = 0
+        """How many of the next mails are met with 421 and a closed connection."""
         self._modes = defaultdict[str, deque[Mode]](deque)
         self._server: asyncio.Server | None = None
         self._open = set[SMTP]()
@@ -105,9 +109,19 @@ class MailSink:
         self._open.add(protocol)
         return protocol
 
-    async def handle_RCPT(  # noqa: N802 aiosmtpd's name
+    async def handle_MAIL(  # noqa: N802 aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if self.weary:
+            self.weary -= 1
+            return "421 4.3.2 Enough for one connection"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 as above
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        self.named[address] += 1
         modes = self._modes[address]
         if modes and modes[0] in {Mode.BUSY, Mode.GONE}:
             return "451 4.3.0 Busy" if modes.popleft() is Mode.BUSY else f"550 5.1.1 <{address}> is unknown"

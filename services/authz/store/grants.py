@@ -27,18 +27,25 @@ async def of_group(tx: Transaction, group_id: UUID) -> Sequence[Grant]:
 
 async def put(tx: Transaction, group_id: UUID, grants: Iterable[Grant], by: UserId | None, now: datetime) -> None:
     """Grant to a group; a grant that it has already ends when the new one does."""
-    await tx.execute_many(
+    given = list(grants)
+    await tx.execute(
         """
         INSERT INTO grants (
             tenant_id, holder_kind, holder_id, key, reach, reach_id, view, expires_at, granted_by, granted_at)
-        VALUES ($1, 'group', $2, $3, $4, $5, $6, $7, $8, $9)
+        SELECT $1::uuid, 'group', $2::uuid, given.*, $8::uuid, $9::timestamptz
+          FROM unnest($3::text[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[]) AS given
         ON CONFLICT ON CONSTRAINT grants_once DO UPDATE
            SET expires_at = excluded.expires_at, granted_by = excluded.granted_by, granted_at = excluded.granted_at
         """,
-        [
-            (tx.tenant_id, group_id, grant.key, grant.reach, grant.reach_id, grant.view, grant.expires_at, by, now)
-            for grant in grants
-        ],
+        tx.tenant_id,
+        group_id,
+        [grant.key for grant in given],
+        [grant.reach for grant in given],
+        [grant.reach_id for grant in given],
+        [grant.view for grant in given],
+        [grant.expires_at for grant in given],
+        by,
+        now,
     )
 
 

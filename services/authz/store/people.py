@@ -94,7 +94,10 @@ async def everybody(tx: Transaction) -> list[UserId]:
 
 
 async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: int) -> list[UserId]:
-    """Give the snapshots of these people a new version; return the ids of those who are known."""
+    """Give the snapshots of these people a new version; return the ids of those who are known.
+
+    No scope: says of given ids only that they exist.
+    """
     rows = await tx.rows(
         "UPDATE people SET rights_version = $3 WHERE tenant_id = $1 AND id = ANY($2) RETURNING id",
         tx.tenant_id,

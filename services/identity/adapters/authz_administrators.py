@@ -18,9 +18,13 @@ class Administrators:
     def __init__(self, authz: Peer) -> None:
         self._authz = authz
 
-    async def stand_down(self, tenant_id: TenantId, user_id: UserId) -> None:
-        """Stop counting a user as an administrator until his next event. Raises LastAdministrator, Unavailable."""
-        reply = await self._authz.post(f"/internal/v1/tenants/{tenant_id}/users/{user_id}/stand-down")
+    async def stand_down(self, tenant_id: TenantId, user_id: UserId, version: int) -> None:
+        """Stop counting a user of this version as an administrator until the event of a later one.
+
+        Raises LastAdministrator, Unavailable.
+        """
+        path = f"/internal/v1/tenants/{tenant_id}/users/{user_id}/stand-down"
+        reply = await self._authz.post(path, {"If-Match": f'"{version}"'})
         if reply.status == HTTPStatus.CONFLICT:
             raise LastAdministrator
         if reply.status != HTTPStatus.NO_CONTENT:

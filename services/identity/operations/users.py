@@ -108,7 +108,7 @@ async def change_state(
     async with db.transaction(tenant_id) as tx:
         move(await _at(tx, change.user_id, change.version), change.state)
     if change.state is not UserState.ACTIVE:
-        await administrators.stand_down(tenant_id, change.user_id)
+        await administrators.stand_down(tenant_id, change.user_id, change.version)
     async with db.transaction(tenant_id) as tx:
         if change.state is UserState.ACTIVE:
             take_seat(await licences.get(tx, lock=True), await users.count_active(tx))

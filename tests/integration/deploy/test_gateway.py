@@ -97,8 +97,10 @@ async def test_what_is_not_public_is_not_found(front: Front, http: aiohttp.Clien
         request_id = answer.headers["X-Request-Id"]
     assert problem == {
         "type": "about:blank",
-        "title": "Not Found",
+        "title": "There is nothing here.",
         "status": 404,
+        "detail": "There is nothing here.",
+        "errors": [],
         "code": "not_found",
         "request_id": request_id,
     }

@@ -145,7 +145,7 @@ def enveloped(event: UserCreated, tenant_id: UUID) -> Envelope:
 async def databases(database: ServiceDatabase) -> AsyncGenerator[tuple[Database, Database]]:
     """Yield the database by the fenced role and by the workers'."""
     async with (
-        open_database(database.app_url, connections=3, name="test") as db,
-        open_database(database.worker_url, connections=3, name="test") as crossing,
+        open_database(database.app, connections=3, name="test") as db,
+        open_database(database.worker, connections=3, name="test") as crossing,
     ):
         yield db, crossing

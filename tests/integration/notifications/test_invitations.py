@@ -9,6 +9,7 @@ import pytest
 from services.contracts.identity_events import ActivationRequested
 from services.contracts.vocabulary import TenantId, UserId
 from services.notifications.app import SERVICE
+from services.notifications.consumers import invite
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
 from tests.support.broker import publish_raw
 from tests.support.running import eventually, working
@@ -38,6 +39,16 @@ async def test_a_new_person_gets_one_mail_however_often_the_broker_tells(
         f"<{row['id']}@agency.test>",
         f"<{other}@agency.test>",
     ]
+
+
+async def test_one_event_makes_one_delivery_even_without_the_inbox(post: PostOffice) -> None:
+    person = await post.invite()
+    (row,) = await post.rows(person)
+    message = enveloped(created(person), person.tenant_id).model_copy(update={"id": row["event_id"]})
+    async with post.db.transaction(person.tenant_id) as tx:
+        await invite(tx, created(person), message)
+    assert len(await post.rows(person)) == 1
+    assert await post.timeline(person) == [("queued", None)]
 
 
 async def test_a_message_that_cannot_be_read_holds_up_no_other(

@@ -46,7 +46,7 @@ async def volume(post: PostOffice) -> None:
             BEGUN,
         )
     async with (
-        open_database(post.database.owner_url, connections=1, name="test") as owner,
+        open_database(post.database.owner, connections=1, name="test") as owner,
         owner.across_tenants() as queries,
     ):
         await queries.execute("ANALYZE deliveries")

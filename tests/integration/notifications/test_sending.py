@@ -114,7 +114,7 @@ async def test_mail_waits_for_a_mail_server_that_is_down(post: PostOffice) -> No
     assert len(post.sink.to(person.address)) == 1
 
 
-async def test_connections_are_kept_and_one_that_the_server_closed_costs_no_try(post: PostOffice) -> None:
+async def test_connections_are_kept_and_one_that_the_server_has_had_enough_of_costs_no_try(post: PostOffice) -> None:
     async with working(SERVICE, post.settings(smtp_connections=1)):
         before = post.sink.connections
         for mode in (Mode.ACCEPT, Mode.GONE, Mode.SPAM, Mode.ACCEPT):
@@ -122,10 +122,16 @@ async def test_connections_are_kept_and_one_that_the_server_closed_costs_no_try(
             await post.reaches(person, "sent", "refused")
         assert post.sink.connections == before + 1
 
+        post.sink.weary = 1
+        person = await post.invite()
+        await post.reaches(person, "sent", "deferred")
+        assert await post.timeline(person) == [("queued", None), ("sent", None)]
+        assert post.sink.connections == before + 2
+
         await post.sink.down()
         await post.sink.up()
         person = await post.invite()
-        assert (await post.reaches(person, "sent", "deferred"))["attempts"] == 1
+        await post.reaches(person, "sent", "deferred")
         assert await post.timeline(person) == [("queued", None), ("sent", None)]
 
 

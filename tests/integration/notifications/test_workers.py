@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,11 @@ from pydantic import SecretStr
 from services.contracts.vocabulary import TenantId
 from services.notifications.app import SERVICE
 from services.notifications.config import NotificationsSettings
+from services.notifications.domain.claim import Claim, LeaseLost
+from services.notifications.domain.delivery import State
+from services.notifications.domain.retry import Outcome
+from services.notifications.operations.deliveries import settle
+from services.notifications.store import claims
 from tests.integration.notifications.post_office import Invited, PostOffice
 from tests.support.mailsink import Mode
 from tests.support.running import eventually, working
@@ -82,16 +88,44 @@ async def test_a_worker_that_is_stopped_puts_back_what_it_had_not_handed_over(po
 
 async def test_a_worker_that_lost_its_lease_hands_nothing_over(post: PostOffice) -> None:
     person = await post.invite()
-    gate = post.identity.hold(person.user_id)
+    first = post.identity.hold(person.user_id)
     async with working(SERVICE, post.settings()):
         await asyncio.wait_for(post.identity.reached.wait(), 10)
+        second = post.identity.hold(person.user_id)
         async with working(SERVICE, post.settings()):
             await post.let_time_pass(person)
-            row = await post.reaches(person, "sent")
-            gate.set()
-    (after,) = await post.rows(person)
-    assert (after["version"], after["state"]) == (row["version"], "sent")
+            await asyncio.wait_for(post.identity.reached.wait(), 10)
+            named = post.sink.named[person.address]
+            first.set()
+            await eventually(lambda: _named(post, person, named + 1))
+            assert (await post.rows(person))[0]["state"] == "claimed"
+            second.set()
+            await post.reaches(person, "sent")
     assert len(post.sink.to(person.address)) == 1
+    assert await post.timeline(person) == [("queued", None), ("sent", None)]
+
+
+async def test_only_the_latest_claim_counts(post: PostOffice) -> None:
+    person = await post.invite()
+    early, late = await _claimed(post, person), await _claimed(post, person)
+    gone = Outcome(State.CANCELLED, "user_gone", tried=False)
+
+    with pytest.raises(LeaseLost):
+        await settle(post.db, early, gone)
+    async with post.crossing.across_tenants() as queries:
+        assert await claims.put_back(queries, [early]) == 0
+    assert (await post.rows(person))[0]["state"] == "claimed"
+
+    await settle(post.db, late, gone)
+    assert await post.timeline(person) == [("queued", None), ("cancelled", "user_gone")]
+
+
+async def test_a_mail_left_in_the_middle_stays_so_marked_however_many_workers_vanish(post: PostOffice) -> None:
+    person = await post.invite()
+    async with post.db.transaction(person.tenant_id) as tx:
+        await tx.execute("UPDATE deliveries SET state = 'handing_over'")
+    for _ in range(3):
+        assert (await _claimed(post, person)).interrupted
 
 
 async def test_a_new_mail_is_on_its_way_within_a_second(post: PostOffice) -> None:
@@ -153,6 +187,18 @@ async def _process(settings: NotificationsSettings) -> AsyncGenerator[asyncio.su
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+async def _claimed(post: PostOffice, person: Invited) -> Claim:
+    """Take a mail over, as a worker does when the lease of another is over."""
+    await post.let_time_pass(person)
+    async with post.crossing.across_tenants() as queries:
+        due = await claims.claim_due(queries, 1000, timedelta(minutes=1))
+    return next(claim for claim in due if claim.recipient_user_id == person.user_id)
+
+
+async def _named(post: PostOffice, person: Invited, times: int) -> bool:
+    return post.sink.named[person.address] >= times
 
 
 async def _all_sent(post: PostOffice, people: list[Invited]) -> bool:

@@ -1,0 +1,85 @@
+"""What every request may cause walks indexes, however large the agency: a snapshot, a page of groups."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import LiteralString
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from services.authz.store import groups, standings
+from services.chassis.cursor import START
+from services.chassis.database import Database, Row, Transaction, open_database
+from services.contracts.vocabulary import TenantId, UserId
+from tests.support.databases import ServiceDatabase
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TENANT, SOMEBODY = TenantId(UUID(int=1)), UserId(UUID(int=5))
+
+
+class Explained(Transaction):
+    """A transaction that keeps the plan of each query instead of its rows."""
+
+    plan = ""
+
+    async def rows(self, sql: LiteralString, *values: object) -> Sequence[Row]:
+        """Return nothing, having asked how the query would be carried out."""
+        found = await super().rows("EXPLAIN " + sql, *values)
+        self.plan = "\n".join(row[0] for row in found)
+        return []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def large(authz_database: ServiceDatabase) -> AsyncGenerator[Database]:
+    """A tenant of 5,000 people in 500 groups of 40 grants each."""
+    async with open_database(authz_database.owner, connections=1, name="tests") as db:
+        async with db.transaction(TENANT) as tx:
+            await tx.execute("INSERT INTO tenants (tenant_id, taken_on) VALUES ($1, true)", TENANT)
+            for statement in (
+                """
+                INSERT INTO people (tenant_id, id, state)
+                SELECT $1, lpad(to_hex(n), 32, '0')::uuid, 'active' FROM generate_series(1, 5000) AS n
+                """,
+                """
+                INSERT INTO permission_groups (tenant_id, id, name, is_employee_group, created_at)
+                SELECT $1, lpad(to_hex(n), 32, '0')::uuid, n::text, false, now() + n * interval '1 second'
+                  FROM generate_series(1, 500) AS n
+                """,
+                """
+                INSERT INTO group_members (tenant_id, group_id, user_id, added_at)
+                SELECT $1, lpad(to_hex(n % 500 + 1), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, now()
+                  FROM generate_series(1, 5000) AS n
+                """,
+                """
+                INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at)
+                SELECT $1, 'group', lpad(to_hex(g), 32, '0')::uuid, 'key.' || k, 'own', 'full', now()
+                  FROM generate_series(1, 500) AS g, generate_series(1, 40) AS k
+                """,
+            ):
+                await tx.execute(statement, TENANT)
+        async with db.across_tenants() as queries:
+            await queries.execute("ANALYZE")
+        yield db
+
+
+async def plan_of(db: Database, read: Callable[[Transaction], Awaitable[object]]) -> str:
+    async with db.transaction(TENANT, readonly=True) as tx:
+        explained = Explained(tx._connection, TENANT)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        await read(explained)
+    return explained.plan
+
+
+async def test_a_snapshot_is_read_by_indexes(large: Database) -> None:
+    plan = await plan_of(large, lambda tx: standings.find_all(tx, [SOMEBODY]))
+
+    assert "Seq Scan on grants" not in plan, plan
+    assert "Seq Scan on people" not in plan, plan
+    for index in ("group_members_of_user", "grants_once"):
+        assert index in plan, plan
+
+
+async def test_a_page_of_groups_is_read_in_its_order(large: Database) -> None:
+    plan = await plan_of(large, lambda tx: groups.page(tx, after=START, limit=51))
+
+    assert "permission_groups_newest" in plan, plan
+    assert "Sort" not in plan, plan
