@@ -14,6 +14,7 @@ from services.contracts.identity_events import (
     AssignmentChanged,
     LicenceCreated,
     OfficeChanged,
+    TeamChanged,
     UserChanged,
     UserCreated,
     UserStateChanged,
@@ -25,6 +26,7 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "authz.directory": (
         LicenceCreated,
         OfficeChanged,
+        TeamChanged,
         UserCreated,
         UserChanged,
         UserStateChanged,

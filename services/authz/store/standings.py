@@ -1,6 +1,7 @@
 """What decides people's rights, read at one instant."""
 
 from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from services.authz.domain.compiling import HeldGrant, Standing
 from services.authz.domain.holder import Holder, HolderKind
@@ -37,6 +38,8 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
                           WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS principal,
                    ARRAY(SELECT office_id FROM person_offices o
                           WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'secondary') AS secondary,
+                   ARRAY(SELECT team_id FROM team_members m
+                          WHERE (m.tenant_id, m.user_id) = (p.tenant_id, p.id)) AS teams,
                    ARRAY(SELECT near.id
                            FROM person_offices o
                            JOIN offices home ON (home.tenant_id, home.id) = (o.tenant_id, o.office_id)
@@ -47,9 +50,13 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
              WHERE p.tenant_id = $1 AND p.id = ANY($2)
         )
         SELECT person.id, person.is_active, person.rights_version, person.ownership, person.rights_mode, person.blocked,
-               person.principal, person.secondary, person.region,
+               person.principal, person.secondary, person.region, person.teams,
                held.holder_kind, held.holder_id, held.holder_name, held.member_until,
-               held.key, held.reach, held.reach_id, held.view, held.expires_at
+               held.key, held.reach, held.reach_id, held.view, held.expires_at,
+               CASE held.reach
+               WHEN 'team' THEN ARRAY(SELECT m.user_id FROM team_members m
+                                       WHERE m.tenant_id = $1 AND m.team_id = held.reach_id)
+               END AS reached
           FROM person
           LEFT JOIN (
                SELECT m.user_id, m.expires_at AS member_until, 'group' AS holder_kind, g.id AS holder_id,
@@ -90,12 +97,19 @@ def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing
         principal=frozenset(person["principal"]),
         secondary=frozenset(person["secondary"]),
         region=frozenset(person["region"]),
+        teams=_teams(user_id, rows),
         held=tuple(
             HeldGrant(grants.from_row(row), _holder(row), row["member_until"]) for row in rows if row["key"] is not None
         ),
         blocked=frozenset(map(Switch, person["blocked"])),
         mode=RightsMode(person["rights_mode"]),
     )
+
+
+def _teams(user_id: UserId, rows: list[Row]) -> Mapping[UUID, frozenset[UserId]]:
+    """Return the teams that grants name with all members, and those that the person is in with at least him."""
+    teams = {team_id: frozenset({user_id}) for team_id in rows[0]["teams"]}
+    return teams | {row["reach_id"]: frozenset(row["reached"]) for row in rows if row["reached"] is not None}
 
 
 def _holder(row: Row) -> Holder:
