@@ -18,7 +18,7 @@ from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
 from services.identity.deps import Deps, Links
 from services.identity.handlers import activations, internal, keys, licences, offices, sessions, users
-from services.identity.jobs import purge_expired
+from services.identity.jobs import purge_expired, repeat_running_revocations, rotate_signing_keys
 
 
 @asynccontextmanager
@@ -38,6 +38,7 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                 signing=signing,
                 links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
                 session_lifetime=timedelta(hours=settings.session_hours),
+                key_term=timedelta(days=settings.signing_key_days),
             ),
             Guard(verifier, {"peer": settings.internal_token, "operator": settings.operator_token}),
             {
@@ -61,5 +62,5 @@ SERVICE = Service(
         *keys.ROUTES,
         *internal.ROUTES,
     ),
-    loops=(purge_expired,),
+    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations),
 )

@@ -27,3 +27,5 @@ class Deps:
     signing: SigningKeys
     links: Links
     session_lifetime: timedelta
+    key_term: timedelta
+    """For how long a key signs before the next one takes over."""

@@ -11,7 +11,7 @@ from services.identity.adapters import secret_tokens
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.password_policy import normalised
-from services.identity.domain.session import Session, SessionOver, WrongCredentials, admit
+from services.identity.domain.session import ACCESS_LIFETIME, Session, SessionOver, WrongCredentials, admit, is_replay
 from services.identity.operations.users import end_sessions, revoked
 from services.identity.store import credentials, licences, sessions, users
 
@@ -26,6 +26,14 @@ class ThreeCodes:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where somebody signs in from, and with what."""
+
+    address: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A running session and the refresh token that keeps it running."""
 
@@ -35,7 +43,7 @@ class SignedIn:
 
 
 async def sign_in(
-    db: Database, hashing: PasswordHashing, codes: ThreeCodes, lifetime: timedelta, now: datetime
+    db: Database, hashing: PasswordHashing, codes: ThreeCodes, origin: Origin, lifetime: timedelta, now: datetime
 ) -> SignedIn:
     """Return a new session. Raises WrongCredentials, alike and as slowly for every wrong code, AccountNotActive."""
     async with db.across_tenants() as queries:
@@ -50,7 +58,7 @@ async def sign_in(
     if not await hashing.verify(stored, password) or tenant_id is None or user_id is None or stored is None:
         raise WrongCredentials
     rehashed = await hashing.hash(password) if hashing.needs_rehash(stored) else None
-    session = Session(SessionId(ids.uuid7()), user_id, now, now + lifetime)
+    session = Session(SessionId(ids.uuid7()), user_id, now, now + lifetime, origin.address, origin.user_agent)
     token = secret_tokens.new(tenant_id)
     async with db.transaction(tenant_id) as tx:
         if await credentials.password_hash(tx, user_id) != stored:
@@ -63,33 +71,25 @@ async def sign_in(
 
 
 async def refresh(db: Database, presented: SecretToken, now: datetime) -> SignedIn:
-    """Return the session with the next refresh token. Raises SessionOver.
+    """Return the session with the next refresh token, the same one for all who ask at nearly the same time.
 
-    A token that was used before is in two hands: the whole session ends, for whoever holds it.
+    A token that comes back after the grace is in two hands: the whole session ends, for whoever holds it.
+    Raises SessionOver.
     """
     token = secret_tokens.new(presented.tenant_id)
     async with db.transaction(presented.tenant_id) as tx:
-        session = await _continued(tx, presented, now)
-        if session is not None:
-            await sessions.add_token(tx, session.id, token.hash)
-    if session is None:
+        used = await sessions.use_token(tx, presented.hash, token.hash, presented.seal(token), now)
+        session = used.session if used else None
+        replayed = used is not None and is_replay(used.used_at, now)
+        if session is not None and replayed:
+            await _end(tx, session.user_id, session.id, now)
+    if used is None or session is None or replayed:
         raise SessionOver
-    return SignedIn(presented.tenant_id, session, token)
-
-
-async def _continued(tx: Transaction, presented: SecretToken, now: datetime) -> Session | None:
-    used = await sessions.use_token(tx, presented.hash, now)
-    session = await sessions.running(tx, used[0], now) if used else None
-    if used is None or session is None:
-        return None
-    if not used[1]:
-        await _end(tx, session.user_id, session.id, now)
-        return None
-    return session
+    return SignedIn(presented.tenant_id, session, presented.open(used.successor) if used.successor else token)
 
 
 async def sign_out(db: Database, tenant_id: TenantId, user_id: UserId, session_id: SessionId, now: datetime) -> None:
-    """End one of a person's own sessions. Raises NotFound."""
+    """End one session of a person. Raises NotFound."""
     async with db.transaction(tenant_id) as tx:
         if not await _end(tx, user_id, session_id, now):
             raise NotFound
@@ -99,6 +99,20 @@ async def sign_out_everywhere(db: Database, tenant_id: TenantId, user_id: UserId
     """End all of a person's sessions."""
     async with db.transaction(tenant_id) as tx:
         await end_sessions(tx, user_id, now)
+
+
+async def repeat_revocations(db: Database, now: datetime) -> int:
+    """Say again which sessions ended while a token of theirs may live, for processes that did not hear it.
+
+    Returns how many people were named. `db` crosses tenants.
+    """
+    since = now - ACCESS_LIFETIME
+    async with db.across_tenants() as queries:
+        concerned = await sessions.ended_since(queries, since, now)
+    for tenant_id, user_id, ended_at in concerned:
+        async with db.transaction(tenant_id) as tx:
+            await outbox.add(tx, revoked(user_id, await sessions.ended_of(tx, user_id, since), ended_at))
+    return len(concerned)
 
 
 async def _end(tx: Transaction, user_id: UserId, session_id: SessionId, now: datetime) -> bool:
