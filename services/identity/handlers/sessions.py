@@ -11,6 +11,7 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Access, Call, Input, Output, Route
 from services.contracts.vocabulary import SessionId, UserId
 from services.identity.adapters import secret_tokens
+from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
 from services.identity.domain.password_policy import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
@@ -26,6 +27,8 @@ class Credentials(Input):
     licence_code: Annotated[str, Field(min_length=1, max_length=64)]
     userid: Annotated[str, Field(min_length=1, max_length=128)]
     password: Annotated[str, Field(min_length=1, max_length=LONGEST, json_schema_extra={"writeOnly": True})]
+    device_token: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """From an earlier sign-in on the same device; it keeps failures elsewhere from standing in the way."""
 
 
 class RefreshToken(Input):
@@ -45,6 +48,11 @@ class Tokens(Output):
     session_expires_at: datetime
 
 
+class OpenedTokens(Tokens):
+    device_token: str
+    """Keep it on the device, also after signing out, and send it with the next sign-in."""
+
+
 class SessionShown(Output):
     id: UUID
     created_at: datetime
@@ -59,14 +67,17 @@ class SessionsShown(Output):
     items: list[SessionShown]
 
 
-async def create_session(deps: Deps, call: Call, asked: Credentials) -> Tokens:
+async def create_session(deps: Deps, call: Call, asked: Credentials) -> OpenedTokens:
     """Sign in.
 
-    Every wrong combination gets the same answer; the reason is told only after the right password.
+    Every wrong combination gets the same answer; the reason is told only after the right password. Failures are
+    counted, those of unknown devices together: 429 says in Retry-After when the next one is looked at.
     """
     codes = ThreeCodes(asked.licence_code, asked.userid, asked.password)
-    signed_in = await operations.sign_in(deps.db, deps.passwords, codes, _origin(call), deps.session_lifetime, call.now)
-    return await _tokens(deps, signed_in, call.now)
+    device = secret_tokens.parse(asked.device_token) if asked.device_token else None
+    opened = await operations.sign_in(deps.gate, codes, _origin(call, device), call.now)
+    tokens = await _tokens(deps, opened, call.now)
+    return OpenedTokens(**tokens.model_dump(), device_token=str(opened.device_token))
 
 
 async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens:
@@ -137,9 +148,9 @@ async def _running(deps: Deps, call: Call, user_id: UserId) -> SessionsShown:
     )
 
 
-def _origin(call: Call) -> Origin:
+def _origin(call: Call, device: SecretToken | None) -> Origin:
     agent = "".join(letter for letter in call.headers.get("User-Agent", "") if letter.isprintable())
-    return Origin(str(call.address), agent[:LONGEST_USER_AGENT])
+    return Origin(call.address, agent[:LONGEST_USER_AGENT], device)
 
 
 async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
@@ -158,7 +169,9 @@ async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
 
 
 ROUTES = (
-    Route("POST", "/v1/sessions", create_session, takes=Credentials, gives=Tokens, status=201, access=Access.ANYONE),
+    Route(
+        "POST", "/v1/sessions", create_session, takes=Credentials, gives=OpenedTokens, status=201, access=Access.ANYONE
+    ),
     Route("POST", "/v1/sessions/refresh", refresh_session, takes=RefreshToken, gives=Tokens, access=Access.ANYONE),
     Route("GET", "/v1/sessions", list_sessions, gives=SessionsShown),
     Route("DELETE", "/v1/sessions", remove_sessions),
