@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from services.chassis import clock, ids
 from services.chassis.database import Database
 from services.contracts.tokens import ALGORITHM, AUDIENCE, CLIENT, ISSUER, TYPE
 from services.contracts.vocabulary import TenantId
+from services.identity.domain.access_policy import Network
 from services.identity.domain.session import Session
 from services.identity.store import signing_keys
 
@@ -37,8 +39,10 @@ class SigningKeys:
         key = self._keys.get(kid)
         return key.public_key() if key else None
 
-    async def access_token(self, tenant_id: TenantId, session: Session, now: datetime, expires_at: datetime) -> str:
-        """Return a signed access token (RFC 9068)."""
+    async def access_token(
+        self, tenant_id: TenantId, session: Session, networks: Sequence[Network], now: datetime, expires_at: datetime
+    ) -> str:
+        """Return a signed access token (RFC 9068), good in these networks only; none for anywhere."""
         if not self._keys:
             await self._load()
         kid, key = next(reversed(self._keys.items()))
@@ -53,6 +57,8 @@ class SigningKeys:
             "tenant_id": str(tenant_id),
             "sid": str(session.id),
         }
+        if networks:
+            claims["networks"] = [str(network) for network in networks]
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})
 
     async def published(self) -> list[dict[str, Any]]:
