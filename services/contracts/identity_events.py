@@ -1,4 +1,4 @@
-"""What identity tells: licences, offices, regions, teams, people, sessions."""
+"""What identity tells: licences, offices, regions, teams, people, passwords, sign-ins, sessions."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -109,6 +109,50 @@ class ActivationRequested(UserEvent):
     """An administrator asked that the activation mail be sent again."""
 
     topic: ClassVar[str] = "identity.activation.requested.v1"
+
+
+class PasswordResetRequested(UserEvent):
+    """A person, or an administrator for him, asked for a mail with which to choose a new password."""
+
+    topic: ClassVar[str] = "identity.password.reset_requested.v1"
+
+
+class PasswordChanged(UserEvent):
+    """A person's password is another one now, chosen by himself; he is told, should it have been somebody else."""
+
+    topic: ClassVar[str] = "identity.password.changed.v1"
+
+
+class DeviceAdded(UserEvent):
+    """A person signed in from a device that was not known; he is told, should it have been somebody else."""
+
+    topic: ClassVar[str] = "identity.device.added.v1"
+
+    address: str
+    """Client address of the sign-in, IPv4 or IPv6."""
+    signed_in_at: datetime
+
+
+class SignInSucceeded(Event):
+    """A person signed in."""
+
+    topic: ClassVar[str] = "identity.sign_in.succeeded.v1"
+
+    user_id: UserId
+    session_id: SessionId
+    address: str
+    new_device: bool
+
+
+class SignInRefused(Event):
+    """Somebody tried to sign in as a person who exists, and was refused."""
+
+    topic: ClassVar[str] = "identity.sign_in.refused.v1"
+
+    user_id: UserId
+    address: str
+    reason: str
+    """The code of the problem that kept him out, such as `wrong_credentials` or `account_not_active`."""
 
 
 class UserAccessPolicyChanged(Event):

@@ -46,3 +46,19 @@ class View(StrEnum):
 
     PUBLIC = "public"
     FULL = "full"
+
+
+class RecordClass(StrEnum):
+    """Which entry of a record right speaks about a permission key; about `none` keys, none does."""
+
+    READ = "read"
+    WRITE = "write"
+    IDENTITY = "identity"
+    NONE = "none"
+
+
+class Effect(StrEnum):
+    """What an entry of a record right says; one that says nothing (inherit) is not there."""
+
+    ALLOW = "allow"
+    DENY = "deny"

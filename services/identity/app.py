@@ -13,6 +13,7 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
@@ -29,7 +30,8 @@ from services.identity.handlers import (
     sessions,
     users,
 )
-from services.identity.jobs import purge_expired
+from services.identity.jobs import announce_refusals, purge_expired, repeat_running_revocations, rotate_signing_keys
+from services.identity.operations.sessions import Gate
 
 
 @asynccontextmanager
@@ -48,7 +50,13 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                 passwords=passwords,
                 signing=signing,
                 links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
-                session_lifetime=timedelta(hours=settings.session_hours),
+                gate=Gate(
+                    platform.db,
+                    passwords,
+                    KeyedDigests(settings.signing_key_passphrase),
+                    timedelta(hours=settings.session_hours),
+                ),
+                key_term=timedelta(days=settings.signing_key_days),
             ),
             Guard(verifier, {"peer": settings.internal_token, "operator": settings.operator_token}),
             {
@@ -75,5 +83,5 @@ SERVICE = Service(
         *keys.ROUTES,
         *internal.ROUTES,
     ),
-    loops=(purge_expired,),
+    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations, announce_refusals),
 )

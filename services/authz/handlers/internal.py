@@ -1,8 +1,11 @@
 """Calls of peer services; not reachable through the gateway."""
 
+from dataclasses import replace
+
 from pydantic import RootModel
 
 from services.authz.deps import Deps
+from services.authz.domain.catalogue import record_classes
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled
 from services.authz.store import people, tenants
@@ -30,7 +33,7 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
             return NotModified()
         snapshot = await compiled(tx, user_id, call.now)
     call.reply_headers["ETag"] = f'"{snapshot.version}"'
-    return SnapshotGiven(snapshot)
+    return SnapshotGiven(replace(snapshot, classes=record_classes(deps.catalogue, snapshot.scopes)))
 
 
 async def stand_down(deps: Deps, call: Call) -> None:
@@ -40,7 +43,7 @@ async def stand_down(deps: Deps, call: Call) -> None:
     """
     version = call.version if "If-Match" in call.headers else None
     tenant_id, user_id = TenantId(call.id_in_path("tenant_id")), UserId(call.id_in_path("user_id"))
-    await administrators.stand_down(deps.db, tenant_id, user_id, version)
+    await administrators.stand_down(deps.db, tenant_id, user_id, version, call.now)
 
 
 _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
