@@ -62,6 +62,8 @@ async function activate(event) {
   }
 }
 
+// Another link put into the address bar of this page changes only what stands behind `#`.
+addEventListener("hashchange", () => location.reload());
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 // Out of the address bar, and so out of the history and of what is copied from it.
 history.replaceState(null, "", location.pathname);

@@ -2,7 +2,7 @@
 export const WORDS = {
   en: {
     heading: "Choose your password", password: "New password", repeat: "The same again", show: "Show what I type",
-    submit: "Set password", intro: "Your password has to have:",
+    submit: "Set password", intro: "Rules for your password:",
     rules: {
       too_short: "at least 8 characters", no_lower_case: "a small letter", no_upper_case: "a capital letter",
       no_digit: "a digit", own_data: "nothing of your name, code, user id or e-mail address",
@@ -20,7 +20,7 @@ export const WORDS = {
   },
   it: {
     heading: "Scegliere la password", password: "Nuova password", repeat: "Ripetere la password",
-    show: "Mostra quello che scrivo", submit: "Imposta password", intro: "La password deve contenere:",
+    show: "Mostra quello che scrivo", submit: "Imposta password", intro: "Regole per la password:",
     rules: {
       too_short: "almeno 8 caratteri", no_lower_case: "una lettera minuscola", no_upper_case: "una lettera maiuscola",
       no_digit: "una cifra", own_data: "niente del proprio nome, codice, nome utente o indirizzo e-mail",
@@ -38,10 +38,10 @@ export const WORDS = {
   },
   pl: {
     heading: "Ustaw hasło", password: "Nowe hasło", repeat: "Powtórz hasło", show: "Pokaż wpisywane znaki",
-    submit: "Ustaw hasło", intro: "Hasło musi zawierać:",
+    submit: "Ustaw hasło", intro: "Zasady dotyczące hasła:",
     rules: {
-      too_short: "co najmniej 8 znaków", no_lower_case: "małą literę", no_upper_case: "wielką literę",
-      no_digit: "cyfrę", own_data: "nic z imienia, nazwiska, kodu, nazwy użytkownika ani adresu e-mail",
+      too_short: "co najmniej 8 znaków", no_lower_case: "mała litera", no_upper_case: "wielka litera",
+      no_digit: "cyfra", own_data: "nic z imienia, nazwiska, kodu, nazwy użytkownika ani adresu e-mail",
     },
     refusals: {
       password_refused: "Hasło nie spełnia zaznaczonych reguł.",
@@ -56,9 +56,9 @@ export const WORDS = {
   },
   de: {
     heading: "Passwort wählen", password: "Neues Passwort", repeat: "Passwort wiederholen",
-    show: "Eingabe anzeigen", submit: "Passwort setzen", intro: "Ihr Passwort braucht:",
+    show: "Eingabe anzeigen", submit: "Passwort setzen", intro: "Regeln für Ihr Passwort:",
     rules: {
-      too_short: "mindestens 8 Zeichen", no_lower_case: "einen Kleinbuchstaben", no_upper_case: "einen Großbuchstaben",
+      too_short: "mindestens 8 Zeichen", no_lower_case: "ein Kleinbuchstabe", no_upper_case: "ein Großbuchstabe",
       no_digit: "eine Ziffer", own_data: "nichts aus Ihrem Namen, Kürzel, Benutzernamen oder Ihrer E-Mail-Adresse",
     },
     refusals: {
@@ -74,7 +74,7 @@ export const WORDS = {
   },
   fr: {
     heading: "Choisir le mot de passe", password: "Nouveau mot de passe", repeat: "Répéter le mot de passe",
-    show: "Afficher la saisie", submit: "Enregistrer le mot de passe", intro: "Le mot de passe doit comporter :",
+    show: "Afficher la saisie", submit: "Enregistrer le mot de passe", intro: "Règles du mot de passe :",
     rules: {
       too_short: "au moins 8 caractères", no_lower_case: "une minuscule", no_upper_case: "une majuscule",
       no_digit: "un chiffre", own_data: "rien de vos nom, code, identifiant ou adresse e-mail",
