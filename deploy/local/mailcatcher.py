@@ -52,7 +52,7 @@ async def show_list(request: web.Request) -> web.Response:
     """Show all mails, newest first."""
     rows = "".join(_row(mail) for mail in request.app[MAILBOX].newest_first())
     table = (
-        f"<table><thead><tr><th>At</th><th>To</th><th>Subject</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><th>At (UTC)</th><th>To</th><th>Subject</th></tr></thead><tbody>{rows}</tbody></table>"
         if rows
         else "<p>No mail yet.</p>"
     )
@@ -65,7 +65,7 @@ async def show_mail(request: web.Request) -> web.Response:
     mail = _mail(request)
     facts = "".join(
         f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>"
-        for name, value in (("At", mail.at), ("From", mail.sender), ("To", ", ".join(mail.to)))
+        for name, value in (("At (UTC)", _told(mail.at)), ("From", mail.sender), ("To", ", ".join(mail.to)))
     )
     body = f'<p><a href="/">Mailbox</a></p><h1>{html.escape(mail.subject)}</h1><table>{facts}</table>'
     if mail.text:
@@ -152,7 +152,11 @@ def _with_links(text: str) -> str:
 def _row(mail: Mail) -> str:
     subject = html.escape(mail.subject or "(no subject)")
     link = f'<a href="/mails/{mail.id}">{subject}</a>'
-    return f"<tr><td>{mail.at}</td><td>{html.escape(', '.join(mail.to))}</td><td>{link}</td></tr>"
+    return f"<tr><td>{_told(mail.at)}</td><td>{html.escape(', '.join(mail.to))}</td><td>{link}</td></tr>"
+
+
+def _told(at: str) -> str:
+    return at[:19].replace("T", " ")
 
 
 def _page(title: str, body: str) -> web.Response:
