@@ -12,8 +12,11 @@ from services.contracts.envelope import Event
 from services.contracts.identity_events import (
     ActivationRequested,
     AssignmentChanged,
+    DeviceAdded,
     LicenceCreated,
     OfficeChanged,
+    PasswordChanged,
+    PasswordResetRequested,
     UserChanged,
     UserCreated,
     UserStateChanged,
@@ -38,6 +41,14 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         AssignmentChanged,
     ),
     "notifications.invitations": (UserCreated, ActivationRequested),
+    "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded),
+    "notifications.directory": (
+        LicenceCreated,
+        UserCreated,
+        UserChanged,
+        UserStateChanged,
+        AssignmentChanged,
+    ),
 }
 """Queue name, `<service>.<consumer>`, to the events that it collects."""
 

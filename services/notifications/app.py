@@ -12,14 +12,25 @@ from services.chassis.service import Built, Platform, Service
 from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
-from services.notifications.adapters.identity_links import ActivationLinks
+from services.notifications.adapters.identity_links import IdentityLinks
+from services.notifications.adapters.leave_links import LeaveLinks
 from services.notifications.adapters.letters import Letters
 from services.notifications.adapters.mail_server import open_mail_server
+from services.notifications.adapters.messages import Messages
 from services.notifications.config import NotificationsSettings
 from services.notifications.consumers import SUBSCRIPTIONS
 from services.notifications.deps import Deps
-from services.notifications.handlers import deliveries
+from services.notifications.handlers import (
+    contacts,
+    deliveries,
+    messages,
+    preferences,
+    recipients,
+    unsubscriptions,
+    wordings,
+)
 from services.notifications.jobs import send_due_mail
+from services.notifications.operations.writing import Desk
 
 
 @asynccontextmanager
@@ -37,8 +48,8 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
             Deps(
                 db=platform.db,
                 access=access,
-                links=ActivationLinks(Peer(platform.http, settings.identity_url, settings.internal_token)),
-                letters=Letters(settings.sender_address, settings.public_url.rstrip("/")),
+                desk=_desk(settings, platform),
+                messages=Messages(settings.sender_address, settings.domains),
                 mail_server=mail_server,
             ),
             Guard(verifier, {"peer": settings.internal_token}),
@@ -49,12 +60,29 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
         )
 
 
+def _desk(settings: NotificationsSettings, platform: Platform) -> Desk:
+    public_url = settings.public_url.rstrip("/")
+    return Desk(
+        links=IdentityLinks(Peer(platform.http, settings.identity_url, settings.internal_token)),
+        leave_links=LeaveLinks(settings.leave_link_secret or settings.internal_token, public_url),
+        letters=Letters(public_url),
+    )
+
+
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
     settings=NotificationsSettings,
     build=build,
-    routes=deliveries.ROUTES,
+    routes=(
+        *deliveries.ROUTES,
+        *recipients.ROUTES,
+        *contacts.ROUTES,
+        *preferences.ROUTES,
+        *messages.ROUTES,
+        *wordings.ROUTES,
+        *unsubscriptions.ROUTES,
+    ),
     subscriptions=SUBSCRIPTIONS,
     loops=(send_due_mail,),
 )

@@ -18,12 +18,13 @@ from prometheus_client import Counter
 from services.chassis import clock, logging, trace
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
-from services.notifications.adapters.identity_links import NoLongerNeeded
+from services.notifications.adapters.identity_links import IdentityAway, NoLongerNeeded
 from services.notifications.deps import Deps
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State, is_deliverable
 from services.notifications.domain.retry import Outcome
 from services.notifications.operations import deliveries
+from services.notifications.operations.writing import write
 from services.notifications.store import claims
 
 POLL_SECONDS: Final = 1.0
@@ -142,16 +143,18 @@ async def _try_once(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
         return Outcome(State.UNCERTAIN, "interrupted")
     if not is_deliverable(claim.recipient_address):
         return Outcome(State.REFUSED, "address_invalid", tried=False)
+    decision = await deliveries.decide(deps.db, claim)
+    if not decision.wanted:
+        return Outcome(State.SUPPRESSED, decision.ground, tried=False)
     try:
-        link = await deps.links.fresh(claim.tenant_id, claim.recipient_user_id)
+        letter = await write(deps.desk, deps.db, claim)
     except NoLongerNeeded as needless:
         return Outcome(State.CANCELLED, needless.code, tried=False)
-    except Unavailable:
+    except IdentityAway:
         return Outcome(State.DEFERRED, "identity_unavailable", tried=False)
-    letter = deps.letters.activation(link, claim.locale)
-    message = deps.letters.message(letter, claim.id, claim.recipient_address, clock.now())
-    hand_over = partial(deliveries.hand_over, deps.db, claim, letter, lease)
-    return await deps.mail_server.send(deps.letters.sender, claim.recipient_address, message, hand_over)
+    message = deps.messages.message(letter, claim.id, claim.recipient_address, clock.now())
+    hand_over = partial(deliveries.hand_over, deps.db, claim, letter, decision.ground, lease)
+    return await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
 
 
 async def _settle(db: Database, claim: Claim, outcome: Outcome) -> None:

@@ -10,18 +10,28 @@ from services.chassis.idempotency import IdempotencyKey
 from services.chassis.problems import NotFound
 from services.contracts.access import AccessSnapshot
 from services.contracts.notifications_events import DeliveryFailed, DeliverySent
-from services.notifications.domain import retry
+from services.notifications.domain import preference, retry
 from services.notifications.domain.claim import Claim
 from services.notifications.domain.delivery import Delivery, State
 from services.notifications.domain.letter import Letter
+from services.notifications.domain.preference import Decision, Ground
 from services.notifications.domain.retry import Outcome
-from services.notifications.store import claims, deliveries, timelines
+from services.notifications.store import claims, deliveries, preferences, timelines
 
 
-async def hand_over(db: Database, claim: Claim, letter: Letter, lease: timedelta) -> None:
-    """Note what is about to be handed to the mail server, without its secrets. Raises LeaseLost."""
+async def decide(db: Database, claim: Claim) -> Decision:
+    """Return whether the recipient is to get a mail that is about to be sent."""
+    async with db.transaction(claim.tenant_id, readonly=True) as tx:
+        standing = await preferences.standing(
+            tx, claim.recipient_user_id, claim.recipient_address, claim.category, claim.sender_user_id
+        )
+    return preference.decide(claim.category, standing)
+
+
+async def hand_over(db: Database, claim: Claim, letter: Letter, ground: Ground, lease: timedelta) -> None:
+    """Note what is about to be handed to the mail server, without its secrets, and why. Raises LeaseLost."""
     async with db.transaction(claim.tenant_id) as tx:
-        await claims.hand_over(tx, claim, letter.subject, letter.redacted, lease)
+        await claims.hand_over(tx, claim, letter, ground, lease)
 
 
 async def settle(db: Database, claim: Claim, outcome: Outcome) -> None:

@@ -10,7 +10,10 @@ from datetime import timedelta
 from services.chassis.database import Queries, Row, Transaction
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import Category, Template
+from services.notifications.domain.letter import Letter
+from services.notifications.domain.preference import Ground
 from services.notifications.domain.retry import Step
+from services.notifications.store import deliveries
 
 
 async def claim_due(queries: Queries, limit: int, lease: timedelta) -> Sequence[Claim]:
@@ -32,7 +35,8 @@ async def claim_due(queries: Queries, limit: int, lease: timedelta) -> Sequence[
                    FOR UPDATE SKIP LOCKED) AS due
          WHERE (d.tenant_id, d.id) = (due.tenant_id, due.id)
         RETURNING d.tenant_id, d.id, d.version, d.category, d.template, d.recipient_user_id, d.recipient_address,
-                  d.locale, d.traceparent, d.attempts, d.uncertain_attempts, d.last_error_code,
+                  d.locale, d.sender_user_id, d.facts::text AS facts, d.traceparent, d.attempts,
+                  d.uncertain_attempts, d.last_error_code,
                   due.state = 'handing_over' AS interrupted
         """,
         limit,
@@ -41,20 +45,21 @@ async def claim_due(queries: Queries, limit: int, lease: timedelta) -> Sequence[
     return [_claim(row) for row in rows]
 
 
-async def hand_over(tx: Transaction, claim: Claim, subject: str, body_redacted: str, lease: timedelta) -> None:
+async def hand_over(tx: Transaction, claim: Claim, letter: Letter, ground: Ground, lease: timedelta) -> None:
     """Note, before it happens, that the mail goes to the mail server; the lease begins anew. Raises LeaseLost."""
     held = await tx.execute(
         """
         UPDATE deliveries
-           SET state = 'handing_over', subject = $4, body_redacted = $5, next_try_at = now() + $6
+           SET state = 'handing_over', subject = $4, body_redacted = $5, next_try_at = now() + $6, ground = $7
          WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state = 'claimed'
         """,
         tx.tenant_id,
         claim.id,
         claim.version,
-        subject,
-        body_redacted,
+        letter.subject,
+        letter.redacted,
         lease,
+        ground,
     )
     if not held:
         raise LeaseLost
@@ -67,7 +72,8 @@ async def settle(tx: Transaction, claim: Claim, step: Step) -> None:
         UPDATE deliveries
            SET state = $4, last_error_code = $5, attempts = $6, uncertain_attempts = $7,
                next_try_at = now() + $8::interval,
-               sent_at = CASE WHEN $4 = 'sent' THEN now() END
+               sent_at = CASE WHEN $4 = 'sent' THEN now() END,
+               ground = CASE WHEN $4 = 'suppressed' THEN $5 ELSE ground END
          WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state IN ('claimed', 'handing_over')
         """,
         tx.tenant_id,
@@ -99,5 +105,10 @@ async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
 
 
 def _claim(row: Row) -> Claim:
-    columns = {name: value for name, value in row.items() if name not in {"category", "template"}}
-    return Claim(**columns, category=Category(row["category"]), template=Template(row["template"]))
+    columns = {name: value for name, value in row.items() if name not in {"category", "template", "facts"}}
+    return Claim(
+        **columns,
+        category=Category(row["category"]),
+        template=Template(row["template"]),
+        facts=deliveries.facts_of(row),
+    )

@@ -171,6 +171,7 @@ async def _process(settings: NotificationsSettings) -> AsyncGenerator[asyncio.su
         if isinstance(value, SecretStr)
         else str(value)
         for name, value in settings
+        if value is not None
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
