@@ -17,6 +17,7 @@ from services.contracts.identity_events import (
     OfficeChanged,
     PasswordChanged,
     PasswordResetRequested,
+    TechnicianExpiring,
     UserChanged,
     UserCreated,
     UserStateChanged,
@@ -41,7 +42,7 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         AssignmentChanged,
     ),
     "notifications.invitations": (UserCreated, ActivationRequested),
-    "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded),
+    "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded, TechnicianExpiring),
     "notifications.directory": (
         LicenceCreated,
         UserCreated,

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from services.chassis.authz_client import RemoteAccess
 from services.chassis.guarding import Guard
 from services.chassis.http_client import Peer
@@ -21,15 +23,17 @@ from services.notifications.config import NotificationsSettings
 from services.notifications.consumers import SUBSCRIPTIONS
 from services.notifications.deps import Deps
 from services.notifications.handlers import (
+    bounces,
     contacts,
     deliveries,
     messages,
+    parked,
     preferences,
     recipients,
     unsubscriptions,
     wordings,
 )
-from services.notifications.jobs import send_due_mail
+from services.notifications.jobs import send_due_mail, take_bounces, tidy
 from services.notifications.operations.writing import Desk
 
 
@@ -51,13 +55,19 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
                 desk=_desk(settings, platform),
                 messages=Messages(settings.sender_address, settings.domains),
                 mail_server=mail_server,
+                per_domain=settings.smtp_connections_per_domain,
             ),
-            Guard(verifier, {"peer": settings.internal_token}),
+            Guard(verifier, _secrets(settings)),
             {
                 SnapshotChanged: access.drop,
                 SessionRevoked: lambda _tenant_id, event: verifier.revoke(event),
             },
         )
+
+
+def _secrets(settings: NotificationsSettings) -> dict[str, SecretStr]:
+    secrets = {"peer": settings.internal_token}
+    return secrets if settings.bounce_token is None else secrets | {"operator": settings.bounce_token}
 
 
 def _desk(settings: NotificationsSettings, platform: Platform) -> Desk:
@@ -82,7 +92,9 @@ SERVICE = Service(
         *messages.ROUTES,
         *wordings.ROUTES,
         *unsubscriptions.ROUTES,
+        *bounces.ROUTES,
+        *parked.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
-    loops=(send_due_mail,),
+    loops=(send_due_mail, take_bounces, tidy),
 )

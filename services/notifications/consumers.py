@@ -13,12 +13,13 @@ from services.contracts.identity_events import (
     LicenceCreated,
     PasswordChanged,
     PasswordResetRequested,
+    TechnicianExpiring,
     UserChanged,
     UserCreated,
     UserEvent,
     UserStateChanged,
 )
-from services.contracts.vocabulary import UserState
+from services.contracts.vocabulary import UserId, UserState
 from services.notifications.domain.delivery import Category, NewDelivery, Template
 from services.notifications.store import agencies, deliveries, recipients, suppressions
 
@@ -46,6 +47,30 @@ async def warn_of_device(tx: Transaction, event: DeviceAdded, envelope: Envelope
     """Queue the mail that tells of a sign-in from a device that was not known."""
     facts = {"address": event.address, "at": event.signed_in_at.isoformat()}
     await _tell(tx, event, envelope, Template.NEW_DEVICE, facts)
+
+
+async def warn_of_end(tx: Transaction, event: TechnicianExpiring, envelope: Envelope) -> None:
+    """Queue the mails that a technician's visit ends soon, to the technician and to who let him in (AM-12)."""
+    if event.user.ends_at is None:
+        return
+    facts = {"technician": event.user.display_name, "expires_at": event.user.ends_at.isoformat()}
+    await _tell(tx, event, envelope, Template.ACCOUNT_EXPIRING, facts)
+    sponsor = await recipients.find(tx, event.sponsor_id) if event.sponsor_id else None
+    if sponsor is not None:
+        await deliveries.insert(
+            tx,
+            NewDelivery(
+                id=ids.uuid7(),
+                event_id=envelope.id,
+                resend_of=None,
+                category=Category.ADMINISTRATION,
+                template=Template.TECHNICIAN_EXPIRING,
+                recipient_user_id=UserId(sponsor.id),
+                recipient_address=sponsor.email,
+                locale=sponsor.locale,
+                facts=facts,
+            ),
+        )
 
 
 async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Envelope) -> None:
@@ -92,6 +117,7 @@ SUBSCRIPTIONS = (
             PasswordResetRequested: send_reset_link,
             PasswordChanged: confirm_password,
             DeviceAdded: warn_of_device,
+            TechnicianExpiring: warn_of_end,
         },
     ),
     Subscription(

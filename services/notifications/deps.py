@@ -16,3 +16,5 @@ class Deps:
     desk: Desk
     messages: Messages
     mail_server: MailServer
+    per_domain: int
+    """How many mails a worker hands over to one mail domain at the same time."""

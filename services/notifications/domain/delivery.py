@@ -36,6 +36,8 @@ class State(StrEnum):
     """There was no longer anything to tell."""
     SUPPRESSED = "suppressed"
     """The recipient does not get such mail; the ground says why."""
+    BOUNCED = "bounced"
+    """The mail server took it on, and a mail system behind it gave it back."""
 
 
 class Category(StrEnum):
@@ -58,6 +60,8 @@ class Template(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 the name of a mail
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 as above
     NEW_DEVICE = "new_device"
+    ACCOUNT_EXPIRING = "account_expiring"
+    TECHNICIAN_EXPIRING = "technician_expiring"
     MESSAGE = "message"
     """What somebody of the agency wrote."""
 

@@ -16,6 +16,7 @@ class Severity(StrEnum):
     HARD = "hard"
 
 
+_PERMANENT, _ADDRESSING, _POLICY, _CLOSED = 5, 1, 7, (2, 1)
 SOFT_LIMIT: Final = 3
 """How many soft bounces in a row keep mail from an address."""
 LASTS: Final = {Severity.HARD: timedelta(days=90), Severity.SOFT: timedelta(days=3)}
@@ -41,3 +42,18 @@ class Suppression:
 def digest_of(tenant_id: TenantId, address: str) -> bytes:
     """Return what stands for an address; upper and lower case are one address, agencies share nothing."""
     return hashlib.sha256(tenant_id.bytes + address.strip().casefold().encode()).digest()
+
+
+def severity_of(status: str) -> Severity | None:
+    """Return what an enhanced status code says of the address, None for what is not about it (RFC 3463).
+
+    A full mailbox is soft, a policy against the mail says nothing, an address that is not there or closed is hard.
+    """
+    kind, subject, detail = (int(part) for part in status.split("."))
+    if subject == _POLICY:
+        return None
+    return (
+        Severity.HARD
+        if kind == _PERMANENT and (subject == _ADDRESSING or (subject, detail) == _CLOSED)
+        else Severity.SOFT
+    )

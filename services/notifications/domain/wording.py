@@ -15,6 +15,8 @@ WORDS: Final[Mapping[Template, frozenset[str]]] = {
     Template.PASSWORD_RESET: _LINKED,
     Template.PASSWORD_CHANGED: _ALWAYS | {"at"},
     Template.NEW_DEVICE: _ALWAYS | {"at", "address"},
+    Template.ACCOUNT_EXPIRING: _ALWAYS | {"expires_at"},
+    Template.TECHNICIAN_EXPIRING: _ALWAYS | {"expires_at", "technician"},
     Template.MESSAGE: _ALWAYS | {"subject", "text"},
 }
 """What a wording of each mail may name."""
@@ -25,6 +27,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "licence_code": "CASA-1",
     "userid": "anna.rossi",
     "valid_until": "25/11/2026 09:00",
+    "expires_at": "29/11/2026",
+    "technician": "Tomasz Nowak",
     "at": "22/11/2026 08:30",
     "address": "192.0.2.7",
     "subject": "Riunione",

@@ -1,13 +1,15 @@
 """Rows of recipients: the picture of users that identity tells, and contacts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.chassis.cursor import Cursor
-from services.chassis.database import Row, Transaction
+from services.chassis.database import Queries, Row, Transaction
 from services.chassis.problems import NotFound, Stale
 from services.contracts.identity_events import UserFacts
-from services.contracts.vocabulary import UserState
+from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.notifications.domain.recipient import ContactCard, HasMail, Kind, Recipient, Switches
 
 
@@ -16,11 +18,12 @@ async def follow(tx: Transaction, user: UserFacts) -> bool:
     return bool(
         await tx.execute(
             """
-            INSERT INTO recipients AS r (tenant_id, id, kind, facts_version, display_name, email, locale, state)
-            VALUES ($1, $2, 'user', $3, $4, $5, $6, $7)
+            INSERT INTO recipients AS r (
+                tenant_id, id, kind, facts_version, display_name, email, locale, state, ends_at)
+            VALUES ($1, $2, 'user', $3, $4, $5, $6, $7, $8)
             ON CONFLICT (tenant_id, id) DO UPDATE
                SET facts_version = excluded.facts_version, display_name = excluded.display_name,
-                   email = excluded.email, locale = excluded.locale, state = excluded.state
+                   email = excluded.email, locale = excluded.locale, state = excluded.state, ends_at = excluded.ends_at
              WHERE r.facts_version < excluded.facts_version
             """,
             tx.tenant_id,
@@ -30,6 +33,7 @@ async def follow(tx: Transaction, user: UserFacts) -> bool:
             user.email,
             user.locale,
             user.state,
+            user.ends_at if user.kind is UserKind.COLLEAGUE else None,
         )
     )
 
@@ -65,6 +69,31 @@ async def page(tx: Transaction, kind: Kind | None, after: Cursor, limit: int) ->
         limit,
     )
     return [_recipient(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Somebody whose account ends soon."""
+
+    tenant_id: TenantId
+    user_id: UserId
+    email: str
+    locale: str
+    display_name: str
+    ends_at: datetime
+
+
+async def ending(queries: Queries, within: timedelta) -> Sequence[Ending]:
+    """Return active colleagues whose accounts end soon. No scope: workers serve every tenant."""
+    rows = await queries.rows(
+        """
+        SELECT tenant_id, id AS user_id, email, locale, display_name, ends_at
+          FROM recipients
+         WHERE ends_at BETWEEN now() AND now() + $1 AND state = 'active'
+        """,
+        within,
+    )
+    return [Ending(**row) for row in rows]
 
 
 async def touch(tx: Transaction, recipient_id: UUID, version: int) -> None:
