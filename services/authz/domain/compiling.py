@@ -11,19 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from services.authz.domain.grant import Grant
+from services.authz.domain.holder import Holder
 from services.authz.domain.reach import Reach
+from services.authz.domain.switch import Switch, is_cut
 from services.contracts.access import NOTHING, AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """What a grant was given to, as far as an explanation names it."""
-
-    id: UUID
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +56,13 @@ class Standing:
     region: frozenset[OfficeId] = frozenset()
     teams: Mapping[UUID, frozenset[UserId]] = field(default_factory=dict[UUID, frozenset[UserId]])
     held: tuple[HeldGrant, ...] = ()
+    blocked: frozenset[Switch] = frozenset()
 
     def live(self, now: datetime) -> Iterable[HeldGrant]:
-        """Return what counts at an instant: nothing for a person who is not active."""
-        return (held for held in self.held if held.lasts_beyond(now)) if self.is_active else ()
+        """Return what counts at an instant: nothing for a person who is not active, nor what a switch cuts."""
+        if not self.is_active:
+            return ()
+        return (held for held in self.held if held.lasts_beyond(now) and not is_cut(held.grant.key, self.blocked))
 
 
 def compile_snapshot(standing: Standing, now: datetime) -> AccessSnapshot:

@@ -136,6 +136,13 @@ async def count_active(tx: Transaction) -> int:
     return await tx.value("SELECT count(*) FROM users WHERE tenant_id = $1 AND state = 'active'", tx.tenant_id)
 
 
+async def id_of(tx: Transaction, userid: str) -> UserId | None:
+    """Return whose user id this is, or None. No scope: for the operator, who knows no other name of a person."""
+    return await tx.value(
+        "SELECT id FROM users WHERE tenant_id = $1 AND lower(userid) = lower($2)", tx.tenant_id, userid
+    )
+
+
 def _user(row: Row) -> User:
     columns = {name: value for name, value in row.items() if name not in {"principal", "secondary", "state"}}
     return User(
