@@ -8,7 +8,7 @@ from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.config import AuthzSettings
 from services.authz.consumers import SUBSCRIPTIONS
 from services.authz.deps import Deps
-from services.authz.handlers import access, catalogue, groups, internal
+from services.authz.handlers import access, catalogue, explanations, groups, internal
 from services.authz.operations.snapshots import CompiledAccess
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -37,6 +37,7 @@ SERVICE = Service(
         *catalogue.ROUTES,
         *groups.ROUTES,
         *access.ROUTES,
+        *explanations.ROUTES,
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -18,12 +19,21 @@ from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId,
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
+class HolderKind(StrEnum):
+    """What grants are given to."""
+
+    GROUP = "group"
+    USER = "user"
+    TEMPLATE = "template"
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """What a grant was given to, as far as an explanation names it."""
 
     id: UUID
     name: str
+    kind: HolderKind = HolderKind.GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,9 @@ class HeldGrant:
     grant: Grant
     through: Holder
     member_until: datetime | None = None
+    granted_by: UserId | None = None
+    """None: granted at the start of the agency."""
+    granted_at: datetime | None = None
 
     @property
     def until(self) -> datetime | None:

@@ -43,11 +43,11 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
         SELECT person.id, person.is_active, person.rights_version, person.ownership,
                person.principal, person.secondary, person.region,
                held.group_id, held.group_name, held.member_until,
-               held.key, held.reach, held.reach_id, held.view, held.expires_at
+               held.key, held.reach, held.reach_id, held.view, held.expires_at, held.granted_by, held.granted_at
           FROM person
           LEFT JOIN (
                SELECT m.user_id, m.expires_at AS member_until, g.id AS group_id, g.name AS group_name,
-                      r.key, r.reach, r.reach_id, r.view, r.expires_at
+                      r.key, r.reach, r.reach_id, r.view, r.expires_at, r.granted_by, r.granted_at
                  FROM group_members m
                  JOIN permission_groups g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
                  JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (m.tenant_id, 'group', m.group_id)
@@ -75,7 +75,13 @@ def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing
         secondary=frozenset(person["secondary"]),
         region=frozenset(person["region"]),
         held=tuple(
-            HeldGrant(grants.from_row(row), Holder(row["group_id"], row["group_name"]), row["member_until"])
+            HeldGrant(
+                grants.from_row(row),
+                Holder(row["group_id"], row["group_name"]),
+                row["member_until"],
+                row["granted_by"],
+                row["granted_at"],
+            )
             for row in rows
             if row["key"] is not None
         ),
