@@ -8,9 +8,9 @@ from services.authz.domain.compiling import HeldGrant, HolderKind
 from services.authz.domain.explaining import Decider, Explanation, Rule, Step, explain
 from services.authz.domain.reach import Reach
 from services.authz.handlers.permits import asked_about, has_sight_of_rights
-from services.authz.handlers.questions import QuestionAsked
+from services.authz.handlers.questions import QuestionAsked, check_key
 from services.authz.store import standings
-from services.chassis.problems import FieldError, Invalid, NotFound
+from services.chassis.problems import NotFound
 from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import View
 
@@ -67,7 +67,7 @@ async def create_explanation(deps: Deps, call: Call, asked: ExplanationAsked) ->
 
     Reasons, and answers about others, need admin.permissions.manage or admin.agents.manage.
     """
-    _check_key(asked, deps)
+    check_key(asked.key, deps.catalogue)
     user_id = await asked_about(deps, call, asked.user_id)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         standing = await standings.find(tx, user_id)
@@ -81,11 +81,6 @@ async def create_explanation(deps: Deps, call: Call, asked: ExplanationAsked) ->
         view=told.view,
         reason=_reason(told) if await has_sight_of_rights(deps, call) else None,
     )
-
-
-def _check_key(asked: QuestionAsked, deps: Deps) -> None:
-    if asked.key not in deps.catalogue:
-        raise Invalid(errors=[FieldError("/key", "unknown_permission", f"There is no permission {asked.key}.")])
 
 
 def _reason(told: Explanation) -> ReasonShown:

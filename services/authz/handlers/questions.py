@@ -51,12 +51,18 @@ def decided(question: Question, view: View | None) -> DecisionShown:
     return DecisionShown(key=question.key, allowed=view is not None, view=view)
 
 
-def check_questions(asked: Sequence[QuestionAsked], catalogue: Catalogue, pointer: str = "/questions") -> None:
+def check_key(key: str, catalogue: Catalogue) -> None:
+    """Refuse a key that the catalogue does not have. Raises Invalid."""
+    if key not in catalogue:
+        raise Invalid(errors=[_unknown("/key", key)])
+
+
+def check_questions(asked: Sequence[QuestionAsked], catalogue: Catalogue) -> None:
     """Refuse keys that the catalogue does not have. Raises Invalid."""
-    unknown = [
-        FieldError(f"{pointer}/{at}/key", "unknown_permission", f"There is no permission {each.key}.")
-        for at, each in enumerate(asked)
-        if each.key not in catalogue
-    ]
+    unknown = [_unknown(f"/questions/{at}/key", each.key) for at, each in enumerate(asked) if each.key not in catalogue]
     if unknown:
         raise Invalid(errors=unknown)
+
+
+def _unknown(pointer: str, key: str) -> FieldError:
+    return FieldError(pointer, "unknown_permission", f"There is no permission {key}.")
