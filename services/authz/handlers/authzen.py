@@ -58,7 +58,7 @@ async def show_configuration(deps: Deps, _call: Call) -> Configuration:
 
 async def evaluate(deps: Deps, call: Call, asked: EvaluationAsked) -> Decision:
     """Say whether a person may do something on a record."""
-    return _decision(await _snapshots(deps, call, [asked]), asked, deps.catalogue)
+    return decision(await _snapshots(deps, call, [asked]), asked, deps.catalogue)
 
 
 async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseModel:
@@ -70,7 +70,7 @@ async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseM
     last = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(asked.options.evaluations_semantic)
     found = list[Decision]()
     for item in items:
-        found.append(item if isinstance(item, Decision) else _decision(snapshots, item, deps.catalogue))
+        found.append(item if isinstance(item, Decision) else decision(snapshots, item, deps.catalogue))
         if found[-1].decision is last:
             break
     return Decisions(evaluations=found)
@@ -124,7 +124,8 @@ async def _snapshots(deps: Deps, call: Call, asked: Sequence[EvaluationAsked | A
     return found
 
 
-def _decision(snapshots: Snapshots, asked: EvaluationAsked, catalogue: Catalogue) -> Decision:
+def decision(snapshots: Snapshots, asked: EvaluationAsked, catalogue: Catalogue) -> Decision:
+    """Return the answer to an evaluation from the snapshots of the subjects that are known."""
     snapshot = snapshots.get(_user_id(asked.subject.id)) if asked.subject.type == USER else None
     question = _question(asked.action.name, asked.resource, catalogue)
     if snapshot is None or question is None:
