@@ -33,8 +33,17 @@ def postgres_url() -> str:
 @pytest.fixture(scope="session")
 def amqp_url(worker_id: str) -> str:
     """The URL of this test process's own virtual host."""
-    number = worker_id.removeprefix("gw") if worker_id.startswith("gw") else "0"
-    return f"{_given('KEYHOLDER_TEST_AMQP_URL')}/test-{number}"
+    return f"{_given('KEYHOLDER_TEST_AMQP_URL')}/test-{_number(worker_id)}"
+
+
+@pytest.fixture(scope="session")
+def stack_amqp_url(worker_id: str) -> str:
+    """The URL of the virtual host for this test process's whole system."""
+    return f"{_given('KEYHOLDER_TEST_AMQP_URL')}/e2e-{_number(worker_id)}"
+
+
+def _number(worker_id: str) -> str:
+    return worker_id.removeprefix("gw") if worker_id.startswith("gw") else "0"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -60,7 +60,7 @@ async def _test(
         if starting:
             await interruption.unless_asked(_done(starting))
         environment = servers.environment if servers else served or {}
-        arguments = arguments or ("-n", str(_workers()), "--dist", "loadgroup")
+        arguments = arguments or ("-n", str(_workers()), "--dist", "loadfile")
         python = str(clone / ".venv/bin/python")
         command = [python, "-m", "deploy.local.leash", python, "-m", "pytest", *arguments]
         program = Program("pytest", command, {**os.environ, **environment}, clone, log=None, stop_signal=signal.SIGINT)

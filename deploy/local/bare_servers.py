@@ -15,7 +15,8 @@ from deploy.local.stack import prepare_folder
 POSTGRES_VARIABLE = "KEYHOLDER_TEST_POSTGRES_URL"
 AMQP_VARIABLE = "KEYHOLDER_TEST_AMQP_URL"
 FOLDER_VARIABLE = "KEYHOLDER_TEST_FOLDER"
-VHOSTS = (*(f"test-{number}" for number in range(8)), "e2e")
+VHOSTS = tuple(f"{kind}-{number}" for kind in ("test", "e2e") for number in range(8))
+"""One of each kind per test process: the queues of a running system are not those of another."""
 
 
 class BareServers:

@@ -58,7 +58,7 @@ class Bus:
     @property
     def connected(self) -> bool:
         """Say whether every role reaches the broker."""
-        return all(link.connected for link in self.links)
+        return bool(self.links) and all(link.connected for link in self.links)
 
     async def keep(self, role: str, session: Callable[[Channel], Awaitable[None]]) -> Never:
         """Run a session on a fresh channel for ever: connect, declare, run, and again after any failure.

@@ -8,12 +8,30 @@ Source: the rights algebra, ADR-0006.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
+from services.contracts.vocabulary import Effect, OfficeId, Ownership, RecordClass, TenantId, UserId, View
 
 WITHOUT_READ = frozenset({"read", "create", "list"})
 """What follows the section in its keys that do not presuppose that the record may be read."""
+
+BASIC: Final[Mapping[str, RecordClass]] = {
+    "list": RecordClass.READ,
+    "read": RecordClass.READ,
+    "update": RecordClass.WRITE,
+    "identity.read": RecordClass.IDENTITY,
+}
+"""What follows the section in the keys that an allow of their class opens to whoever does not hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRight:
+    """An entry beside a record: what it says to a user, a team or an office."""
+
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,8 @@ class RecordFacts:
 
     None stands for the section of the key.
     """
+    rights: tuple[RecordRight, ...] = ()
+    """The record rights of the record, of which those count whose holder is among the user's principals."""
 
     def belongs_to(self, user_id: UUID, ownership: Ownership) -> bool:
         """Say whether the record is this person's own, as the tenant understands it."""
@@ -94,6 +114,10 @@ class AccessSnapshot:
     ownership: Ownership
     scopes: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
     not_after: datetime | None = None
+    principals: frozenset[UUID] = frozenset()
+    """Whose record rights count for the user: his own, those of his teams and of his offices."""
+    classes: Mapping[str, RecordClass] = field(default_factory=dict[str, RecordClass])
+    """Which record rights speak about the keys that are held."""
 
     def scope(self, key: str) -> Scope:
         """Return the reach of a permission key; an unknown key reaches nothing."""
@@ -110,17 +134,40 @@ class AccessSnapshot:
     def decide(self, key: str, record: RecordFacts) -> View | None:
         """Return the view in which the user may use the key on the record, or None for refused.
 
-        Steps 3, 5 and 6 of the algebra. Steps 1 and 2 have happened before: identity let the user in, and
+        Steps 3 to 6 of the algebra. Steps 1 and 2 have happened before: identity let the user in, and
         authz left out the keys that a switch cuts.
         """
         named, _, action = key.partition(".")
         section = record.section or named
+        basic = BASIC.get(action) if named == section else None
         needs_read = named != section or action not in WITHOUT_READ
         if needs_read and self.decide(f"{section}.read", record) is None:
             return None
-        if record.is_private and not (self.is_own(record) or self._opens_private(section, record)):
+        said = self.said(basic or self.classes.get(key, RecordClass.NONE), record)
+        if said is Effect.DENY:
+            return None
+        if said is Effect.ALLOW and (basic or self.holds(key)):
+            return View.FULL
+        if record.is_private and not self._sees_private(section, record):
             return None
         return self.scope(key).view_of(record, self.user_id, self.ownership)
 
-    def _opens_private(self, section: str, record: RecordFacts) -> bool:
-        return self.scope(f"{section}.private.read").view_of(record, self.user_id, self.ownership) is not None
+    def said(self, record_class: RecordClass, record: RecordFacts) -> Effect | None:
+        """Return what record rights say about a class of keys: the user's own first, then deny before allow."""
+        counted = {
+            right.holder_id: right.effect
+            for right in record.rights
+            if right.record_class is record_class and right.holder_id in self.principals
+        }
+        return counted.get(self.user_id) or max(counted.values(), key=_strength, default=None)
+
+    def _sees_private(self, section: str, record: RecordFacts) -> bool:
+        return (
+            self.is_own(record)
+            or self.said(RecordClass.READ, record) is Effect.ALLOW
+            or self.scope(f"{section}.private.read").view_of(record, self.user_id, self.ownership) is not None
+        )
+
+
+def _strength(effect: Effect) -> int:
+    return 1 if effect is Effect.DENY else 0

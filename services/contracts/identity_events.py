@@ -1,12 +1,12 @@
-"""What identity tells: licences, offices, people, sessions."""
+"""What identity tells: licences, offices, regions, teams, people, passwords, sign-ins, sessions."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from services.contracts.envelope import Event
-from services.contracts.vocabulary import OfficeId, Ownership, SessionId, UserId, UserState
+from services.contracts.vocabulary import OfficeId, Ownership, RegionId, SessionId, TeamId, UserId, UserKind, UserState
 
 
 class UserFacts(BaseModel):
@@ -24,6 +24,9 @@ class UserFacts(BaseModel):
     state: UserState
     principal_offices: tuple[OfficeId, ...]
     secondary_offices: tuple[OfficeId, ...]
+    kind: UserKind = UserKind.COLLEAGUE
+    ends_at: datetime | None = None
+    """From when on the person is not let in any more (MG-28), by whichever access policy; None for never."""
 
 
 class UserEvent(Event):
@@ -45,13 +48,37 @@ class LicenceCreated(Event):
 
 
 class OfficeChanged(Event):
-    """An office was opened or changed."""
+    """An office was opened or changed, or moved to another region (ON-36)."""
 
     topic: ClassVar[str] = "identity.office.changed.v1"
 
     office_id: OfficeId
     version: int
     name: str
+    region_id: RegionId | None = None
+
+
+class RegionChanged(Event):
+    """A region of offices was made, renamed or removed. Which offices lie in it, each office's own event tells."""
+
+    topic: ClassVar[str] = "identity.region.changed.v1"
+
+    region_id: RegionId
+    version: int
+    name: str
+    removed: bool
+
+
+class TeamChanged(Event):
+    """A team was made, changed or removed; always all of its members. A removed team has none."""
+
+    topic: ClassVar[str] = "identity.team.changed.v1"
+
+    team_id: TeamId
+    version: int
+    name: str
+    members: tuple[UserId, ...]
+    removed: bool
 
 
 class UserCreated(UserEvent):
@@ -67,7 +94,7 @@ class UserChanged(UserEvent):
 
 
 class UserStateChanged(UserEvent):
-    """A person was activated, suspended, restored or made a ghost."""
+    """A person was activated, suspended, restored, made a ghost, or the account's end came."""
 
     topic: ClassVar[str] = "identity.user.state_changed.v1"
 
@@ -82,6 +109,69 @@ class ActivationRequested(UserEvent):
     """An administrator asked that the activation mail be sent again."""
 
     topic: ClassVar[str] = "identity.activation.requested.v1"
+
+
+class PasswordResetRequested(UserEvent):
+    """A person, or an administrator for him, asked for a mail with which to choose a new password."""
+
+    topic: ClassVar[str] = "identity.password.reset_requested.v1"
+
+
+class PasswordChanged(UserEvent):
+    """A person's password is another one now, chosen by himself; he is told, should it have been somebody else."""
+
+    topic: ClassVar[str] = "identity.password.changed.v1"
+
+
+class DeviceAdded(UserEvent):
+    """A person signed in from a device that was not known; he is told, should it have been somebody else."""
+
+    topic: ClassVar[str] = "identity.device.added.v1"
+
+    address: str
+    """Client address of the sign-in, IPv4 or IPv6."""
+    signed_in_at: datetime
+
+
+class SignInSucceeded(Event):
+    """A person signed in."""
+
+    topic: ClassVar[str] = "identity.sign_in.succeeded.v1"
+
+    user_id: UserId
+    session_id: SessionId
+    address: str
+    new_device: bool
+
+
+class SignInRefused(Event):
+    """Somebody tried to sign in as a person who exists, and was refused."""
+
+    topic: ClassVar[str] = "identity.sign_in.refused.v1"
+
+    user_id: UserId
+    address: str
+    reason: str
+    """The code of the problem that kept him out, such as `wrong_credentials` or `account_not_active`."""
+
+
+class UserAccessPolicyChanged(Event):
+    """When or from where these people get in changed; sessions that this forbids are revoked by their own event."""
+
+    topic: ClassVar[str] = "identity.user.access_policy_changed.v1"
+
+    user_ids: tuple[UserId, ...]
+    source: Literal["tenant", "template", "user", "zone"]
+    """Which level of the policy was changed."""
+
+
+class TechnicianExpiring(UserEvent):
+    """The visit of an external technician ends soon: once per end (AM-12)."""
+
+    topic: ClassVar[str] = "identity.technician.expiring.v1"
+
+    sponsor_id: UserId | None
+    """Who let the technician in and should know, if that person was recorded."""
 
 
 class SessionRevoked(Event):

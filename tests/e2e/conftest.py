@@ -37,9 +37,9 @@ async def running_stack(postgres_url: str, amqp_url: str | None) -> AsyncGenerat
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(postgres_url: str) -> AsyncGenerator[Stack]:
+async def stack(postgres_url: str, stack_amqp_url: str) -> AsyncGenerator[Stack]:
     """The system that the stories share."""
-    async with running_stack(postgres_url, f"{os.environ['KEYHOLDER_TEST_AMQP_URL']}/e2e") as running:
+    async with running_stack(postgres_url, stack_amqp_url) as running:
         yield running
 
 

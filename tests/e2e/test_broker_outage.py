@@ -12,7 +12,7 @@ from tests.e2e.conftest import running_stack
 from tests.support.gateway import Mails, Person, found_agency
 from tests.support.running import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("outage"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.stack import Stack
 from tests.support.gateway import Agency, Answer, Mails, Person, found_agency
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LISTING: dict[str, Any] = {
     "standard_status": "active",

@@ -8,7 +8,7 @@ from deploy.local.stack import Stack
 from tests.support.gateway import PASSWORD, Agency, Person, activate
 from tests.support.running import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def grant(key: str, reach: str, view: str = "full") -> dict[str, str]:

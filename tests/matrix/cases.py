@@ -23,7 +23,7 @@ def _stock() -> Iterator[Listing]:
     kinds = zip(
         cycle((StandardStatus.ACTIVE, StandardStatus.DRAFT)),
         cycle((TransactionType.SALE, TransactionType.SALE, TransactionType.RENT)),
-        cycle((PropertyType.RESIDENTIAL, PropertyType.LAND)),
+        cycle((PropertyType.RESIDENTIAL, PropertyType.LAND, PropertyType.LAND, PropertyType.RESIDENTIAL)),
         cycle(("Lucca", "Pisa", None, "Lucca", "Lucca")),
         cycle((None, (100_000_00, "EUR"), (250_000_00, "EUR"), (250_000_00, "PLN"))),
         strict=False,
@@ -85,6 +85,7 @@ FILTERS: Final = {
     "self": ListingFilter(assignee_id=ANNA),
     "office and assignee": ListingFilter(office_id=CENTRE, assignee_id=ANNA),
     "town": ListingFilter(municipality="Lucca"),
+    "town and assignee": ListingFilter(municipality="Pisa", assignee_id=ANNA),
     "price": ListingFilter(list_price_minor_min=150_000_00, list_price_minor_max=300_000_00, currency="EUR"),
     "status and kind": ListingFilter(
         standard_status=StandardStatus.DRAFT, transaction_type=TransactionType.SALE, property_type=PropertyType.LAND

@@ -88,6 +88,16 @@ async def _process(
         await task
 
 
+async def until_connected(http: aiohttp.ClientSession, url: str) -> None:
+    """Return when a process has reached the broker and declared every queue."""
+
+    async def connected() -> bool:
+        async with http.get(f"{url}/ready") as response:
+            return (await response.json())["bus"] == "connected"
+
+    await eventually(connected)
+
+
 async def _until_live(url: str) -> None:
     async def answers() -> bool:
         try:

@@ -1,19 +1,11 @@
 """The permission catalogue: which keys there are and what a grant of each may say (ADR-0005)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from services.authz.domain.reach import Reach
-
-
-class RecordClass(StrEnum):
-    """Which entry of a record right speaks about a key."""
-
-    READ = "read"
-    WRITE = "write"
-    IDENTITY = "identity"
-    NONE = "none"
+from services.contracts.vocabulary import RecordClass
 
 
 class Switch(StrEnum):
@@ -47,3 +39,9 @@ class Permission:
 
 Catalogue = Mapping[str, Permission]
 """Permissions by key, in the order of the file."""
+
+
+def record_classes(catalogue: Catalogue, keys: Iterable[str]) -> Mapping[str, RecordClass]:
+    """Return the class of each key about which record rights speak."""
+    classes = {key: catalogue[key].record_class for key in keys if key in catalogue}
+    return {key: each for key, each in classes.items() if each is not RecordClass.NONE}

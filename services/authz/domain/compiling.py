@@ -91,7 +91,16 @@ def compile_snapshot(standing: Standing, now: datetime) -> AccessSnapshot:
         ownership=standing.ownership,
         scopes=scopes_of(standing, live),
         not_after=min((held.until for held in live if held.until is not None), default=None),
+        principals=principals_of(standing),
     )
+
+
+def principals_of(standing: Standing) -> frozenset[UUID]:
+    """Return whose record rights count for a person: nobody's for one who is not active."""
+    if not standing.is_active:
+        return frozenset()
+    teams = {team for team, members in standing.teams.items() if standing.user_id in members}
+    return frozenset({standing.user_id, *standing.principal, *standing.secondary, *teams})
 
 
 def scopes_of(standing: Standing, held: Iterable[HeldGrant]) -> Mapping[str, Scope]:

@@ -1,8 +1,11 @@
 """Calls of peer services; not reachable through the gateway."""
 
+from dataclasses import replace
+
 from pydantic import RootModel
 
 from services.authz.deps import Deps
+from services.authz.domain.catalogue import record_classes
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled
 from services.authz.store import people, tenants
@@ -30,7 +33,7 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
             return NotModified()
         snapshot = await compiled(tx, user_id, call.now)
     call.reply_headers["ETag"] = f'"{snapshot.version}"'
-    return SnapshotGiven(snapshot)
+    return SnapshotGiven(replace(snapshot, classes=record_classes(deps.catalogue, snapshot.scopes)))
 
 
 async def stand_down(deps: Deps, call: Call) -> None:

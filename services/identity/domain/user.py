@@ -7,7 +7,7 @@ from typing import Final
 
 from services.chassis.problems import Conflict, FieldError, Invalid
 from services.contracts.identity_events import UserFacts
-from services.contracts.vocabulary import OfficeId, UserId, UserState
+from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 
 MANAGE: Final = "admin.agents.manage"
 """The permission to manage people and offices (IMO-68)."""
@@ -60,6 +60,9 @@ class User:
     assignments: Assignments
     version: int
     created_at: datetime
+    kind: UserKind = UserKind.COLLEAGUE
+    ends_at: datetime | None = None
+    """From when on the access policy lets the person in no more; read with the person, written with the policy."""
 
     @property
     def display_name(self) -> str:
@@ -74,9 +77,11 @@ class User:
             display_name=self.display_name,
             email=self.email,
             locale=self.locale,
-            state=self.state,
+            state=UserState.SUSPENDED if self.state is UserState.EXPIRED else self.state,
             principal_offices=self.assignments.principal,
             secondary_offices=self.assignments.secondary,
+            kind=self.kind,
+            ends_at=self.ends_at,
         )
 
 
@@ -85,8 +90,12 @@ MOVES: Final[Mapping[UserState, frozenset[UserState]]] = {
     UserState.ACTIVE: frozenset({UserState.SUSPENDED, UserState.GHOST}),
     UserState.SUSPENDED: frozenset({UserState.ACTIVE, UserState.GHOST}),
     UserState.GHOST: frozenset({UserState.PROVISIONED}),
+    UserState.EXPIRED: frozenset({UserState.GHOST}),
 }
-"""Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16)."""
+"""Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16).
+
+Into `expired` and back leads the end date alone.
+"""
 
 
 def move(user: User, state: UserState) -> None:

@@ -12,7 +12,7 @@ from services.chassis.tokens import Caller
 from services.contracts.authz_api import SNAPSHOT
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import UserStateChanged
-from services.contracts.vocabulary import OfficeId, Ownership, SessionId, UserId, UserState, View
+from services.contracts.vocabulary import OfficeId, Ownership, RecordClass, SessionId, UserId, UserState, View
 from tests.integration.authz.conftest import Agency, facts
 from tests.support.running import INTERNAL_TOKEN
 
@@ -40,6 +40,8 @@ async def test_a_snapshot_is_what_the_contract_reads(agency: Agency) -> None:
     assert snapshot.scope("listings.read").offices == {OfficeId(agency.office_id)}
     assert snapshot.scope("listings.list").everything is View.PUBLIC
     assert not snapshot.holds("listings.update")
+    assert snapshot.principals == {person, agency.office_id}
+    assert snapshot.classes == {"listings.list": RecordClass.READ, "listings.read": RecordClass.READ}
 
 
 async def test_who_has_the_version_gets_304_until_it_changes(agency: Agency) -> None:

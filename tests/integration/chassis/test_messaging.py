@@ -19,7 +19,7 @@ from tests.support import echo
 from tests.support.broker import publish_raw
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
-from tests.support.running import eventually, serving, settings_of, working
+from tests.support.running import eventually, serving, settings_of, until_connected, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -78,11 +78,15 @@ async def system_on(
         stop = asyncio.Event()
 
         async def work() -> None:
-            async with working(echo.SERVICE, settings()):
+            async with working(echo.SERVICE, settings()) as worker_url:
+                await until_connected(http, worker_url)
+                started.release()
                 await stop.wait()
 
+        started = asyncio.Semaphore(0)
         for _ in range(workers):
             group.create_task(work())
+            await started.acquire()
         try:
             yield System(http, url, issuer.bearer(tenant_id, uuid4()), tenant_id, worker_db, amqp_url)
         finally:

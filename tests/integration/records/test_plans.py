@@ -183,11 +183,3 @@ async def test_a_page_walks_the_indexes_of_its_reaches_and_reads_little(
     assert explained.walked == indexes
     assert explained.otherwise == set()
     assert explained.buffers <= buffers
-
-
-async def test_a_page_of_listings_is_no_longer_than_it_may_be(volume: Database) -> None:
-    async with volume.transaction(TENANT, readonly=True) as tx:
-        page = await listings.visible_page(tx, _who(ALL), ListingFilter(), after=START, limit=listings.LONGEST_PAGE)
-        assert len(page) == listings.LONGEST_PAGE
-        with pytest.raises(ValueError, match="at most 201 rows"):
-            await listings.visible_page(tx, _who(ALL), ListingFilter(), after=START, limit=listings.LONGEST_PAGE + 1)

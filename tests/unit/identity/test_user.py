@@ -22,6 +22,7 @@ ALLOWED = {
     ("suspended", "active"),
     ("suspended", "ghost"),
     ("ghost", "provisioned"),
+    ("expired", "ghost"),
 }
 
 
