@@ -10,22 +10,27 @@ from uuid import UUID
 from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
 from services.contracts.access import AccessSnapshot, Scope
+from services.contracts.vocabulary import RecordClass
 
 _LISTS: Final = ("offices", "public_offices", "owners")
 
 
 def _grouped(snapshot: AccessSnapshot, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
     """Return the snapshot with every scope and id once, and the keys of a scope by section: it stays small."""
-    keys = defaultdict[Scope, defaultdict[str, list[str]]](lambda: defaultdict(list))
+    keys = defaultdict[tuple[Scope, RecordClass | None], defaultdict[str, list[str]]](lambda: defaultdict(list))
     for key, scope in snapshot.scopes.items():
         section, _, action = key.partition(".")
-        keys[scope][section].append(action)
-    ids = {each: at for at, each in enumerate(dict.fromkeys(chain.from_iterable(map(_named, keys))))}
-    document = cast("dict[str, Any]", write(replace(snapshot, scopes={})))
-    del document["scopes"]
+        keys[scope, snapshot.classes.get(key)][section].append(action)
+    ids = {each: at for at, each in enumerate(dict.fromkeys(chain.from_iterable(_named(scope) for scope, _ in keys)))}
+    document = cast("dict[str, Any]", write(replace(snapshot, scopes={}, classes={})))
+    del document["scopes"], document["classes"]
     granted = [
-        {**_numbered(scope, ids), "keys": {section: " ".join(actions) for section, actions in by_section.items()}}
-        for scope, by_section in keys.items()
+        {
+            **_numbered(scope, ids),
+            **({"class": record_class} if record_class else {}),
+            "keys": {section: " ".join(actions) for section, actions in by_section.items()},
+        }
+        for (scope, record_class), by_section in keys.items()
     ]
     return {**document, "ids": [each.hex for each in ids], "granted": granted}
 
@@ -45,14 +50,16 @@ def _spread(document: object) -> object:
     """Return what `_grouped` made with a scope per key again; the older form, which has them, as it is."""
     if not isinstance(document, dict) or "granted" not in document:
         return cast("object", document)
-    given = cast("dict[str, Any]", document)
-    ids: list[str] = given["ids"]
-    scopes = dict[str, Any]()
-    for granted in given["granted"]:
-        scope = {**granted, **{name: [ids[at] for at in granted[name]] for name in _LISTS if name in granted}}
-        keys: dict[str, str] = scope.pop("keys")
-        scopes |= {f"{section}.{action}": scope for section, actions in keys.items() for action in actions.split()}
-    return {**{name: value for name, value in given.items() if name not in {"granted", "ids"}}, "scopes": scopes}
+    given = dict(cast("dict[str, Any]", document))
+    ids: list[str] = given.pop("ids")
+    scopes, classes = dict[str, Any](), dict[str, str]()
+    for granted in cast("list[dict[str, Any]]", given.pop("granted")):
+        scope = {name: value for name, value in granted.items() if name not in {"keys", "class"}}
+        scope |= {name: [ids[at] for at in granted[name]] for name in _LISTS if name in granted}
+        keys = [f"{section}.{action}" for section, actions in granted["keys"].items() for action in actions.split()]
+        scopes |= dict.fromkeys(keys, scope)
+        classes |= dict.fromkeys(keys, granted["class"]) if "class" in granted else {}
+    return {**given, "scopes": scopes, "classes": classes}
 
 
 WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.authz.deps import Deps
 from services.authz.domain.compiling import compile_snapshot
-from services.authz.domain.explaining import Question, answer
+from services.authz.domain.explaining import Question, answer, deciding_snapshot
 from services.authz.handlers.permits import asked_about, require_sight_of_rights
 from services.authz.handlers.questions import (
     DecisionShown,
@@ -74,7 +74,7 @@ async def decide(deps: Deps, call: Call, asked: QuestionsAsked) -> DecisionsShow
         standing = await standings.find(tx, user_id)
     if standing is None:
         raise NotFound
-    snapshot = compile_snapshot(standing, call.now)
+    snapshot = deciding_snapshot(standing, deps.catalogue, call.now)
     questions = [each.question() for each in asked.questions]
     return DecisionsShown(
         user_id=user_id,

@@ -73,7 +73,7 @@ async def create_explanation(deps: Deps, call: Call, asked: ExplanationAsked) ->
         standing = await standings.find(tx, user_id)
     if standing is None:
         raise NotFound
-    told = explain(standing, asked.question(), call.now)
+    told = explain(standing, asked.question(), deps.catalogue, call.now)
     return ExplanationShown(
         user_id=user_id,
         key=asked.key,

@@ -45,7 +45,7 @@ QUESTIONS: Final = [(key, record, evaluation(key, record)) for key in SCOPED for
 def test_every_way_to_ask_gives_the_answer_of_the_algebra(capsys: pytest.CaptureFixture[str]) -> None:
     counted = Counter[str]()
 
-    @settings(max_examples=WORLDS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=WORLDS, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], database=None)
     @given(worlds)
     def compare(world: World) -> None:
         reference, snapshot = Reference(world, NOW), compile_snapshot(world.standing(), NOW)
@@ -85,4 +85,4 @@ def test_an_explanation_never_answers_otherwise(world: World) -> None:
     standing = world.standing()
     snapshot = compile_snapshot(standing, NOW)
     for key, record, _ in QUESTIONS[::37]:
-        assert explain(standing, Question(key, record), NOW).view == snapshot.decide(key, record)
+        assert explain(standing, Question(key, record), CATALOGUE, NOW).view == snapshot.decide(key, record)

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 
+from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.compiling import HeldGrant
 from services.authz.domain.explaining import Decider, Explanation, Question, Rule, explain
 from services.authz.domain.grant import Grant
@@ -18,7 +19,8 @@ from services.contracts.access import RecordFacts
 from services.contracts.vocabulary import Ownership, View
 from tests.unit.authz.test_compiling import KEYS, NOW, OFFICES, PEOPLE, RECORDS, Reference, World, worlds
 
-ORDER = [Rule.STATE, Rule.SWITCH, Rule.READ, Rule.PRIVATE, Rule.REACH]
+CATALOGUE = permission_catalogue()
+ORDER = [Rule.STATE, Rule.SWITCH, Rule.READ, Rule.RECORD_RIGHT, Rule.PRIVATE, Rule.REACH]
 THEIRS = RecordFacts(OFFICES[0], PEOPLE[1], PEOPLE[1], is_private=False)
 
 
@@ -51,7 +53,7 @@ def test_every_explanation_names_a_source_that_is_worth_what_it_claims(world: Wo
     standing, reference = world.standing(), Reference(world, NOW)
 
     for key, record in product(KEYS, RECORDS[::3]):
-        told = explain(standing, Question(key, record), NOW)
+        told = explain(standing, Question(key, record), CATALOGUE, NOW)
         assert told.view == reference.decide(key, record), (key, record)
         assert told.without == really_without(world, told, key, record), (key, record, told)
         assert (told.view is not None) == (told.source is not None)
@@ -60,7 +62,7 @@ def test_every_explanation_names_a_source_that_is_worth_what_it_claims(world: Wo
 @given(worlds)
 def test_where_nothing_reaches_no_single_grant_is_to_blame(world: World) -> None:
     for key, record in product(KEYS, RECORDS[::11]):
-        told = explain(world.standing(), Question(key, record), NOW)
+        told = explain(world.standing(), Question(key, record), CATALOGUE, NOW)
         if told.decided_by is Decider.NOTHING:
             for held in world.standing().held:
                 assert Reference(without(world, held), NOW).decide(key, record) is None
@@ -69,7 +71,7 @@ def test_where_nothing_reaches_no_single_grant_is_to_blame(world: World) -> None
 @given(worlds)
 def test_the_steps_stand_in_the_order_of_the_rule_and_end_with_the_one_that_decided(world: World) -> None:
     for key, record in product(KEYS, RECORDS[::5]):
-        told = explain(world.standing(), Question(key, record), NOW)
+        told = explain(world.standing(), Question(key, record), CATALOGUE, NOW)
         own = [step for step in told.steps if step.key == key]
         assert [step.rule for step in own] == sorted({step.rule for step in own}, key=ORDER.index)
         assert all(step.passed for step in told.steps) == (told.view is not None)
@@ -140,14 +142,14 @@ def test_case_by_case(
     view: str | None,
     without_it: str | None,
 ) -> None:
-    told = explain(world.standing(), Question(key, record), NOW)
+    told = explain(world.standing(), Question(key, record), CATALOGUE, NOW)
 
     assert (told.decided_by, told.view, told.without) == (decided_by, view, without_it)
     assert (told.source and told.source.through.id) == (None if at is None else UUID(int=at))
 
 
 def test_who_may_not_read_is_told_which_key_he_lacks() -> None:
-    told = explain(held(Grant("listings.update", Reach.ALL)).standing(), Question("listings.update", THEIRS), NOW)
+    told = explain(held(Grant("listings.update", Reach.ALL)).standing(), Question("listings.update", THEIRS), CATALOGUE, NOW)
 
     assert (told.deciding.rule, told.deciding.key) == (Rule.REACH, "listings.read")
     assert [(step.rule, step.key, step.passed) for step in told.steps] == [
