@@ -8,7 +8,16 @@ from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.config import AuthzSettings
 from services.authz.consumers import SUBSCRIPTIONS
 from services.authz.deps import Deps
-from services.authz.handlers import access, authzen, catalogue, decisions, explanations, groups, internal
+from services.authz.handlers import (
+    access,
+    authzen,
+    catalogue,
+    decisions,
+    explanations,
+    groups,
+    internal,
+    rights_changes,
+)
 from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -45,6 +54,7 @@ SERVICE = Service(
         *access.ROUTES,
         *explanations.ROUTES,
         *decisions.ROUTES,
+        *rights_changes.ROUTES,
         *authzen.ROUTES,
         *internal.ROUTES,
     ),

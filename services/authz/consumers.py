@@ -31,9 +31,9 @@ async def keep_office(tx: Transaction, event: OfficeChanged, _envelope: Envelope
     await people.save_office(tx, event.office_id, event.version, event.name)
 
 
-async def keep_person(tx: Transaction, event: UserEvent, _envelope: Envelope) -> None:
+async def keep_person(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
     """Remember a person, whose rights may change with state and offices."""
-    await directory.keep_person(tx, Person.of(event.user))
+    await directory.keep_person(tx, Person.of(event.user), envelope.time)
 
 
 SUBSCRIPTIONS = (

@@ -6,8 +6,9 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from services.authz.domain.catalogue import Catalogue, Permission, RecordClass, Switch
+from services.authz.domain.catalogue import Catalogue, Permission, RecordClass
 from services.authz.domain.reach import Reach
+from services.authz.domain.switch import Switch, switch_of
 
 FILE: Final = Path(__file__).parents[1] / "catalogue" / "permissions.json"
 
@@ -28,6 +29,8 @@ class _Row(BaseModel):
     def _named_after_its_section(self) -> "_Row":
         if not self.key.startswith(f"{self.section}."):
             raise ValueError(f"{self.key} is not a key of {self.section}")
+        if self.switch is not switch_of(self.key):
+            raise ValueError(f"{self.key} is not cut by {self.switch}")
         return self
 
     def permission(self) -> Permission:

@@ -2,20 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from services.authz.domain.reach import Reach
+from services.authz.domain.switch import Switch
 from services.contracts.vocabulary import RecordClass
-
-
-class Switch(StrEnum):
-    """What can be blocked for one person, whatever was granted (MG-18..22)."""
-
-    PRINT = "print"
-    EMAIL = "email"
-    PORTALS = "portals"
-    PRIVATE_CARDS = "private_cards"
-    PRIVATE_NOTES = "private_notes"
 
 
 @dataclass(frozen=True, slots=True)

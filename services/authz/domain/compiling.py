@@ -7,33 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from services.authz.domain.grant import Grant
+from services.authz.domain.holder import Holder
 from services.authz.domain.reach import Reach
+from services.authz.domain.switch import Switch, is_cut
 from services.contracts.access import NOTHING, AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-class HolderKind(StrEnum):
-    """What grants are given to."""
-
-    GROUP = "group"
-    USER = "user"
-    TEMPLATE = "template"
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """What a grant was given to, as far as an explanation names it."""
-
-    id: UUID
-    name: str
-    kind: HolderKind = HolderKind.GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +59,13 @@ class Standing:
     region: frozenset[OfficeId] = frozenset()
     teams: Mapping[UUID, frozenset[UserId]] = field(default_factory=dict[UUID, frozenset[UserId]])
     held: tuple[HeldGrant, ...] = ()
+    blocked: frozenset[Switch] = frozenset()
 
     def live(self, now: datetime) -> Iterable[HeldGrant]:
-        """Return what counts at an instant: nothing for a person who is not active."""
-        return (held for held in self.held if held.lasts_beyond(now)) if self.is_active else ()
+        """Return what counts at an instant: nothing for a person who is not active, nor what a switch cuts."""
+        if not self.is_active:
+            return ()
+        return (held for held in self.held if held.lasts_beyond(now) and not is_cut(held.grant.key, self.blocked))
 
 
 def compile_snapshot(standing: Standing, now: datetime) -> AccessSnapshot:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from services.authz.domain.catalogue import Catalogue, record_classes
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot, reached
+from services.authz.domain.switch import is_cut, switch_of
 from services.contracts.access import BASIC, WITHOUT_READ, AccessSnapshot, RecordFacts, RecordRight
 from services.contracts.vocabulary import Effect, RecordClass, View
 
@@ -113,8 +114,14 @@ class _Steps:
 
     def of(self, question: Question) -> Iterator[Step]:
         yield Step(Rule.STATE, question.key, self.standing.is_active)
-        if self.standing.is_active:
-            yield from self._about(question)
+        if not self.standing.is_active:
+            return
+        if switch_of(question.key) is not None:
+            cut = is_cut(question.key, self.standing.blocked)
+            yield Step(Rule.SWITCH, question.key, not cut)
+            if cut:
+                return
+        yield from self._about(question)
 
     def _about(self, question: Question) -> Iterator[Step]:
         if question.record is None:
@@ -225,7 +232,9 @@ def _taken_away(standing: Standing, question: Question, decider: Decider, step: 
         case Decider.RECORD_RIGHT if question.record is not None:
             rights = tuple(right for right in question.record.rights if right is not step.rights[0])
             return standing, replace(question, record=replace(question.record, rights=rights))
-        case Decider.RECORD_RIGHT | Decider.NOTHING | Decider.PRIVATE | Decider.SWITCH:
+        case Decider.SWITCH:
+            return replace(standing, blocked=standing.blocked - {switch_of(question.key)}), question
+        case Decider.RECORD_RIGHT | Decider.NOTHING | Decider.PRIVATE:
             return standing, question
         case _:
             rest = tuple(held for held in standing.held if held is not step.grants[0])

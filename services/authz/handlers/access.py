@@ -10,6 +10,7 @@ from pydantic import Field
 from services.authz.deps import Deps
 from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
+from services.authz.domain.holder import HolderKind
 from services.authz.domain.reach import Reach
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.store import standings
@@ -34,9 +35,10 @@ class ScopeShown(Output):
 
 
 class SourceShown(Output):
-    """A grant that counts at the moment, and the group through which it is held."""
+    """A grant that counts at the moment, and the holder through which it is held: `user` stands for the person."""
 
-    group_id: UUID
+    holder: HolderKind
+    holder_id: UUID
     name: str
     reach: Reach
     reach_id: UUID | None
@@ -144,7 +146,8 @@ def scope_shown(scope: Scope) -> ScopeShown:
 
 def _source(held: HeldGrant) -> SourceShown:
     return SourceShown(
-        group_id=held.through.id,
+        holder=held.through.kind,
+        holder_id=held.through.id,
         name=held.through.name,
         reach=held.grant.reach,
         reach_id=held.grant.reach_id,

@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.authz.deps import Deps
-from services.authz.domain.compiling import HeldGrant, HolderKind
+from services.authz.domain.compiling import HeldGrant
 from services.authz.domain.explaining import Decider, Explanation, Rule, Step, explain
+from services.authz.domain.holder import HolderKind
 from services.authz.domain.reach import Reach
 from services.authz.handlers.permits import asked_about, has_sight_of_rights
 from services.authz.handlers.questions import QuestionAsked, check_key

@@ -5,24 +5,21 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from services.authz.deps import Deps
-from services.authz.domain.grant import Grant
 from services.authz.domain.group import Member, PermissionGroup
-from services.authz.domain.reach import Reach
+from services.authz.domain.holder import Holder, HolderKind
+from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations import groups as operations
 from services.authz.operations.groups import Card, Done, Target
-from services.authz.operations.rights_changes import Author
 from services.authz.store import grants, groups
 from services.authz.store.groups import ListedGroup
 from services.chassis import ids
 from services.chassis.cursor import START, Cursor, CursorParam
 from services.chassis.web import Call, Input, Output, Route
-from services.contracts.vocabulary import UserId, View
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\r\n]*$")]
+from services.contracts.vocabulary import UserId
 
 
 class GroupsQuery(Input):
@@ -30,12 +27,12 @@ class GroupsQuery(Input):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-class NewGroup(Input):
+class NewGroup(Reasoned):
     name: Name
     is_employee_group: bool = False
 
 
-class GroupChange(Input):
+class GroupChange(Reasoned):
     name: Name | None = None
     is_employee_group: bool | None = None
 
@@ -46,32 +43,8 @@ class GroupChange(Input):
         return self
 
 
-class GrantWanted(Input):
-    key: Annotated[str, Field(max_length=100)]
-    reach: Reach
-    reach_id: UUID | None = None
-    view: View = View.FULL
+class Membership(Reasoned):
     expires_at: AwareDatetime | None = None
-
-    def grant(self) -> Grant:
-        """Return the grant that is wanted."""
-        return Grant(self.key, self.reach, self.reach_id, self.view, self.expires_at)
-
-
-class GrantsWanted(Input):
-    grants: Annotated[list[GrantWanted], Field(max_length=2_000)]
-
-
-class Membership(Input):
-    expires_at: AwareDatetime | None = None
-
-
-class GrantShown(Output):
-    key: str
-    reach: Reach
-    reach_id: UUID | None
-    view: View
-    expires_at: datetime | None
 
 
 class MemberShown(Output):
@@ -129,7 +102,7 @@ async def get_group(deps: Deps, call: Call) -> GroupShown:
 async def create_group(deps: Deps, call: Call, asked: NewGroup) -> GroupShown:
     """Add a group without members or grants."""
     group = PermissionGroup(ids.uuid7(), asked.name, asked.is_employee_group, 1, call.now)
-    done = await operations.create_group(deps.db, _author(call), group, call.idempotency_key)
+    done = await operations.create_group(deps.db, author_of(call, asked), group, call.idempotency_key)
     call.reply_headers["Location"] = f"/v1/groups/{done.group_id}"
     return await _shown(deps, call, done)
 
@@ -137,32 +110,34 @@ async def create_group(deps: Deps, call: Call, asked: NewGroup) -> GroupShown:
 async def change_group(deps: Deps, call: Call, asked: GroupChange) -> GroupShown:
     """Rename a group, or make it an employee group or none."""
     card = Card(asked.name, asked.is_employee_group)
-    return await _shown(deps, call, await operations.change_group(deps.db, _author(call), _target(call), card))
+    return await _shown(deps, call, await operations.change_group(deps.db, author_of(call, asked), _target(call), card))
 
 
-async def remove_group(deps: Deps, call: Call) -> None:
+async def remove_group(deps: Deps, call: Call, asked: Reasoned) -> None:
     """Remove a group; its members lose what they held through it, unless that leaves no administrator."""
-    done = await operations.remove_group(deps.db, _author(call), _target(call))
+    done = await operations.remove_group(deps.db, author_of(call, asked), _target(call))
     call.reply_headers["Access-Version"] = str(done.rights_version)
 
 
 async def replace_grants(deps: Deps, call: Call, asked: GrantsWanted) -> GroupShown:
     """Grant exactly this to a group. Only an administrator can grant more than he holds."""
     wanted = [each.grant() for each in asked.grants]
-    done = await operations.replace_grants(deps.db, deps.catalogue, _author(call), _target(call), wanted)
+    done = await operations.replace_grants(deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted)
     return await _shown(deps, call, done)
 
 
 async def put_member(deps: Deps, call: Call, asked: Membership) -> GroupShown:
     """Put a person into a group, for ever or until a moment."""
     member = Member(UserId(call.id_in_path("user_id")), asked.expires_at)
-    return await _shown(deps, call, await operations.put_member(deps.db, _author(call), _target(call), member))
+    return await _shown(deps, call, await operations.put_member(deps.db, author_of(call, asked), _target(call), member))
 
 
-async def remove_member(deps: Deps, call: Call) -> GroupShown:
+async def remove_member(deps: Deps, call: Call, asked: Reasoned) -> GroupShown:
     """Take a person out of a group, unless that leaves no administrator."""
     user_id = UserId(call.id_in_path("user_id"))
-    return await _shown(deps, call, await operations.remove_member(deps.db, _author(call), _target(call), user_id))
+    return await _shown(
+        deps, call, await operations.remove_member(deps.db, author_of(call, asked), _target(call), user_id)
+    )
 
 
 async def _shown(deps: Deps, call: Call, done: Done) -> GroupShown:
@@ -173,15 +148,12 @@ async def _shown(deps: Deps, call: Call, done: Done) -> GroupShown:
 async def _one(deps: Deps, call: Call, group_id: UUID) -> GroupShown:
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         group = await groups.get(tx, group_id)
-        granted, members = await grants.of_group(tx, group_id), await groups.members(tx, group_id)
+        granted, members = await grants.of(tx, Holder(HolderKind.GROUP, group_id)), await groups.members(tx, group_id)
     return GroupShown(
         id=group.id,
         name=group.name,
         is_employee_group=group.is_employee_group,
-        grants=[
-            GrantShown(key=g.key, reach=g.reach, reach_id=g.reach_id, view=g.view, expires_at=g.expires_at)
-            for g in granted
-        ],
+        grants=[GrantShown.of(grant) for grant in granted],
         members=[MemberShown(user_id=member.user_id, expires_at=member.expires_at) for member in members],
         version=group.version,
         created_at=group.created_at,
@@ -200,10 +172,6 @@ def _listed(each: ListedGroup) -> GroupListed:
     )
 
 
-def _author(call: Call) -> Author:
-    return Author(call.caller, call.now)
-
-
 def _target(call: Call) -> Target:
     return Target(call.id_in_path("group_id"), call.version)
 
@@ -216,8 +184,8 @@ ROUTES = (
     Route("POST", "/v1/groups", create_group, takes=NewGroup, gives=GroupShown, status=201),
     Route("GET", _GROUP, get_group, gives=GroupShown),
     Route("PATCH", _GROUP, change_group, takes=GroupChange, gives=GroupShown, edits=True),
-    Route("DELETE", _GROUP, remove_group, edits=True),
+    Route("DELETE", _GROUP, remove_group, takes=Reasoned, edits=True),
     Route("PUT", "/v1/groups/{group_id}/grants", replace_grants, takes=GrantsWanted, gives=GroupShown, edits=True),
     Route("PUT", _MEMBER, put_member, takes=Membership, gives=GroupShown, edits=True),
-    Route("DELETE", _MEMBER, remove_member, gives=GroupShown, edits=True),
+    Route("DELETE", _MEMBER, remove_member, takes=Reasoned, gives=GroupShown, edits=True),
 )

@@ -43,7 +43,7 @@ async def stand_down(deps: Deps, call: Call) -> None:
     """
     version = call.version if "If-Match" in call.headers else None
     tenant_id, user_id = TenantId(call.id_in_path("tenant_id")), UserId(call.id_in_path("user_id"))
-    await administrators.stand_down(deps.db, tenant_id, user_id, version)
+    await administrators.stand_down(deps.db, tenant_id, user_id, version, call.now)
 
 
 _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"

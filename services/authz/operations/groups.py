@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.authz.domain.catalogue import Catalogue
-from services.authz.domain.compiling import HeldGrant, Holder
+from services.authz.domain.compiling import HeldGrant
 from services.authz.domain.grant import Grant, check_grants, named_in
 from services.authz.domain.group import Member, PermissionGroup, difference
-from services.authz.operations.rights_changes import Author, RightsChange, changing_rights
+from services.authz.domain.holder import Holder, HolderKind
+from services.authz.operations.rights_changes import Author, changing_rights
 from services.authz.store import grants, groups, people
 from services.chassis.database import Database, Transaction
 from services.chassis.idempotency import IdempotencyKey, earlier
@@ -45,7 +46,7 @@ async def create_group(db: Database, author: Author, group: PermissionGroup, key
     async with changing_rights(db, author) as change:
         made = await earlier(change.tx, key, group.id, author.now)
         if made is None:
-            await groups.insert(change.tx, group)
+            await groups.insert(change.tx, group, change.signature)
         return Done(made or group.id, change.version)
 
 
@@ -54,7 +55,9 @@ async def change_group(db: Database, author: Author, target: Target, card: Card)
     async with changing_rights(db, author) as change:
         group = await _at(change.tx, target)
         kind = group.is_employee_group if card.is_employee_group is None else card.is_employee_group
-        await _save(change, replace(group, name=card.name or group.name, is_employee_group=kind))
+        renamed = replace(group, name=card.name or group.name, is_employee_group=kind)
+        if renamed != group:
+            await groups.rename(change.tx, renamed, change.signature)
         return Done(group.id, change.version)
 
 
@@ -63,7 +66,8 @@ async def remove_group(db: Database, author: Author, target: Target) -> Done:
     async with changing_rights(db, author) as change:
         group = await _at(change.tx, target)
         change.concerned |= await _members(change.tx, group.id)
-        await groups.delete(change.tx, group.id)
+        await grants.end_all(change.tx, _holder(group), change.signature)
+        await groups.delete(change.tx, group.id, change.signature)
         return Done(group.id, change.version)
 
 
@@ -77,14 +81,14 @@ async def replace_grants(
     async with changing_rights(db, author) as change:
         group = await _at(change.tx, target)
         check_grants(wanted, catalogue, await people.known(change.tx, named_in(wanted)))
-        changed = difference(await grants.of_group(change.tx, group.id), wanted)
+        changed = difference(await grants.of(change.tx, _holder(group)), wanted)
         given, members = (*changed.added, *changed.retimed), await _members(change.tx, group.id)
-        await change.check_delegation(members, [HeldGrant(grant, Holder(group.id, group.name)) for grant in given])
+        await change.check_delegation(members, [HeldGrant(grant, _holder(group)) for grant in given])
         if not changed.is_empty:
             change.concerned |= members
-        await grants.remove(change.tx, group.id, changed.dropped)
-        await grants.put(change.tx, group.id, given, author.caller.user_id, author.now)
-        await _save(change, group)
+        await grants.end(change.tx, _holder(group), changed.dropped, change.signature)
+        await grants.put(change.tx, _holder(group), given, change.signature)
+        await groups.next_version(change.tx, group.id)
         return Done(group.id, change.version)
 
 
@@ -99,12 +103,12 @@ async def put_member(db: Database, author: Author, target: Target, member: Membe
             raise NotFound
         if member in await groups.members(change.tx, group.id):
             return Done(group.id, change.version)
-        holder = Holder(group.id, group.name)
-        given = [HeldGrant(grant, holder, member.expires_at) for grant in await grants.of_group(change.tx, group.id)]
+        holder = _holder(group)
+        given = [HeldGrant(grant, holder, member.expires_at) for grant in await grants.of(change.tx, holder)]
         await change.check_delegation([member.user_id], given)
         change.concerned.add(member.user_id)
-        await groups.put_member(change.tx, group.id, member, author.caller.user_id, author.now)
-        await _save(change, group)
+        await groups.put_member(change.tx, group.id, member, change.signature)
+        await groups.next_version(change.tx, group.id)
         return Done(group.id, change.version)
 
 
@@ -115,8 +119,8 @@ async def remove_member(db: Database, author: Author, target: Target, user_id: U
         if user_id not in await _members(change.tx, group.id):
             raise NotFound
         change.concerned.add(user_id)
-        await groups.remove_member(change.tx, group.id, user_id)
-        await _save(change, group)
+        await groups.remove_member(change.tx, group.id, user_id, change.signature)
+        await groups.next_version(change.tx, group.id)
         return Done(group.id, change.version)
 
 
@@ -128,8 +132,8 @@ async def _at(tx: Transaction, target: Target) -> PermissionGroup:
     return group
 
 
-async def _save(change: RightsChange, group: PermissionGroup) -> None:
-    await groups.save(change.tx, replace(group, version=group.version + 1))
+def _holder(group: PermissionGroup) -> Holder:
+    return Holder(HolderKind.GROUP, group.id, group.name)
 
 
 async def _members(tx: Transaction, group_id: UUID) -> set[UserId]:

@@ -8,21 +8,24 @@ from datetime import datetime
 from services.authz.domain.administrator import MANAGE_PERMISSIONS, LastAdministrator
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.delegation import check_delegation
+from services.authz.domain.signature import Signature
 from services.authz.store import administrators, people, standings, tenants
+from services.authz.store import rights_changes as journal
 from services.chassis import outbox
 from services.chassis.authz_client import require
 from services.chassis.database import Database, Transaction
 from services.chassis.tokens import Caller
-from services.contracts.authz_events import SnapshotChanged
+from services.contracts.authz_events import RightsChanged, SnapshotChanged
 from services.contracts.vocabulary import UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who changes rights, and when."""
+    """Who changes rights, when, and why, if he says so."""
 
     caller: Caller
     now: datetime
+    reason: str | None = None
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class RightsChange:
     version: int
     author: Standing
     now: datetime
+    signature: Signature
     concerned: set[UserId] = field(default_factory=set[UserId])
 
     async def check_delegation(self, receivers: Iterable[UserId], given: Iterable[HeldGrant]) -> None:
@@ -49,13 +53,14 @@ async def changing_rights(db: Database, author: Author) -> AsyncGenerator[Rights
     two changes cannot take one of the last two administrators each. Raises PermissionMissing, LastAdministrator.
     """
     async with db.transaction(author.caller.tenant_id) as tx:
-        version = await tenants.raise_version(tx)
+        turn = await tenants.take_turn(tx, author.now)
         standing = await standings.find_or_nobody(tx, author.caller.user_id)
         require(compile_snapshot(standing, author.now), MANAGE_PERMISSIONS)
-        change = RightsChange(tx, version, standing, author.now)
+        signature = Signature(author.caller.user_id, turn.at, author.reason)
+        change = RightsChange(tx, turn.version, standing, author.now, signature)
         async with keeping_administrators(tx):
             yield change
-        await announce(tx, version, change.concerned)
+        await announce(tx, turn.version, change.concerned)
 
 
 @asynccontextmanager
@@ -68,7 +73,10 @@ async def keeping_administrators(tx: Transaction) -> AsyncGenerator[None]:
 
 
 async def announce(tx: Transaction, version: int, concerned: Iterable[UserId]) -> None:
-    """Give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    """Tell what was changed; give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    changes = await journal.of_version(tx, version)
+    if changes:
+        await outbox.add(tx, RightsChanged(version=version, changes=tuple(changes)))
     known = await people.raise_versions(tx, concerned, version)
     if known:
         await outbox.add(tx, SnapshotChanged(user_ids=tuple(known), version=version))

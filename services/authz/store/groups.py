@@ -5,10 +5,10 @@ No scope anywhere: groups are the rights themselves, and handlers ask for the pe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from services.authz.domain.group import GroupNameTaken, Member, PermissionGroup
+from services.authz.domain.signature import Signature
 from services.chassis.cursor import Cursor
 from services.chassis.database import Row, Transaction, UniqueViolation
 from services.chassis.problems import NotFound
@@ -24,13 +24,14 @@ class ListedGroup:
     grants: int
 
 
-async def insert(tx: Transaction, group: PermissionGroup) -> None:
+async def insert(tx: Transaction, group: PermissionGroup, signature: Signature) -> None:
     """Add a group without members or grants. Raises GroupNameTaken."""
     try:
         await tx.execute(
             """
-            INSERT INTO permission_groups (tenant_id, id, name, is_employee_group, version, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO permission_groups (
+                tenant_id, id, name, is_employee_group, version, created_at, since, changed_by, reason)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             tx.tenant_id,
             group.id,
@@ -38,25 +39,38 @@ async def insert(tx: Transaction, group: PermissionGroup) -> None:
             group.is_employee_group,
             group.version,
             group.created_at,
+            signature.at,
+            signature.by,
+            signature.reason,
         )
     except UniqueViolation:
         raise GroupNameTaken from None
 
 
-async def save(tx: Transaction, group: PermissionGroup) -> None:
-    """Replace name, kind and version of a group. Raises GroupNameTaken."""
+async def next_version(tx: Transaction, group_id: UUID) -> None:
+    """Raise the version of a group whose members or grants change."""
+    await tx.execute(
+        "UPDATE permission_groups SET version = version + 1 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, group_id
+    )
+
+
+async def rename(tx: Transaction, group: PermissionGroup, signature: Signature) -> None:
+    """Replace name and kind of a group; what they were becomes past. Raises GroupNameTaken."""
+    await _remember(tx, group.id, signature)
     try:
         await tx.execute(
             """
             UPDATE permission_groups
-               SET name = $3, is_employee_group = $4, version = $5
+               SET name = $3, is_employee_group = $4, version = version + 1, since = $5, changed_by = $6, reason = $7
              WHERE tenant_id = $1 AND id = $2
             """,
             tx.tenant_id,
             group.id,
             group.name,
             group.is_employee_group,
-            group.version,
+            signature.at,
+            signature.by,
+            signature.reason,
         )
     except UniqueViolation:
         raise GroupNameTaken from None
@@ -99,14 +113,29 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[Listed
     return [ListedGroup(_group(row), row["members"], row["grants"]) for row in rows]
 
 
-async def delete(tx: Transaction, group_id: UUID) -> None:
-    """Remove a group with its members and grants."""
-    for statement in (
-        "DELETE FROM grants WHERE tenant_id = $1 AND holder_kind = 'group' AND holder_id = $2",
-        "DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2",
-        "DELETE FROM permission_groups WHERE tenant_id = $1 AND id = $2",
-    ):
-        await tx.execute(statement, tx.tenant_id, group_id)
+async def delete(tx: Transaction, group_id: UUID, signature: Signature) -> None:
+    """Remove a group without grants, with its members."""
+    await _end_members(tx, group_id, None, signature)
+    await _remember(tx, group_id, signature)
+    await tx.execute("DELETE FROM permission_groups WHERE tenant_id = $1 AND id = $2", tx.tenant_id, group_id)
+
+
+async def _remember(tx: Transaction, group_id: UUID, signature: Signature) -> None:
+    await tx.execute(
+        """
+        INSERT INTO permission_groups_past (
+            tenant_id, id, name, is_employee_group, valid_from, valid_to, changed_by, reason, ended_by, end_reason)
+        SELECT tenant_id, id, name, is_employee_group, valid_from, greatest($3::timestamptz, valid_from),
+               changed_by, reason, $4::uuid, $5::text
+          FROM permission_groups_ever
+         WHERE tenant_id = $1 AND id = $2 AND valid_to = 'infinity'
+        """,
+        tx.tenant_id,
+        group_id,
+        signature.at,
+        signature.by,
+        signature.reason,
+    )
 
 
 async def members(tx: Transaction, group_id: UUID) -> Sequence[Member]:
@@ -119,31 +148,49 @@ async def members(tx: Transaction, group_id: UUID) -> Sequence[Member]:
     return [Member(row["user_id"], row["expires_at"]) for row in rows]
 
 
-async def put_member(tx: Transaction, group_id: UUID, member: Member, by: UserId | None, now: datetime) -> None:
+async def put_member(tx: Transaction, group_id: UUID, member: Member, signature: Signature) -> None:
     """Put a person into a group, or change until when the person is in it."""
+    await _end_members(tx, group_id, member.user_id, signature)
     await tx.execute(
         """
-        INSERT INTO group_members (tenant_id, group_id, user_id, expires_at, added_by, added_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (tenant_id, group_id, user_id) DO UPDATE
-           SET expires_at = excluded.expires_at, added_by = excluded.added_by, added_at = excluded.added_at
+        INSERT INTO group_members (tenant_id, group_id, user_id, expires_at, added_by, added_at, reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         tx.tenant_id,
         group_id,
         member.user_id,
         member.expires_at,
-        by,
-        now,
+        signature.by,
+        signature.at,
+        signature.reason,
     )
 
 
-async def remove_member(tx: Transaction, group_id: UUID, user_id: UserId) -> None:
+async def remove_member(tx: Transaction, group_id: UUID, user_id: UserId, signature: Signature) -> None:
     """Take a person out of a group."""
+    await _end_members(tx, group_id, user_id, signature)
+
+
+async def _end_members(tx: Transaction, group_id: UUID, user_id: UserId | None, signature: Signature) -> None:
+    """End the membership of one person, or of everybody in the group."""
     await tx.execute(
-        "DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND user_id = $3",
+        """
+        WITH gone AS (
+            DELETE FROM group_members
+             WHERE tenant_id = $1 AND group_id = $2 AND ($3::uuid IS NULL OR user_id = $3)
+            RETURNING *)
+        INSERT INTO group_members_past (
+            tenant_id, group_id, user_id, expires_at, added_by, added_at, reason, valid_to, ended_by, end_reason)
+        SELECT tenant_id, group_id, user_id, expires_at, added_by, added_at, reason,
+               greatest($4::timestamptz, added_at), $5::uuid, $6::text
+          FROM gone
+        """,
         tx.tenant_id,
         group_id,
         user_id,
+        signature.at,
+        signature.by,
+        signature.reason,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.authz.domain.grant import Named
@@ -77,6 +78,27 @@ async def save(tx: Transaction, person: Person) -> None:
         list(person.principal),
         list(person.secondary),
     )
+
+
+async def remember(tx: Transaction, user_id: UserId, at: datetime) -> None:
+    """Let what decides a person's rights become past, before something else is saved."""
+    await tx.execute(
+        """
+        INSERT INTO people_past (tenant_id, id, state, principal, secondary, valid_from, valid_to)
+        SELECT tenant_id, id, state, principal, secondary, valid_from, greatest($3::timestamptz, valid_from)
+          FROM people_ever
+         WHERE tenant_id = $1 AND id = $2 AND valid_to = 'infinity'
+        """,
+        tx.tenant_id,
+        user_id,
+        at,
+    )
+    await begin(tx, user_id, at)
+
+
+async def begin(tx: Transaction, user_id: UserId, at: datetime) -> None:
+    """Say since when what decides a person's rights is as it is."""
+    await tx.execute("UPDATE people SET since = $3 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id, at)
 
 
 async def save_office(tx: Transaction, office_id: OfficeId, version: int, name: str) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from services.authz.domain.compiling import HeldGrant, Holder, Standing
+from services.authz.domain.compiling import HeldGrant, Standing
+from services.authz.domain.holder import Holder, HolderKind
+from services.authz.domain.switch import Switch
 from services.authz.store import grants
 from services.chassis.database import Row, Transaction
 from services.contracts.vocabulary import Ownership, TenantId, UserId
@@ -27,6 +29,8 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
         """
         WITH person AS MATERIALIZED (
             SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, p.rights_version, t.ownership,
+                   ARRAY(SELECT switch FROM blocked_switches b
+                          WHERE (b.tenant_id, b.user_id) = (p.tenant_id, p.id)) AS blocked,
                    ARRAY(SELECT office_id FROM person_offices o
                           WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS principal,
                    ARRAY(SELECT office_id FROM person_offices o
@@ -40,18 +44,31 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
               JOIN tenants t USING (tenant_id)
              WHERE p.tenant_id = $1 AND p.id = ANY($2)
         )
-        SELECT person.id, person.is_active, person.rights_version, person.ownership,
+        SELECT person.id, person.is_active, person.rights_version, person.ownership, person.blocked,
                person.principal, person.secondary, person.region,
-               held.group_id, held.group_name, held.member_until,
+               held.holder_kind, held.holder_id, held.holder_name, held.member_until,
                held.key, held.reach, held.reach_id, held.view, held.expires_at, held.granted_by, held.granted_at
           FROM person
           LEFT JOIN (
-               SELECT m.user_id, m.expires_at AS member_until, g.id AS group_id, g.name AS group_name,
-                      r.key, r.reach, r.reach_id, r.view, r.expires_at, r.granted_by, r.granted_at
+               SELECT m.user_id, m.expires_at AS member_until, 'group' AS holder_kind, g.id AS holder_id,
+                      g.name AS holder_name, r.key, r.reach, r.reach_id, r.view, r.expires_at,
+                      r.granted_by, r.granted_at
                  FROM group_members m
                  JOIN permission_groups g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
                  JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (m.tenant_id, 'group', m.group_id)
                 WHERE m.tenant_id = $1 AND m.user_id = ANY($2)
+               UNION ALL
+               SELECT l.user_id, NULL, 'template', t.id, t.name, r.key, r.reach, r.reach_id, r.view, r.expires_at,
+                      r.granted_by, r.granted_at
+                 FROM template_links l
+                 JOIN templates t ON (t.tenant_id, t.id) = (l.tenant_id, l.template_id)
+                 JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (l.tenant_id, 'template', l.template_id)
+                WHERE l.tenant_id = $1 AND l.user_id = ANY($2)
+               UNION ALL
+               SELECT r.holder_id, NULL, 'user', r.holder_id, '', r.key, r.reach, r.reach_id, r.view, r.expires_at,
+                      r.granted_by, r.granted_at
+                 FROM grants r
+                WHERE r.tenant_id = $1 AND r.holder_kind = 'user' AND r.holder_id = ANY($2)
                ) AS held ON held.user_id = person.id
         """,
         tx.tenant_id,
@@ -77,7 +94,7 @@ def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing
         held=tuple(
             HeldGrant(
                 grants.from_row(row),
-                Holder(row["group_id"], row["group_name"]),
+                _holder(row),
                 row["member_until"],
                 row["granted_by"],
                 row["granted_at"],
@@ -85,4 +102,9 @@ def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing
             for row in rows
             if row["key"] is not None
         ),
+        blocked=frozenset(map(Switch, person["blocked"])),
     )
+
+
+def _holder(row: Row) -> Holder:
+    return Holder(HolderKind(row["holder_kind"]), row["holder_id"], row["holder_name"])

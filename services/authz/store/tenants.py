@@ -1,24 +1,42 @@
 """Agencies: how they understand rights, and the version and lock of their rights."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import Ownership
 
 
-async def raise_version(tx: Transaction) -> int:
-    """Raise the version of the tenant's rights and return it; until the end of the transaction nobody else can.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A change's place among all changes of a tenant's rights: versions and times rise together, strictly."""
 
-    Every change of rights begins here, so that all of a tenant's happen one after another.
+    version: int
+    at: datetime
+
+
+async def take_turn(tx: Transaction, now: datetime) -> Turn:
+    """Raise the version of the tenant's rights; until the end of the transaction nobody else can.
+
+    Every change of rights begins here, so that all of a tenant's happen one after another. The turn's time is
+    `now` unless a change before it, or an event of an earlier time, would come later. No scope: a number and a time.
     """
-    version: int = await tx.value(
+    row = await tx.row(
         """
-        INSERT INTO tenants (tenant_id, rights_version)
-        VALUES ($1, 1)
-        ON CONFLICT (tenant_id) DO UPDATE SET rights_version = tenants.rights_version + 1
-        RETURNING rights_version
+        INSERT INTO tenants (tenant_id, rights_version, rights_changed_at)
+        VALUES ($1, 1, $2)
+        ON CONFLICT (tenant_id) DO UPDATE
+           SET rights_version = tenants.rights_version + 1,
+               rights_changed_at = greatest(
+                   excluded.rights_changed_at, tenants.rights_changed_at + interval '1 microsecond')
+        RETURNING rights_version, rights_changed_at
         """,
         tx.tenant_id,
+        now,
     )
-    return version
+    if row is None:
+        raise LookupError("an upsert always returns its row")
+    return Turn(row["rights_version"], row["rights_changed_at"])
 
 
 async def version(tx: Transaction) -> int:

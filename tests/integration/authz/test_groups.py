@@ -58,7 +58,7 @@ async def test_one_holds_what_all_ones_groups_hold_and_is_told_why(agency: Agenc
 
     read, listed = answer.body["items"]
     assert (read["scope"]["own"], read["scope"]["offices"]) == (True, [str(agency.office_id)])
-    assert {(source["group_id"], source["reach"]) for source in read["sources"]} == {
+    assert {(source["holder_id"], source["reach"]) for source in read["sources"]} == {
         (own["id"], "own"),
         (office["id"], "principal"),
     }

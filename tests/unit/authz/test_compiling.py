@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.authz.domain.compiling import HeldGrant, Holder, Standing, compile_snapshot
+from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.grant import Grant
+from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.reach import Reach
 from services.contracts.access import RecordFacts
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
@@ -73,7 +74,7 @@ class World:
             region=frozenset(office for office in OFFICES if self.regions[office] in mine),
             teams=self.teams,
             held=tuple(
-                HeldGrant(grant, Holder(UUID(int=at), f"group {at}"), until)
+                HeldGrant(grant, Holder(HolderKind.GROUP, UUID(int=at), f"group {at}"), until)
                 for at, (until, grants) in enumerate(self.groups)
                 for grant in grants
             ),

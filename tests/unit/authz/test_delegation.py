@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.authz.domain.administrator import ADMINISTRATOR_KEYS
-from services.authz.domain.compiling import HeldGrant, Holder, Standing, compile_snapshot
+from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.delegation import GrantsMoreThanHeld, check_delegation
 from services.authz.domain.grant import Grant
+from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.reach import Reach
 from services.contracts.access import RecordFacts
 from services.contracts.vocabulary import Ownership, View
 from tests.unit.authz.test_compiling import NOW, OFFICES, PEOPLE, RECORDS, TENANT, World, grants, worlds
 
-GROUP = Holder(TENANT, "group")
+GROUP = Holder(HolderKind.GROUP, TENANT, "group")
 RANK = {None: 0, View.PUBLIC: 1, View.FULL: 2}
 
 

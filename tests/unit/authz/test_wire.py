@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.catalogue import record_classes
-from services.authz.domain.compiling import HeldGrant, Holder, Standing, compile_snapshot
+from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.grant import Grant
+from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.reach import Reach
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.authz_api import SNAPSHOT
@@ -34,7 +35,7 @@ def member_of_twenty_groups() -> Standing:
     reaches = cycle((Reach.OWN, Reach.PRINCIPAL, Reach.ALL, Reach.REGION, Reach.SECONDARY, Reach.OFFICE, Reach.USER))
     held = list[HeldGrant]()
     for at, (section, reach) in enumerate(zip(sections, reaches, strict=False)):
-        group, other = Holder(some_id(), str(at)), some_id()
+        group, other = Holder(HolderKind.GROUP, some_id(), str(at)), some_id()
         for permission in CATALOGUE.values():
             if permission.section == section:
                 fitting = reach if reach in permission.reaches else Reach.ALL

@@ -1,0 +1,56 @@
+"""Grants as they are written and shown, whoever holds them, and the reason that every change may give."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from services.authz.domain.grant import Grant
+from services.authz.domain.reach import Reach
+from services.authz.operations.rights_changes import Author
+from services.chassis.web import Call, Input, Output
+from services.contracts.vocabulary import View
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\r\n]*$")]
+
+
+class Reasoned(Input):
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] | None = None
+    """Why; kept with the change."""
+
+
+class GrantWanted(Input):
+    key: Annotated[str, Field(max_length=100)]
+    reach: Reach
+    reach_id: UUID | None = None
+    view: View = View.FULL
+    expires_at: AwareDatetime | None = None
+
+    def grant(self) -> Grant:
+        """Return the grant that is wanted."""
+        return Grant(self.key, self.reach, self.reach_id, self.view, self.expires_at)
+
+
+class GrantsWanted(Reasoned):
+    grants: Annotated[list[GrantWanted], Field(max_length=2_000)]
+
+
+class GrantShown(Output):
+    key: str
+    reach: Reach
+    reach_id: UUID | None
+    view: View
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, grant: Grant) -> "GrantShown":
+        """Return how a grant is shown."""
+        return cls(
+            key=grant.key, reach=grant.reach, reach_id=grant.reach_id, view=grant.view, expires_at=grant.expires_at
+        )
+
+
+def author_of(call: Call, asked: Reasoned) -> Author:
+    """Return who asks for a change, when, and why."""
+    return Author(call.caller, call.now, asked.reason)
