@@ -16,7 +16,9 @@ from services.authz.handlers import (
     explanations,
     groups,
     internal,
+    person_rights,
     rights_changes,
+    templates,
 )
 from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
@@ -51,6 +53,8 @@ SERVICE = Service(
     routes=(
         *catalogue.ROUTES,
         *groups.ROUTES,
+        *templates.ROUTES,
+        *person_rights.ROUTES,
         *access.ROUTES,
         *explanations.ROUTES,
         *decisions.ROUTES,

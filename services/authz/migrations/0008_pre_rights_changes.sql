@@ -40,7 +40,8 @@ BEGIN
           FROM pg_class c, aclexplode(c.relacl)
          WHERE c.oid = 'rights_changes'::regclass AND grantee <> c.relowner AND grantee <> 0
     LOOP
-        EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON rights_changes FROM %I', other);
+        EXECUTE format('REVOKE ALL ON rights_changes FROM %I', other);
+        EXECUTE format('GRANT SELECT ON rights_changes TO %I', other);
     END LOOP;
 END $$;
 

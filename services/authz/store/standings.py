@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from services.authz.domain.compiling import HeldGrant, Standing
 from services.authz.domain.holder import Holder, HolderKind
+from services.authz.domain.mode import RightsMode
 from services.authz.domain.switch import Switch
 from services.authz.store import grants
 from services.chassis.database import Row, Transaction
@@ -29,6 +30,7 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
         """
         WITH person AS MATERIALIZED (
             SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, p.rights_version, t.ownership,
+                   t.rights_mode,
                    ARRAY(SELECT switch FROM blocked_switches b
                           WHERE (b.tenant_id, b.user_id) = (p.tenant_id, p.id)) AS blocked,
                    ARRAY(SELECT office_id FROM person_offices o
@@ -44,7 +46,7 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
               JOIN tenants t USING (tenant_id)
              WHERE p.tenant_id = $1 AND p.id = ANY($2)
         )
-        SELECT person.id, person.is_active, person.rights_version, person.ownership, person.blocked,
+        SELECT person.id, person.is_active, person.rights_version, person.ownership, person.rights_mode, person.blocked,
                person.principal, person.secondary, person.region,
                held.holder_kind, held.holder_id, held.holder_name, held.member_until,
                held.key, held.reach, held.reach_id, held.view, held.expires_at, held.granted_by, held.granted_at
@@ -103,6 +105,7 @@ def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing
             if row["key"] is not None
         ),
         blocked=frozenset(map(Switch, person["blocked"])),
+        mode=RightsMode(person["rights_mode"]),
     )
 
 

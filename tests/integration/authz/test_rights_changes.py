@@ -115,7 +115,7 @@ async def test_the_services_can_neither_write_nor_alter_nor_remove_an_entry(
                 "UPDATE rights_changes SET author_id = NULL",
                 "DELETE FROM rights_changes",
                 "TRUNCATE rights_changes",
-                "INSERT INTO rights_changes SELECT * FROM rights_changes",
+                "INSERT INTO rights_changes (tenant_id) VALUES (gen_random_uuid())",
             ):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await connection.execute(statement)
