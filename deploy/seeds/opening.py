@@ -7,6 +7,7 @@ it ended.
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from deploy.local.parts import together
@@ -84,10 +85,12 @@ async def _administrator(world: World, agency: Agency) -> Gateway:
     except Refused as refused:
         if refused.code != "wrong_credentials":
             raise
+    operator = world.gateway.bearing(world.operator_token)
     with _already_there("licence_code_taken"):
-        operator = world.gateway.bearing(world.operator_token)
         await operator.ask(Request("POST", "identity/v1/licences", _licence(agency)))
-    await activate(world.gateway, world.mailbox, agency.administrator.email, agency.password)
+    invited = {"licence_code": agency.licence_code, "userid": agency.administrator.userid}
+    again = partial(operator.ask, Request("POST", "identity/v1/activation-mails", invited))
+    await activate(world.gateway, world.mailbox, agency.administrator.email, agency.password, again)
     return await sign_in(world.gateway, agency, agency.administrator)
 
 

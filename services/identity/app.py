@@ -13,12 +13,14 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
 from services.identity.deps import Deps, Links
 from services.identity.handlers import activations, internal, keys, licences, offices, sessions, users
-from services.identity.jobs import purge_expired
+from services.identity.jobs import announce_refusals, purge_expired, repeat_running_revocations, rotate_signing_keys
+from services.identity.operations.sessions import Gate
 
 
 @asynccontextmanager
@@ -37,7 +39,13 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                 passwords=passwords,
                 signing=signing,
                 links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
-                session_lifetime=timedelta(hours=settings.session_hours),
+                gate=Gate(
+                    platform.db,
+                    passwords,
+                    KeyedDigests(settings.signing_key_passphrase),
+                    timedelta(hours=settings.session_hours),
+                ),
+                key_term=timedelta(days=settings.signing_key_days),
             ),
             Guard(verifier, {"peer": settings.internal_token, "operator": settings.operator_token}),
             {
@@ -61,5 +69,5 @@ SERVICE = Service(
         *keys.ROUTES,
         *internal.ROUTES,
     ),
-    loops=(purge_expired,),
+    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations, announce_refusals),
 )

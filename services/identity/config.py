@@ -14,6 +14,8 @@ class IdentitySettings(Settings):
     """Who holds it may take on agencies."""
     signing_key_passphrase: SecretStr = Field(min_length=20)
     """Encrypts the signing keys in the database."""
+    signing_key_days: int = Field(default=30, ge=1, le=365)
+    """How long a key signs before the next one takes over."""
     activation_hours: int = Field(default=72, ge=1, le=720)
     """How long an activation link works."""
     session_hours: int = Field(default=12, ge=1, le=720)

@@ -8,6 +8,7 @@ from services.chassis.database import Database
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.signing_keys import SigningKeys
+from services.identity.operations.sessions import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +26,7 @@ class Deps:
     administrators: Administrators
     passwords: PasswordHashing
     signing: SigningKeys
+    gate: Gate
     links: Links
-    session_lifetime: timedelta
+    key_term: timedelta
+    """For how long a key signs before the next one takes over."""

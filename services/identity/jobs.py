@@ -1,6 +1,7 @@
 """What identity does by itself."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, Never
 
@@ -8,21 +9,69 @@ from services.chassis import clock, logging
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
 from services.identity.deps import Deps
-from services.identity.store import sessions
+from services.identity.operations.sessions import repeat_revocations
+from services.identity.operations.sign_in_limits import tell_refusals
+from services.identity.store import devices, sessions, sign_in_counters
 
-EVERY_SECONDS: Final = 600
+PURGE_SECONDS: Final = 600.0
+ROTATE_SECONDS: Final = 60.0
+REPEAT_SECONDS: Final = 5.0
+ANNOUNCE_SECONDS: Final = 5.0
 KEPT: Final = timedelta(days=30)
+COUNTED: Final = timedelta(days=1)
+DEVICES_KEPT: Final = timedelta(days=180)
 _log = logging.get(__name__)
 
 
 async def purge_expired(_deps: Deps, worker_db: Database) -> Never:
-    """Delete what ended thirty days ago, every ten minutes."""
+    """Delete every ten minutes what ended thirty days ago, failures of yesterday and devices long unseen."""
+
+    async def purge() -> None:
+        async with worker_db.across_tenants() as queries:
+            now = clock.now()
+            purged = await sessions.purge(queries, now - KEPT)
+            purged += await sign_in_counters.purge(queries, now - COUNTED, now - KEPT)
+            purged += await devices.purge(queries, now - DEVICES_KEPT)
+        if purged:
+            _log.info("expired.purged", count=purged)
+
+    await _every(PURGE_SECONDS, "purge", purge)
+
+
+async def rotate_signing_keys(deps: Deps, _worker_db: Database) -> Never:
+    """See every minute whether the next signing key is due or an old one may go."""
+
+    async def rotate() -> None:
+        await deps.signing.rotate(clock.now(), deps.key_term)
+
+    await _every(ROTATE_SECONDS, "rotate_signing_keys", rotate)
+
+
+async def repeat_running_revocations(_deps: Deps, worker_db: Database) -> Never:
+    """Repeat every five seconds which sessions ended in the last five minutes.
+
+    So a process that started late, or lost the broker for a while, refuses their tokens five seconds later.
+    """
+
+    async def repeat() -> None:
+        await repeat_revocations(worker_db, clock.now())
+
+    await _every(REPEAT_SECONDS, "repeat_revocations", repeat)
+
+
+async def announce_refusals(_deps: Deps, worker_db: Database) -> Never:
+    """Tell every five seconds of the sign-ins that were refused."""
+
+    async def announce() -> None:
+        await tell_refusals(worker_db)
+
+    await _every(ANNOUNCE_SECONDS, "announce_refusals", announce)
+
+
+async def _every(seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> Never:
     while True:
         try:
-            async with worker_db.across_tenants() as queries:
-                purged = await sessions.purge(queries, clock.now() - KEPT)
-            if purged:
-                _log.info("sessions.purged", count=purged)
+            await work()
         except Unavailable:
-            _log.warning("sessions.purge_postponed")
-        await asyncio.sleep(EVERY_SECONDS)
+            _log.warning("job.postponed", job=name)
+        await asyncio.sleep(seconds)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from services.contracts.vocabulary import TenantId
 
 _SECRET_BYTES: Final = 32
 _TENANT_BYTES: Final = 16
+_NONCE_BYTES: Final = 12
+_SEALING: Final = b"keyholder refresh successor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,21 @@ class SecretToken:
     def hash(self) -> bytes:
         """Return what is stored in its place."""
         return hashlib.sha256(self.secret).digest()
+
+    def seal(self, successor: "SecretToken") -> bytes:
+        """Return the successor encrypted so that only the holder of this token's secret can open it."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, successor.secret, self.tenant_id.bytes)
+
+    def open(self, sealed: bytes) -> "SecretToken":
+        """Return the successor that `seal` encrypted."""
+        nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        return SecretToken(self.tenant_id, self._cipher.decrypt(nonce, text, self.tenant_id.bytes))
+
+    @property
+    def _cipher(self) -> AESGCM:
+        """Return a cipher whose key, unlike the secret, no stored hash gives away."""
+        return AESGCM(hashlib.sha256(_SEALING + self.secret).digest())
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(self.tenant_id.bytes + self.secret).decode()

@@ -34,9 +34,20 @@ class Session:
     user_id: UserId
     created_at: datetime
     expires_at: datetime
+    address: str
+    """Where it was opened from, IPv4 or IPv6."""
+    user_agent: str
+    """What the client called itself, unchecked."""
 
 
 ACCESS_LIFETIME: Final = timedelta(seconds=LIFETIME_SECONDS)
+GRACE: Final = timedelta(seconds=30)
+"""For how long a used refresh token still gives its successor: tabs refresh at once, and answers get lost."""
+
+
+def is_replay(used_at: datetime | None, now: datetime) -> bool:
+    """Say whether a refresh token is used by somebody who cannot have missed that it was used before."""
+    return used_at is not None and now - used_at >= GRACE
 
 
 def admit(state: UserState) -> None:

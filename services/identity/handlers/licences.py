@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.chassis import ids
+from services.chassis.problems import NotFound
 from services.chassis.web import Access, Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, UserState
 from services.identity.deps import Deps
@@ -12,6 +13,9 @@ from services.identity.domain.licence import Licence, Office
 from services.identity.domain.user import Assignments, User
 from services.identity.handlers.fields import Code, Email, LicenceCode, Locale, Name, Timezone, Userid
 from services.identity.operations import licences
+from services.identity.operations import users as operations
+from services.identity.store import licences as store
+from services.identity.store import users
 
 
 class FirstAdministrator(Input):
@@ -32,6 +36,11 @@ class NewLicence(Input):
     seats_bought: int = Field(default=0, ge=0, le=100_000)
     office_name: Name
     administrator: FirstAdministrator
+
+
+class Invited(Input):
+    licence_code: LicenceCode
+    userid: Userid
 
 
 class LicenceMade(Output):
@@ -79,6 +88,19 @@ async def create_licence(deps: Deps, call: Call, asked: NewLicence) -> LicenceMa
     )
 
 
+async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> None:
+    """Send an activation mail again, for an agency whose only administrator lost it."""
+    async with deps.db.across_tenants() as queries:
+        tenant_id = await store.tenant_of(queries, asked.licence_code)
+    if tenant_id is None:
+        raise NotFound
+    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+        user_id = await users.id_of(tx, asked.userid)
+    if user_id is None:
+        raise NotFound
+    await operations.request_activation(deps.db, tenant_id, user_id)
+
+
 ROUTES = (
     Route(
         "POST",
@@ -87,6 +109,14 @@ ROUTES = (
         takes=NewLicence,
         gives=LicenceMade,
         status=201,
+        access=Access.OPERATOR,
+    ),
+    Route(
+        "POST",
+        "/v1/activation-mails",
+        request_activation_mail,
+        takes=Invited,
+        status=202,
         access=Access.OPERATOR,
     ),
 )

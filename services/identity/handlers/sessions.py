@@ -1,26 +1,34 @@
 """Signing in with licence code, user id and password; refreshing; signing out."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from services.chassis.authz_client import require
+from services.chassis.problems import NotFound
 from services.chassis.web import Access, Call, Input, Output, Route
-from services.contracts.vocabulary import SessionId
+from services.contracts.vocabulary import SessionId, UserId
 from services.identity.adapters import secret_tokens
+from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
 from services.identity.domain.password_policy import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
+from services.identity.domain.user import MANAGE
 from services.identity.operations import sessions as operations
-from services.identity.operations.sessions import SignedIn, ThreeCodes
-from services.identity.store import sessions
+from services.identity.operations.sessions import Origin, SignedIn, ThreeCodes
+from services.identity.store import sessions, users
+
+LONGEST_USER_AGENT: Final = 200
 
 
 class Credentials(Input):
     licence_code: Annotated[str, Field(min_length=1, max_length=64)]
     userid: Annotated[str, Field(min_length=1, max_length=128)]
     password: Annotated[str, Field(min_length=1, max_length=LONGEST, json_schema_extra={"writeOnly": True})]
+    device_token: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """From an earlier sign-in on the same device; it keeps failures elsewhere from standing in the way."""
 
 
 class RefreshToken(Input):
@@ -40,10 +48,18 @@ class Tokens(Output):
     session_expires_at: datetime
 
 
+class OpenedTokens(Tokens):
+    device_token: str
+    """Keep it on the device, also after signing out, and send it with the next sign-in."""
+
+
 class SessionShown(Output):
     id: UUID
     created_at: datetime
     expires_at: datetime
+    address: str
+    """Where it was opened from."""
+    user_agent: str
     current: bool
 
 
@@ -51,18 +67,25 @@ class SessionsShown(Output):
     items: list[SessionShown]
 
 
-async def create_session(deps: Deps, call: Call, asked: Credentials) -> Tokens:
+async def create_session(deps: Deps, call: Call, asked: Credentials) -> OpenedTokens:
     """Sign in.
 
-    Every wrong combination gets the same answer; the reason is told only after the right password.
+    Every wrong combination gets the same answer; the reason is told only after the right password. Failures are
+    counted, those of unknown devices together: 429 says in Retry-After when the next one is looked at.
     """
     codes = ThreeCodes(asked.licence_code, asked.userid, asked.password)
-    signed_in = await operations.sign_in(deps.db, deps.passwords, codes, deps.session_lifetime, call.now)
-    return await _tokens(deps, signed_in, call.now)
+    device = secret_tokens.parse(asked.device_token) if asked.device_token else None
+    opened = await operations.sign_in(deps.gate, codes, _origin(call, device), call.now)
+    tokens = await _tokens(deps, opened, call.now)
+    return OpenedTokens(**tokens.model_dump(), device_token=str(opened.device_token))
 
 
 async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens:
-    """Exchange a refresh token for fresh tokens; one that is used twice ends the session."""
+    """Exchange a refresh token for fresh tokens.
+
+    For thirty seconds the same token gives the same next one, so that tabs may refresh together; after that its
+    use ends the session.
+    """
     presented = secret_tokens.parse(asked.refresh_token)
     if presented is None:
         raise SessionOver
@@ -71,20 +94,13 @@ async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens
 
 async def list_sessions(deps: Deps, call: Call) -> SessionsShown:
     """List the caller's own running sessions, newest first."""
-    caller = call.caller
-    async with deps.db.transaction(caller.tenant_id, readonly=True) as tx:
-        running = await sessions.running_of(tx, caller.user_id, call.now)
-    return SessionsShown(
-        items=[
-            SessionShown(
-                id=session.id,
-                created_at=session.created_at,
-                expires_at=session.expires_at,
-                current=session.id == caller.session_id,
-            )
-            for session in running
-        ]
-    )
+    return await _running(deps, call, call.caller.user_id)
+
+
+async def list_sessions_of_user(deps: Deps, call: Call) -> SessionsShown:
+    """List a colleague's running sessions, newest first. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    return await _running(deps, call, UserId(call.id_in_path("user_id")))
 
 
 async def remove_session(deps: Deps, call: Call) -> None:
@@ -96,6 +112,45 @@ async def remove_session(deps: Deps, call: Call) -> None:
 async def remove_sessions(deps: Deps, call: Call) -> None:
     """Sign out everywhere."""
     await operations.sign_out_everywhere(deps.db, call.caller.tenant_id, call.caller.user_id, call.now)
+
+
+async def remove_session_of_user(deps: Deps, call: Call) -> None:
+    """Sign a colleague out of one session. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    user_id, session_id = UserId(call.id_in_path("user_id")), SessionId(call.id_in_path("session_id"))
+    await operations.sign_out(deps.db, call.caller.tenant_id, user_id, session_id, call.now)
+
+
+async def remove_sessions_of_user(deps: Deps, call: Call) -> None:
+    """Sign a colleague out everywhere. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    user_id = UserId(call.id_in_path("user_id"))
+    await operations.sign_out_everywhere(deps.db, call.caller.tenant_id, user_id, call.now)
+
+
+async def _running(deps: Deps, call: Call, user_id: UserId) -> SessionsShown:
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        if await users.find(tx, user_id) is None:
+            raise NotFound
+        running = await sessions.running_of(tx, user_id, call.now)
+    return SessionsShown(
+        items=[
+            SessionShown(
+                id=session.id,
+                created_at=session.created_at,
+                expires_at=session.expires_at,
+                address=session.address,
+                user_agent=session.user_agent,
+                current=session.id == call.caller.session_id,
+            )
+            for session in running
+        ]
+    )
+
+
+def _origin(call: Call, device: SecretToken | None) -> Origin:
+    agent = "".join(letter for letter in call.headers.get("User-Agent", "") if letter.isprintable())
+    return Origin(call.address, agent[:LONGEST_USER_AGENT], device)
 
 
 async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
@@ -114,9 +169,14 @@ async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
 
 
 ROUTES = (
-    Route("POST", "/v1/sessions", create_session, takes=Credentials, gives=Tokens, status=201, access=Access.ANYONE),
+    Route(
+        "POST", "/v1/sessions", create_session, takes=Credentials, gives=OpenedTokens, status=201, access=Access.ANYONE
+    ),
     Route("POST", "/v1/sessions/refresh", refresh_session, takes=RefreshToken, gives=Tokens, access=Access.ANYONE),
     Route("GET", "/v1/sessions", list_sessions, gives=SessionsShown),
     Route("DELETE", "/v1/sessions", remove_sessions),
     Route("DELETE", "/v1/sessions/{session_id}", remove_session),
+    Route("GET", "/v1/users/{user_id}/sessions", list_sessions_of_user, gives=SessionsShown),
+    Route("DELETE", "/v1/users/{user_id}/sessions", remove_sessions_of_user),
+    Route("DELETE", "/v1/users/{user_id}/sessions/{session_id}", remove_session_of_user),
 )

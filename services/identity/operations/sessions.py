@@ -1,19 +1,31 @@
 """Signing in, staying signed in, signing out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from services.chassis import ids, outbox
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import NotFound
+from services.chassis.problems import Forbidden, Limited, NotFound
+from services.chassis.tokens import Address
+from services.contracts.identity_events import DeviceAdded, SignInSucceeded
 from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.adapters import secret_tokens
+from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.password_policy import normalised
-from services.identity.domain.session import Session, SessionOver, WrongCredentials, admit
+from services.identity.domain.session import ACCESS_LIFETIME, Session, SessionOver, WrongCredentials, admit, is_replay
+from services.identity.domain.user import User
+from services.identity.operations import sign_in_limits
 from services.identity.operations.users import end_sessions, revoked
-from services.identity.store import credentials, licences, sessions, users
+from services.identity.store import credentials, devices, licences, sessions, sign_in_counters, users
+from services.identity.store.credentials import Claimed
+from services.identity.store.sign_in_counters import Refused
+
+NOBODY: Final = TenantId(UUID(int=0))
+"""Whose rows are looked for where a licence code names no tenant; there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,26 @@ class ThreeCodes:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where somebody signs in from, and with what."""
+
+    address: Address
+    user_agent: str
+    device: SecretToken | None
+    """The token that an earlier sign-in from the same device was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What three codes name. An unknown licence or user id names an account too, which no password opens."""
+
+    tenant_id: TenantId | None
+    claimed: Claimed | None
+    key: str
+    """The same for every try at this account, whatever case its codes are written in."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A running session and the refresh token that keeps it running."""
 
@@ -34,62 +66,118 @@ class SignedIn:
     refresh_token: SecretToken
 
 
-async def sign_in(
-    db: Database, hashing: PasswordHashing, codes: ThreeCodes, lifetime: timedelta, now: datetime
-) -> SignedIn:
-    """Return a new session. Raises WrongCredentials, alike and as slowly for every wrong code, AccountNotActive."""
+@dataclass(frozen=True, slots=True)
+class Opened(SignedIn):
+    """A session that a sign-in has just opened, and the token by which its device is known from now on."""
+
+    device_token: SecretToken
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a sign-in passes through."""
+
+    db: Database
+    hashing: PasswordHashing
+    digests: KeyedDigests
+    lifetime: timedelta
+
+
+async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) -> Opened:
+    """Return a new session.
+
+    Raises WrongCredentials, alike and as slowly for every wrong code; TooManyTries; Limited; AccountNotActive.
+    """
+    account = await _account(gate.db, codes, origin)
+    claimed = account.claimed
+    one = sign_in_limits.try_of(gate.digests, account.key, claimed.device_id if claimed else None, origin.address)
+    await sign_in_limits.take(gate.db, one, now)
+    password = normalised(codes.password)
+    stored = claimed.password_hash if claimed else None
+    try:
+        right = await gate.hashing.verify(stored, password)
+    except Limited:
+        await sign_in_limits.give_back(gate.db, one)
+        raise
+    refused = _refused(account, origin, WrongCredentials.code, now)
+    if not right or account.tenant_id is None or claimed is None or stored is None:
+        await sign_in_limits.count_wrong(gate.db, one, gate.digests.short(account.key, password), refused)
+        raise WrongCredentials
+    rehashed = await gate.hashing.hash(password) if gate.hashing.needs_rehash(stored) else None
+    try:
+        async with gate.db.transaction(account.tenant_id) as tx:
+            if await credentials.password_hash(tx, claimed.user_id) != stored:
+                raise WrongCredentials  # changed while this sign-in was being checked
+            user = await users.get(tx, claimed.user_id)
+            admit(user.state)
+            opened = await _open(tx, user, origin, claimed.device_id, gate.lifetime, now)
+            if rehashed is not None:
+                await credentials.set_password(tx, user.id, rehashed, now)
+            await sign_in_limits.forgive(tx, one, now)
+    except Forbidden as reason:
+        async with gate.db.across_tenants() as queries:
+            await sign_in_limits.forgive(queries, one, now)
+            await sign_in_counters.write_down(queries, replace(refused, reason=reason.code))
+        raise
+    return opened
+
+
+async def _account(db: Database, codes: ThreeCodes, origin: Origin) -> Account:
+    """Return what the codes name, by the same statements whatever they are."""
     async with db.across_tenants() as queries:
         tenant_id = await licences.tenant_of(queries, codes.licence_code)
-    user_id: UserId | None = None
-    stored: str | None = None
-    if tenant_id is not None:
-        async with db.transaction(tenant_id, readonly=True) as tx:
-            user_id = await users.id_of(tx, codes.userid)
-            stored = await credentials.password_hash(tx, user_id) if user_id else None
-    password = normalised(codes.password)
-    if not await hashing.verify(stored, password) or tenant_id is None or user_id is None or stored is None:
-        raise WrongCredentials
-    rehashed = await hashing.hash(password) if hashing.needs_rehash(stored) else None
-    session = Session(SessionId(ids.uuid7()), user_id, now, now + lifetime)
-    token = secret_tokens.new(tenant_id)
-    async with db.transaction(tenant_id) as tx:
-        if await credentials.password_hash(tx, user_id) != stored:
-            raise WrongCredentials  # changed while this sign-in was being checked
-        admit((await users.get(tx, user_id)).state)
-        await sessions.insert(tx, session, token.hash)
-        if rehashed is not None:
-            await credentials.set_password(tx, user_id, rehashed, now)
-    return SignedIn(tenant_id, session, token)
+    async with db.transaction(tenant_id or NOBODY, readonly=True) as tx:
+        device_hash = origin.device.hash if origin.device else b""
+        claimed = await credentials.claimed(tx, codes.userid, device_hash)
+    unknown = f"{tenant_id or codes.licence_code.upper()} {codes.userid.lower()}"
+    return Account(tenant_id, claimed, str(claimed.user_id) if claimed else unknown)
+
+
+async def _open(
+    tx: Transaction, user: User, origin: Origin, device_id: UUID | None, lifetime: timedelta, now: datetime
+) -> Opened:
+    session = Session(SessionId(ids.uuid7()), user.id, now, now + lifetime, str(origin.address), origin.user_agent)
+    refresh_token = secret_tokens.new(tx.tenant_id)
+    await sessions.insert(tx, session, refresh_token.hash)
+    device = origin.device
+    if device_id is None or device is None:
+        device = secret_tokens.new(tx.tenant_id)
+        if await devices.add(tx, ids.uuid7(), user.id, device.hash, now):
+            await outbox.add(tx, DeviceAdded(user=user.facts(), address=session.address, signed_in_at=now))
+    else:
+        await devices.seen(tx, device_id, now)
+    await outbox.add(
+        tx,
+        SignInSucceeded(user_id=user.id, session_id=session.id, address=session.address, new_device=device_id is None),
+    )
+    return Opened(tx.tenant_id, session, refresh_token, device)
+
+
+def _refused(account: Account, origin: Origin, reason: str, now: datetime) -> Refused:
+    user_id = account.claimed.user_id if account.claimed else None
+    return Refused(ids.uuid7(), account.tenant_id, user_id, str(origin.address), reason, now)
 
 
 async def refresh(db: Database, presented: SecretToken, now: datetime) -> SignedIn:
-    """Return the session with the next refresh token. Raises SessionOver.
+    """Return the session with the next refresh token, the same one for all who ask at nearly the same time.
 
-    A token that was used before is in two hands: the whole session ends, for whoever holds it.
+    A token that comes back after the grace is in two hands: the whole session ends, for whoever holds it.
+    Raises SessionOver.
     """
     token = secret_tokens.new(presented.tenant_id)
     async with db.transaction(presented.tenant_id) as tx:
-        session = await _continued(tx, presented, now)
-        if session is not None:
-            await sessions.add_token(tx, session.id, token.hash)
-    if session is None:
+        used = await sessions.use_token(tx, presented.hash, token.hash, presented.seal(token), now)
+        session = used.session if used else None
+        replayed = used is not None and is_replay(used.used_at, now)
+        if session is not None and replayed:
+            await _end(tx, session.user_id, session.id, now)
+    if used is None or session is None or replayed:
         raise SessionOver
-    return SignedIn(presented.tenant_id, session, token)
-
-
-async def _continued(tx: Transaction, presented: SecretToken, now: datetime) -> Session | None:
-    used = await sessions.use_token(tx, presented.hash, now)
-    session = await sessions.running(tx, used[0], now) if used else None
-    if used is None or session is None:
-        return None
-    if not used[1]:
-        await _end(tx, session.user_id, session.id, now)
-        return None
-    return session
+    return SignedIn(presented.tenant_id, session, presented.open(used.successor) if used.successor else token)
 
 
 async def sign_out(db: Database, tenant_id: TenantId, user_id: UserId, session_id: SessionId, now: datetime) -> None:
-    """End one of a person's own sessions. Raises NotFound."""
+    """End one session of a person. Raises NotFound."""
     async with db.transaction(tenant_id) as tx:
         if not await _end(tx, user_id, session_id, now):
             raise NotFound
@@ -99,6 +187,20 @@ async def sign_out_everywhere(db: Database, tenant_id: TenantId, user_id: UserId
     """End all of a person's sessions."""
     async with db.transaction(tenant_id) as tx:
         await end_sessions(tx, user_id, now)
+
+
+async def repeat_revocations(db: Database, now: datetime) -> int:
+    """Say again which sessions ended while a token of theirs may live, for processes that did not hear it.
+
+    Returns how many people were named. `db` crosses tenants.
+    """
+    since = now - ACCESS_LIFETIME
+    async with db.across_tenants() as queries:
+        concerned = await sessions.ended_since(queries, since, now)
+    for tenant_id, user_id, ended_at in concerned:
+        async with db.transaction(tenant_id) as tx:
+            await outbox.add(tx, revoked(user_id, await sessions.ended_of(tx, user_id, since), ended_at))
+    return len(concerned)
 
 
 async def _end(tx: Transaction, user_id: UserId, session_id: SessionId, now: datetime) -> bool:

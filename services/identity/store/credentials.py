@@ -1,6 +1,8 @@
 """Rows of passwords and activation links."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserId
@@ -11,6 +13,32 @@ async def password_hash(tx: Transaction, user_id: UserId) -> str | None:
     return await tx.value(
         "SELECT password_hash FROM credentials WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Whose codes were given, what proves them, and whether the device is one of his."""
+
+    user_id: UserId
+    password_hash: str | None
+    device_id: UUID | None
+
+
+async def claimed(tx: Transaction, userid: str, device_hash: bytes) -> Claimed | None:
+    """Return the person with a user id, or None. One statement, whoever exists. No scope: nobody has signed in yet."""
+    row = await tx.row(
+        """
+        SELECT u.id AS user_id, c.password_hash, d.id AS device_id
+          FROM users u
+          LEFT JOIN credentials c ON c.tenant_id = $1 AND c.user_id = u.id
+          LEFT JOIN devices d ON d.tenant_id = $1 AND d.user_id = u.id AND d.token_hash = $3
+         WHERE u.tenant_id = $1 AND lower(u.userid) = lower($2)
+        """,
+        tx.tenant_id,
+        userid,
+        device_hash,
+    )
+    return Claimed(**row) if row else None
 
 
 async def set_password(tx: Transaction, user_id: UserId, hashed: str, now: datetime) -> None:

@@ -1,75 +1,88 @@
 """Rows of sessions and refresh tokens."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from services.chassis.database import Queries, Transaction
-from services.contracts.vocabulary import SessionId, UserId
+from services.chassis.database import Queries, Row, Transaction
+from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A refresh token as it was before this use of it, and its session if that is running."""
+
+    session_id: SessionId
+    used_at: datetime | None
+    successor: bytes | None
+    session: Session | None
 
 
 async def insert(tx: Transaction, session: Session, token_hash: bytes) -> None:
     """Add a session with its first refresh token."""
     await tx.execute(
-        "INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        """
+        WITH opened AS (
+            INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at, address, user_agent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7))
+        INSERT INTO refresh_tokens (tenant_id, token_hash, session_id) VALUES ($1, $8, $2)
+        """,
         tx.tenant_id,
         session.id,
         session.user_id,
         session.created_at,
         session.expires_at,
-    )
-    await add_token(tx, session.id, token_hash)
-
-
-async def add_token(tx: Transaction, session_id: SessionId, token_hash: bytes) -> None:
-    """Add a refresh token to a session."""
-    await tx.execute(
-        "INSERT INTO refresh_tokens (tenant_id, token_hash, session_id) VALUES ($1, $2, $3)",
-        tx.tenant_id,
+        session.address,
+        session.user_agent,
         token_hash,
-        session_id,
     )
 
 
-async def use_token(tx: Transaction, token_hash: bytes, now: datetime) -> tuple[SessionId, bool] | None:
-    """Mark a refresh token used; return its session and whether this was the first use, or None if unknown.
+async def use_token(
+    tx: Transaction, token_hash: bytes, successor_hash: bytes, sealed: bytes, now: datetime
+) -> Presented | None:
+    """Use a refresh token: its first use adds the successor, every other changes nothing. None if unknown.
 
+    One statement under the row's lock, so that of parallel uses one is the first and all others see its successor.
     No scope: the token is the proof.
     """
     row = await tx.row(
         """
-        UPDATE refresh_tokens AS t SET used_at = $3
-          FROM (SELECT token_hash, used_at FROM refresh_tokens
-                 WHERE tenant_id = $1 AND token_hash = $2 FOR UPDATE) AS before
-         WHERE t.tenant_id = $1 AND t.token_hash = before.token_hash
-        RETURNING t.session_id, before.used_at IS NULL AS first
+        WITH presented AS (
+            SELECT session_id, used_at, successor FROM refresh_tokens
+             WHERE tenant_id = $1 AND token_hash = $2 FOR UPDATE),
+        used AS (
+            UPDATE refresh_tokens t SET used_at = $5, successor = $4 FROM presented p
+             WHERE t.tenant_id = $1 AND t.token_hash = $2 AND p.used_at IS NULL),
+        added AS (
+            INSERT INTO refresh_tokens (tenant_id, token_hash, session_id)
+            SELECT $1, $3, session_id FROM presented WHERE used_at IS NULL)
+        SELECT p.session_id, p.used_at, p.successor, s.id, s.user_id, s.created_at, s.expires_at,
+               s.address, s.user_agent
+          FROM presented p
+          LEFT JOIN sessions s
+            ON s.tenant_id = $1 AND s.id = p.session_id AND s.ended_at IS NULL AND s.expires_at > $5
         """,
         tx.tenant_id,
         token_hash,
+        successor_hash,
+        sealed,
         now,
     )
-    return (row["session_id"], row["first"]) if row else None
-
-
-async def running(tx: Transaction, session_id: SessionId, now: datetime) -> Session | None:
-    """Return a session that has not ended, or None. No scope: the caller holds its token."""
-    row = await tx.row(
-        """
-        SELECT id, user_id, created_at, expires_at FROM sessions
-         WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL AND expires_at > $3
-        """,
-        tx.tenant_id,
-        session_id,
-        now,
-    )
-    return Session(**row) if row else None
+    if row is None:
+        return None
+    return Presented(row["session_id"], row["used_at"], row["successor"], _session(row) if row["id"] else None)
 
 
 async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequence[Session]:
-    """Return a person's running sessions, newest first. No scope: handlers ask for the caller's own only."""
+    """Return a person's running sessions, newest first.
+
+    No scope: handlers ask for the caller's own, or have checked that he manages people.
+    """
     rows = await tx.rows(
         """
-        SELECT id, user_id, created_at, expires_at FROM sessions
+        SELECT id, user_id, created_at, expires_at, address, user_agent FROM sessions
          WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3
          ORDER BY created_at DESC, id DESC
          LIMIT 200
@@ -78,7 +91,7 @@ async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequenc
         user_id,
         now,
     )
-    return [Session(**row) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def end(
@@ -100,6 +113,35 @@ async def end(
     return tuple(row["id"] for row in rows)
 
 
+async def ended_since(queries: Queries, since: datetime, now: datetime) -> Sequence[tuple[TenantId, UserId, datetime]]:
+    """Return whose sessions ended before their time after an instant, with the last such end, of all tenants.
+
+    Nobody while such events wait for the broker: it will hear of them first.
+    """
+    rows = await queries.rows(
+        """
+        SELECT tenant_id, user_id, max(ended_at) AS ended_at FROM sessions
+         WHERE ended_at > $1 AND expires_at > $2
+           AND NOT EXISTS (SELECT FROM outbox WHERE topic = 'identity.session.revoked.v1')
+         GROUP BY tenant_id, user_id
+        """,
+        since,
+        now,
+    )
+    return [(row["tenant_id"], row["user_id"], row["ended_at"]) for row in rows]
+
+
+async def ended_of(tx: Transaction, user_id: UserId, since: datetime) -> tuple[SessionId, ...]:
+    """Return which of a person's sessions ended after an instant. No scope: told to services, shown to nobody."""
+    rows = await tx.rows(
+        "SELECT id FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND ended_at > $3",
+        tx.tenant_id,
+        user_id,
+        since,
+    )
+    return tuple(row["id"] for row in rows)
+
+
 async def purge(queries: Queries, before: datetime) -> int:
     """Delete sessions and activation links that ended before an instant, of all tenants; return how many."""
     ended = await queries.execute(
@@ -110,3 +152,14 @@ async def purge(queries: Queries, before: datetime) -> int:
         before,
     )
     return ended + await queries.execute("DELETE FROM activations WHERE expires_at < $1", before)
+
+
+def _session(row: Row) -> Session:
+    return Session(
+        id=row["id"],
+        user_id=row["user_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        address=row["address"],
+        user_agent=row["user_agent"],
+    )

@@ -131,16 +131,16 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[User]:
     return [_user(row) for row in rows]
 
 
-async def id_of(tx: Transaction, userid: str) -> UserId | None:
-    """Return whose user id this is, or None. No scope: nobody has signed in yet."""
-    return await tx.value(
-        "SELECT id FROM users WHERE tenant_id = $1 AND lower(userid) = lower($2)", tx.tenant_id, userid
-    )
-
-
 async def count_active(tx: Transaction) -> int:
     """Return how many seats are taken; lock the licence first."""
     return await tx.value("SELECT count(*) FROM users WHERE tenant_id = $1 AND state = 'active'", tx.tenant_id)
+
+
+async def id_of(tx: Transaction, userid: str) -> UserId | None:
+    """Return whose user id this is, or None. No scope: for the operator, who knows no other name of a person."""
+    return await tx.value(
+        "SELECT id FROM users WHERE tenant_id = $1 AND lower(userid) = lower($2)", tx.tenant_id, userid
+    )
 
 
 def _user(row: Row) -> User:

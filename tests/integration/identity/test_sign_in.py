@@ -64,25 +64,6 @@ async def test_a_suspended_person_is_told_so_only_after_the_right_password(agenc
     assert (status, problem["code"]) == (401, "wrong_credentials")
 
 
-async def test_a_refresh_token_works_once_and_its_second_use_ends_the_session(agency: Agency) -> None:
-    _, tokens = await agency.sign_in("admin")
-    status, second = await agency.call("POST", "/v1/sessions/refresh", {"refresh_token": tokens["refresh_token"]})
-    assert (status, second["session_id"]) == (200, tokens["session_id"])
-
-    status, problem = await agency.call("POST", "/v1/sessions/refresh", {"refresh_token": tokens["refresh_token"]})
-    assert (status, problem["code"]) == (401, "session_over")
-    status, problem = await agency.call("POST", "/v1/sessions/refresh", {"refresh_token": second["refresh_token"]})
-    assert (status, problem["code"]) == (401, "session_over")
-
-
-async def test_of_parallel_uses_of_one_refresh_token_at_most_one_succeeds(agency: Agency) -> None:
-    _, tokens = await agency.sign_in("admin")
-    answers = await asyncio.gather(
-        *(agency.call("POST", "/v1/sessions/refresh", {"refresh_token": tokens["refresh_token"]}) for _ in range(20))
-    )
-    assert sorted(status for status, _ in answers) == [200] + [401] * 19
-
-
 async def test_who_signs_out_sees_the_session_gone(agency: Agency) -> None:
     _, tokens = await agency.sign_in("admin")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}

@@ -6,7 +6,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from tests.integration.identity.conftest import PASSWORD, Agency, found_agency
+from tests.integration.identity.conftest import OPERATOR_TOKEN, PASSWORD, Agency, found_agency
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -68,6 +68,19 @@ async def test_a_password_against_the_rules_is_refused_and_the_link_still_works(
     assert (status, problem["code"]) == (422, "password_refused")
     assert {error["code"] for error in problem["errors"]} == broken
     assert (await agency.activate(user["id"]))[0] == 204
+
+
+async def test_the_operator_has_a_lost_activation_mail_sent_again_and_nobody_else_does(agency: Agency) -> None:
+    user = await agency.add_user()
+    operator = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+    asked = {"licence_code": agency.licence_code, "userid": user["userid"]}
+    assert (await agency.call("POST", "/v1/activation-mails", asked, operator))[0] == 202
+    assert (await agency.call("POST", "/v1/activation-mails", asked))[0] == 401
+    for wrong in ({"userid": "nobody"}, {"licence_code": "NOBODY"}):
+        assert (await agency.call("POST", "/v1/activation-mails", {**asked, **wrong}, operator))[0] == 404
+    active = {**asked, "userid": "admin"}
+    status, problem = await agency.call("POST", "/v1/activation-mails", active, operator)
+    assert (status, problem["code"]) == (409, "state_not_allowed")
 
 
 @pytest.mark.catalogue("MG-1")

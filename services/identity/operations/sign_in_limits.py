@@ -1,0 +1,122 @@
+"""Counting tries: taken before the password is evaluated, so that parallel guesses cannot pass the budget."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from services.chassis import outbox
+from services.chassis.database import Database, Queries
+from services.chassis.tokens import Address
+from services.contracts.identity_events import SignInRefused
+from services.identity.adapters.keyed_digests import KeyedDigests
+from services.identity.domain import sign_in_limits
+from services.identity.domain.sign_in_limits import (
+    ACCOUNT,
+    DEVICE,
+    EVERYWHERE,
+    NETWORK,
+    Budget,
+    Counter,
+    TooManyTries,
+    network_of,
+)
+from services.identity.store import sign_in_counters
+from services.identity.store.sign_in_counters import Refused
+
+BATCH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try at somebody's password: the budgets that pay for it, the person's or device's own first."""
+
+    budgets: Mapping[bytes, Budget]
+
+    @property
+    def own(self) -> bytes:
+        """Return the key of the account or device."""
+        return next(iter(self.budgets))
+
+
+def try_of(digests: KeyedDigests, person: str, device_id: UUID | None, address: Address) -> Try:
+    """Return who pays for a try. `person` is any text that is the same for all tries at one account."""
+    if device_id is not None:
+        return Try({digests.of("device", str(device_id)): DEVICE})
+    return Try(
+        {
+            digests.of("account", person): ACCOUNT,
+            digests.of("network", network_of(address)): NETWORK,
+            digests.of("everywhere"): EVERYWHERE,
+        }
+    )
+
+
+async def take(db: Database, one: Try, now: datetime) -> None:
+    """Spend a try. Raises TooManyTries when one of the budgets has none left; then none is spent."""
+    async with db.across_tenants() as queries:
+        counters = await sign_in_counters.lock(queries, list(one.budgets))
+        longest = max(sign_in_limits.wait(budget, counters[key], now) for key, budget in one.budgets.items())
+        if longest > timedelta(0):
+            raise TooManyTries(retry_after_seconds=ceil(longest.total_seconds()))
+        await sign_in_counters.save(
+            queries,
+            {key: sign_in_limits.spend(budget, counters[key], now) for key, budget in one.budgets.items()},
+        )
+
+
+async def give_back(db: Database, one: Try) -> None:
+    """Return a try that was not evaluated."""
+    async with db.across_tenants() as queries:
+        await _return(queries, one)
+
+
+async def count_wrong(db: Database, one: Try, digest: bytes, refused: Refused) -> None:
+    """Leave a wrong try spent, unless the same wrong password was spent on before; write the refusal down."""
+    async with db.across_tenants() as queries:
+        await sign_in_counters.write_down(queries, refused)
+        if not await sign_in_counters.remember_wrong(queries, one.own, digest, refused.refused_at):
+            await _return(queries, one)
+
+
+async def forgive(queries: Queries, one: Try, now: datetime) -> None:
+    """Return a try that was right, and forget the person's or device's wrong ones before it."""
+    await _return(queries, one, lambda counter: sign_in_limits.forgive(counter, now))
+
+
+async def forget(queries: Queries, digests: KeyedDigests, person: str, now: datetime) -> None:
+    """Forget the wrong tries at an account, whose password has just been set anew."""
+    key = digests.of("account", person)
+    counters = await sign_in_counters.lock(queries, [key])
+    await sign_in_counters.save(queries, {key: sign_in_limits.forgive(counters[key], now)})
+
+
+async def tell_refusals(db: Database) -> int:
+    """Turn refused sign-ins of people who exist into events; return how many. `db` crosses tenants.
+
+    Not told by the sign-in itself, which must cost the same whether or not the person exists.
+    """
+    async with db.across_tenants() as queries:
+        tenants = await sign_in_counters.tenants_to_tell(queries)
+    told = 0
+    for tenant_id in tenants:
+        async with db.transaction(tenant_id) as tx:
+            untold = await sign_in_counters.take_untold(tx, BATCH)
+            await outbox.add(
+                tx,
+                *(
+                    SignInRefused(user_id=one.user_id, address=one.address, reason=one.reason)
+                    for one in untold
+                    if one.user_id is not None
+                ),
+            )
+        told += len(untold)
+    return told
+
+
+async def _return(queries: Queries, one: Try, own: Callable[[Counter], Counter] = lambda counter: counter) -> None:
+    counters = await sign_in_counters.lock(queries, list(one.budgets))
+    returned = {key: sign_in_limits.give_back(budget, counters[key]) for key, budget in one.budgets.items()}
+    await sign_in_counters.save(queries, {**returned, one.own: own(returned[one.own])})
