@@ -1,6 +1,6 @@
 """What decides people's rights, read at one instant."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from services.authz.domain.compiling import HeldGrant, Standing
 from services.authz.domain.holder import Holder, HolderKind
@@ -79,10 +79,11 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
     by_person = dict[UserId, list[Row]]()
     for row in rows:
         by_person.setdefault(row["id"], []).append(row)
-    return {user_id: _standing(tx.tenant_id, user_id, found) for user_id, found in by_person.items()}
+    return {user_id: standing_of(tx.tenant_id, user_id, found) for user_id, found in by_person.items()}
 
 
-def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing:
+def standing_of(tenant_id: TenantId, user_id: UserId, rows: Sequence[Row]) -> Standing:
+    """Return what one person's rows say, one per grant. No scope: as `find`."""
     person = rows[0]
     return Standing(
         tenant_id=tenant_id,
