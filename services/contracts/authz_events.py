@@ -1,12 +1,13 @@
-"""What authz tells: whose access snapshot is out of date, and who changed which rights."""
+"""What authz tells: whose access snapshot is out of date, who changed which rights, and what happened by itself."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from services.contracts.envelope import Event
-from services.contracts.vocabulary import UserId
+from services.contracts.vocabulary import OfficeId, RegionId, UserId
 
 
 class SnapshotChanged(Event):
@@ -16,6 +17,17 @@ class SnapshotChanged(Event):
 
     user_ids: tuple[UserId, ...]
     version: int
+
+
+class RegionRightsDowngraded(Event):
+    """An office left its region: so many grants over the region now reach the holders' own offices (ON-37)."""
+
+    topic: ClassVar[str] = "authz.region_rights.downgraded.v1"
+
+    office_id: OfficeId
+    region_id: RegionId
+    grants: int
+    at: datetime
 
 
 class ChangedRights(BaseModel):

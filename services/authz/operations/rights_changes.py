@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.authz.domain.administrator import MANAGE_PERMISSIONS, LastAdministrator
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.delegation import check_delegation
+from services.authz.domain.grant import named_in
+from services.authz.domain.reach import Reach
 from services.authz.domain.signature import Signature
-from services.authz.store import administrators, people, standings, tenants
+from services.authz.store import administrators, people, standings, teams, tenants
 from services.authz.store import rights_changes as journal
 from services.chassis import outbox
 from services.chassis.authz_client import require
 from services.chassis.database import Database, Transaction
 from services.chassis.tokens import Caller
 from services.contracts.authz_events import RightsChanged, SnapshotChanged
-from services.contracts.vocabulary import UserId
+from services.contracts.vocabulary import TeamId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,15 @@ class RightsChange:
 
     async def check_delegation(self, receivers: Iterable[UserId], given: Iterable[HeldGrant]) -> None:
         """Refuse to give people more than the author holds. Raises GrantsMoreThanHeld."""
+        held = list(given)
+        named = named_in(each.grant for each in held if each.grant.reach is Reach.TEAM)
+        members = {team.id: await teams.members(self.tx, TeamId(team.id)) for team in named}
+
+        def knowing(standing: Standing) -> Standing:
+            return replace(standing, teams={**standing.teams, **members})
+
         standing = await standings.find_all(self.tx, list(receivers))
-        check_delegation(self.author, list(standing.values()), given, self.now)
+        check_delegation(knowing(self.author), [*map(knowing, standing.values())], held, self.now)
 
 
 @asynccontextmanager

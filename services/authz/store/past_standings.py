@@ -1,11 +1,10 @@
 """What decided people's rights at an instant of the past."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from services.authz.domain.compiling import Standing
 from services.authz.store import standings
-from services.chassis.database import Row, Transaction
+from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserId
 
 
@@ -15,17 +14,14 @@ async def find(tx: Transaction, user_id: UserId, at: datetime) -> Standing | Non
     Whose own a record is, and the simple or extended mode, are read as they are now: they have no past.
     No scope: as `standings.find`.
     """
-    rows = await _rows(tx, user_id, at)
-    return standings.standing_of(tx.tenant_id, user_id, rows) if rows else None
-
-
-async def _rows(tx: Transaction, user_id: UserId, at: datetime) -> Sequence[Row]:
-    """Return a person's rights as `standings` reads them, one row per grant. No scope: as above."""
-    return await tx.rows(
+    rows = await tx.rows(
         """
         WITH person AS MATERIALIZED (
             SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, t.rights_version, t.ownership, t.rights_mode,
                    p.principal, p.secondary,
+                   ARRAY(SELECT team_id FROM team_members_ever m
+                          WHERE (m.tenant_id, m.user_id) = (p.tenant_id, p.id)
+                            AND m.valid_from <= $3 AND $3 < m.valid_to) AS teams,
                    ARRAY(SELECT switch FROM blocked_switches_ever b
                           WHERE (b.tenant_id, b.user_id) = (p.tenant_id, p.id)
                             AND b.valid_from <= $3 AND $3 < b.valid_to) AS blocked,
@@ -39,7 +35,7 @@ async def _rows(tx: Transaction, user_id: UserId, at: datetime) -> Sequence[Row]
               FROM people_ever p
               JOIN tenants t USING (tenant_id)
              WHERE p.tenant_id = $1 AND p.id = $2 AND p.valid_from <= $3 AND $3 < p.valid_to
-        ), holder AS (
+        ), belonging AS MATERIALIZED (
             SELECT 'group' AS kind, m.group_id AS id, g.name, m.expires_at AS member_until
               FROM group_members_ever m
               JOIN permission_groups_ever g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
@@ -52,18 +48,31 @@ async def _rows(tx: Transaction, user_id: UserId, at: datetime) -> Sequence[Row]
              WHERE l.tenant_id = $1 AND l.user_id = $2 AND l.valid_from <= $3 AND $3 < l.valid_to
                AND t.valid_from <= $3 AND $3 < t.valid_to
             UNION ALL
-            SELECT 'user', $2, '', NULL
+            SELECT 'user', id, '', NULL FROM person
         )
-        SELECT person.*, holder.kind AS holder_kind, holder.id AS holder_id, holder.name AS holder_name,
-               holder.member_until, r.key, r.reach, r.reach_id, r.view, r.expires_at,
-               r.granted_by, r.valid_from AS granted_at
-          FROM person
-         CROSS JOIN holder
-          LEFT JOIN grants_ever r
-            ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (holder.kind, holder.id)
-           AND r.valid_from <= $3 AND $3 < r.valid_to
+        SELECT p.id AS person_id, p.is_active, p.rights_version, p.ownership, p.rights_mode, p.blocked,
+               p.principal, p.secondary, p.region, p.teams, b.kinds, b.ids, b.names, b.untils,
+               NULL AS holder_kind, NULL::uuid AS holder_id, NULL AS key, NULL AS reach, NULL::uuid AS reach_id,
+               NULL AS view, NULL::timestamptz AS expires_at, NULL::uuid AS granted_by,
+               NULL::timestamptz AS granted_at, NULL::uuid[] AS reached
+          FROM person p
+         CROSS JOIN (SELECT array_agg(kind) AS kinds, array_agg(id) AS ids, array_agg(name) AS names,
+                            array_agg(member_until) AS untils
+                       FROM belonging) AS b
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               r.holder_kind, r.holder_id, r.key, r.reach, r.reach_id, r.view, r.expires_at, r.granted_by, r.valid_from,
+               CASE r.reach
+               WHEN 'team' THEN ARRAY(SELECT m.user_id FROM team_members_ever m
+                                       WHERE m.tenant_id = $1 AND m.team_id = r.reach_id
+                                         AND m.valid_from <= $3 AND $3 < m.valid_to)
+               END
+          FROM belonging h
+          JOIN grants_ever r ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (h.kind, h.id)
+         WHERE r.valid_from <= $3 AND $3 < r.valid_to
         """,
         tx.tenant_id,
         user_id,
         at,
     )
+    return standings.assembled(tx.tenant_id, rows).get(user_id)
