@@ -9,6 +9,7 @@ from services.authz.config import AuthzSettings
 from services.authz.consumers import SUBSCRIPTIONS
 from services.authz.deps import Deps
 from services.authz.handlers import access, catalogue, groups, internal, person_rights, templates
+from services.authz.jobs import expire_rights
 from services.authz.operations.snapshots import CompiledAccess
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -42,4 +43,5 @@ SERVICE = Service(
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
+    loops=(expire_rights,),
 )
