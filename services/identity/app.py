@@ -18,7 +18,18 @@ from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
 from services.identity.deps import Deps, Links
-from services.identity.handlers import activations, internal, keys, licences, offices, sessions, users
+from services.identity.handlers import (
+    access_policies,
+    access_templates,
+    activations,
+    internal,
+    keys,
+    licences,
+    network_zones,
+    offices,
+    sessions,
+    users,
+)
 from services.identity.jobs import announce_refusals, purge_expired, repeat_running_revocations, rotate_signing_keys
 from services.identity.operations.sessions import Gate
 
@@ -65,6 +76,9 @@ SERVICE = Service(
         *sessions.ROUTES,
         *users.ROUTES,
         *offices.ROUTES,
+        *access_policies.ROUTES,
+        *access_templates.ROUTES,
+        *network_zones.ROUTES,
         *activations.ROUTES,
         *keys.ROUTES,
         *internal.ROUTES,
