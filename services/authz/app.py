@@ -8,7 +8,7 @@ from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.config import AuthzSettings
 from services.authz.consumers import SUBSCRIPTIONS
 from services.authz.deps import Deps
-from services.authz.handlers import access, catalogue, groups, internal, person_rights, stamps, templates
+from services.authz.handlers import access, catalogue, groups, internal, person_rights, shapes, stamps, templates
 from services.authz.jobs import expire_rights
 from services.authz.operations.snapshots import CompiledAccess
 from services.chassis.guarding import Guard
@@ -39,6 +39,7 @@ SERVICE = Service(
         *groups.ROUTES,
         *templates.ROUTES,
         *person_rights.ROUTES,
+        *shapes.ROUTES,
         *stamps.ROUTES,
         *access.ROUTES,
         *internal.ROUTES,
