@@ -28,6 +28,9 @@ class HeldGrant:
     grant: Grant
     through: Holder
     member_until: datetime | None = None
+    granted_by: UserId | None = None
+    """None: granted at the start of the agency."""
+    granted_at: datetime | None = None
 
     @property
     def until(self) -> datetime | None:

@@ -12,11 +12,12 @@ from services.authz.domain.grant import named_in
 from services.authz.domain.reach import Reach
 from services.authz.domain.signature import Signature
 from services.authz.store import administrators, people, standings, teams, tenants
+from services.authz.store import rights_changes as journal
 from services.chassis import outbox
 from services.chassis.authz_client import require
 from services.chassis.database import Database, Transaction
 from services.chassis.tokens import Caller
-from services.contracts.authz_events import SnapshotChanged
+from services.contracts.authz_events import RightsChanged, SnapshotChanged
 from services.contracts.vocabulary import TeamId, UserId
 
 
@@ -84,7 +85,10 @@ async def keeping_administrators(tx: Transaction) -> AsyncGenerator[None]:
 
 
 async def announce(tx: Transaction, version: int, concerned: Iterable[UserId]) -> None:
-    """Give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    """Tell what was changed; give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    changes = await journal.of_version(tx, version)
+    if changes:
+        await outbox.add(tx, RightsChanged(version=version, changes=tuple(changes)))
     known = await people.raise_versions(tx, concerned, version)
     if known:
         await outbox.add(tx, SnapshotChanged(user_ids=tuple(known), version=version))

@@ -1,6 +1,7 @@
 """The picture of people."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,14 @@ from services.authz.domain.person import Person
 from services.authz.domain.reach import Reach
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserId, UserState
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as far as an answer names him."""
+
+    id: UserId
+    display_name: str
 
 
 async def find(tx: Transaction, user_id: UserId) -> Person | None:
@@ -98,6 +107,26 @@ async def everybody(tx: Transaction) -> list[UserId]:
     return [row["id"] for row in rows]
 
 
+async def page_of_active(tx: Transaction, *, below: UUID, limit: int) -> Sequence[Known]:
+    """Return up to `limit` active people with ids below one, highest first.
+
+    No scope: handlers ask for the permission to see rights, and colleagues' names come with it.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, display_name
+          FROM people
+         WHERE tenant_id = $1 AND id < $2 AND state = 'active'
+         ORDER BY id DESC
+         LIMIT $3
+        """,
+        tx.tenant_id,
+        below,
+        limit,
+    )
+    return [Known(row["id"], row["display_name"]) for row in rows]
+
+
 async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: int) -> list[UserId]:
     """Give the snapshots of these people a new version; return the ids of those who are known.
 
@@ -118,6 +147,14 @@ async def version_of(tx: Transaction, user_id: UserId) -> int:
         "SELECT rights_version FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id
     )
     return version or 0
+
+
+async def versions(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, int]:
+    """Return the versions of the snapshots of those who are known, by id."""
+    rows = await tx.rows(
+        "SELECT id, rights_version FROM people WHERE tenant_id = $1 AND id = ANY($2)", tx.tenant_id, list(user_ids)
+    )
+    return {row["id"]: row["rights_version"] for row in rows}
 
 
 async def known(tx: Transaction, named: Iterable[Named]) -> frozenset[Named]:

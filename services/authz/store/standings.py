@@ -52,7 +52,7 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
         SELECT person.id, person.is_active, person.rights_version, person.ownership, person.rights_mode, person.blocked,
                person.principal, person.secondary, person.region, person.teams,
                held.holder_kind, held.holder_id, held.holder_name, held.member_until,
-               held.key, held.reach, held.reach_id, held.view, held.expires_at,
+               held.key, held.reach, held.reach_id, held.view, held.expires_at, held.granted_by, held.granted_at,
                CASE held.reach
                WHEN 'team' THEN ARRAY(SELECT m.user_id FROM team_members m
                                        WHERE m.tenant_id = $1 AND m.team_id = held.reach_id)
@@ -60,19 +60,22 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
           FROM person
           LEFT JOIN (
                SELECT m.user_id, m.expires_at AS member_until, 'group' AS holder_kind, g.id AS holder_id,
-                      g.name AS holder_name, r.key, r.reach, r.reach_id, r.view, r.expires_at
+                      g.name AS holder_name, r.key, r.reach, r.reach_id, r.view, r.expires_at,
+                      r.granted_by, r.granted_at
                  FROM group_members m
                  JOIN permission_groups g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
                  JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (m.tenant_id, 'group', m.group_id)
                 WHERE m.tenant_id = $1 AND m.user_id = ANY($2)
                UNION ALL
-               SELECT l.user_id, NULL, 'template', t.id, t.name, r.key, r.reach, r.reach_id, r.view, r.expires_at
+               SELECT l.user_id, NULL, 'template', t.id, t.name, r.key, r.reach, r.reach_id, r.view, r.expires_at,
+                      r.granted_by, r.granted_at
                  FROM template_links l
                  JOIN templates t ON (t.tenant_id, t.id) = (l.tenant_id, l.template_id)
                  JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (l.tenant_id, 'template', l.template_id)
                 WHERE l.tenant_id = $1 AND l.user_id = ANY($2)
                UNION ALL
-               SELECT r.holder_id, NULL, 'user', r.holder_id, '', r.key, r.reach, r.reach_id, r.view, r.expires_at
+               SELECT r.holder_id, NULL, 'user', r.holder_id, '', r.key, r.reach, r.reach_id, r.view, r.expires_at,
+                      r.granted_by, r.granted_at
                  FROM grants r
                 WHERE r.tenant_id = $1 AND r.holder_kind = 'user' AND r.holder_id = ANY($2)
                ) AS held ON held.user_id = person.id
@@ -99,7 +102,15 @@ def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing
         region=frozenset(person["region"]),
         teams=_teams(user_id, rows),
         held=tuple(
-            HeldGrant(grants.from_row(row), _holder(row), row["member_until"]) for row in rows if row["key"] is not None
+            HeldGrant(
+                grants.from_row(row),
+                _holder(row),
+                row["member_until"],
+                row["granted_by"],
+                row["granted_at"],
+            )
+            for row in rows
+            if row["key"] is not None
         ),
         blocked=frozenset(map(Switch, person["blocked"])),
         mode=RightsMode(person["rights_mode"]),

@@ -109,7 +109,7 @@ async def test_in_every_order_the_last_news_of_a_person_is_the_last_version(
     for person in (ADA, BEA):
         snapshot = (await agency.peer("GET", f"{person}/snapshot")).body
         assert snapshot["version"] == max(version for people, version in news if str(person) in people)
-        assert bool(snapshot["scopes"]) == (person == ADA)
+        assert bool(snapshot["granted"]) == (person == ADA)
 
 
 async def test_only_what_changes_rights_is_told(agency: Agency) -> None:

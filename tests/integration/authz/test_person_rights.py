@@ -7,6 +7,7 @@ import pytest
 
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.switch import Switch, switch_of
+from services.contracts.authz_api import SNAPSHOT
 from tests.integration.authz.conftest import MANAGE, Agency
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -43,7 +44,7 @@ async def test_a_blocked_switch_cuts_its_keys_and_no_other(agency: Agency, switc
     assert (await agency.scopes(person)).keys() == expected
     assert [people for people, _ in await agency.news()] == [{str(person)}]
     snapshot = (await agency.peer("GET", f"{person}/snapshot")).body
-    assert snapshot["scopes"].keys() == expected
+    assert SNAPSHOT.validate_python(snapshot).scopes.keys() == expected
     await agency.put_rights(person, "/switches", {"blocked": []})
     assert (await agency.scopes(person)).keys() == permission_catalogue().keys()
 
