@@ -19,8 +19,11 @@ from services.authz.handlers import (
     internal,
     person_rights,
     rights_changes,
+    shapes,
+    stamps,
     templates,
 )
+from services.authz.jobs import expire_rights
 from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -56,6 +59,8 @@ SERVICE = Service(
         *groups.ROUTES,
         *templates.ROUTES,
         *person_rights.ROUTES,
+        *shapes.ROUTES,
+        *stamps.ROUTES,
         *access.ROUTES,
         *explanations.ROUTES,
         *decisions.ROUTES,
@@ -65,4 +70,5 @@ SERVICE = Service(
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
+    loops=(expire_rights,),
 )
