@@ -30,7 +30,13 @@ from services.identity.handlers import (
     sessions,
     users,
 )
-from services.identity.jobs import announce_refusals, purge_expired, repeat_running_revocations, rotate_signing_keys
+from services.identity.jobs import (
+    announce_refusals,
+    end_accounts,
+    purge_expired,
+    repeat_running_revocations,
+    rotate_signing_keys,
+)
 from services.identity.operations.sessions import Gate
 
 
@@ -83,5 +89,5 @@ SERVICE = Service(
         *keys.ROUTES,
         *internal.ROUTES,
     ),
-    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations, announce_refusals),
+    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations, announce_refusals, end_accounts),
 )
