@@ -27,7 +27,9 @@ from services.identity.handlers import (
     licences,
     network_zones,
     offices,
+    regions,
     sessions,
+    teams,
     users,
 )
 from services.identity.jobs import (
@@ -82,6 +84,8 @@ SERVICE = Service(
         *sessions.ROUTES,
         *users.ROUTES,
         *offices.ROUTES,
+        *regions.ROUTES,
+        *teams.ROUTES,
         *access_policies.ROUTES,
         *access_templates.ROUTES,
         *network_zones.ROUTES,
