@@ -13,7 +13,7 @@ from services.contracts.vocabulary import SessionId, UserId
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
-from services.identity.domain.password_policy import LONGEST
+from services.identity.domain.password_rules import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
 from services.identity.operations import sessions as operations

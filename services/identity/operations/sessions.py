@@ -82,6 +82,8 @@ class Gate:
     db: Database
     hashing: PasswordHashing
     digests: KeyedDigests
+    common: frozenset[str]
+    """Passwords that nobody may have."""
     lifetime: timedelta
 
 
@@ -91,7 +93,7 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     Raises WrongCredentials, alike and as slowly for every wrong code; TooManyTries; Limited; AccountNotActive;
     AccessRefused.
     """
-    account = await _account(gate.db, codes, origin)
+    account = await account_of(gate.db, codes, origin)
     claimed = account.claimed
     one = sign_in_limits.try_of(gate.digests, account.key, claimed.device_id if claimed else None, origin.address)
     await sign_in_limits.take(gate.db, one, now)
@@ -125,7 +127,7 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     return opened
 
 
-async def _account(db: Database, codes: ThreeCodes, origin: Origin) -> Account:
+async def account_of(db: Database, codes: ThreeCodes, origin: Origin) -> Account:
     """Return what the codes name, by the same statements whatever they are."""
     async with db.across_tenants() as queries:
         tenant_id = await licences.tenant_of(queries, codes.licence_code)
