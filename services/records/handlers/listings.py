@@ -74,7 +74,7 @@ async def create_listing(deps: Deps, call: Call, asked: NewListing) -> ListingSh
     }
     made = await operations.create_listing(deps.db, snapshot, Listing(**fields), call.idempotency_key)
     call.reply_headers["Location"] = f"/v1/listings/{made.id}"
-    return _opened(made, snapshot)
+    return opened(made, snapshot)
 
 
 async def get_listing(deps: Deps, call: Call) -> ListingShown:
@@ -83,7 +83,7 @@ async def get_listing(deps: Deps, call: Call) -> ListingShown:
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await listings.find(tx, snapshot, listing_id)
-    shown = found and _opened(found, snapshot)
+    shown = found and opened(found, snapshot)
     if shown is None:
         raise NotFound
     return shown
@@ -114,10 +114,10 @@ async def change_listing(deps: Deps, call: Call, asked: ListingChange) -> Listin
         raise Invalid("Name at least one field to change.")
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     after = await operations.change_listing(deps.db, snapshot, listing_id, version, changes, call.now)
-    return _opened(after, snapshot)
+    return opened(after, snapshot)
 
 
-def _opened(listing: Listing, snapshot: AccessSnapshot) -> ListingShown | None:
+def opened(listing: Listing, snapshot: AccessSnapshot) -> ListingShown | None:
     projection = project(listing, snapshot)
     return None if projection is None else ListingShown.of(projection)
 

@@ -165,8 +165,11 @@ async def visible_page(
     return [_listing(row) for row in rows]
 
 
-async def find(tx: Transaction, snapshot: AccessSnapshot, listing_id: ListingId) -> Listing | None:
-    """Return a listing with the record rights that count for the caller, or None; the rule decides on it."""
+async def find(tx: Transaction, snapshot: AccessSnapshot | None, listing_id: ListingId) -> Listing | None:
+    """Return a listing with the record rights that count for the caller, or None; the rule decides on it.
+
+    Without a snapshot it is for what the service does by itself.
+    """
     row = await tx.row(
         """
         SELECT id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
@@ -183,18 +186,26 @@ async def find(tx: Transaction, snapshot: AccessSnapshot, listing_id: ListingId)
         """,
         tx.tenant_id,
         listing_id,
-        list(snapshot.principals),
+        list(snapshot.principals) if snapshot else [],
     )
     return None if row is None else _listing(row)
 
 
 async def get(tx: Transaction, snapshot: AccessSnapshot, listing_id: ListingId) -> Listing:
     """Return a listing as `find` does, locked until the transaction ends. Raises NotFound."""
-    row = await tx.row("SELECT 1 FROM listings WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, listing_id)
-    found = await find(tx, snapshot, listing_id) if row else None
+    found = await find(tx, snapshot, listing_id) if await lock(tx, listing_id) else None
     if found is None:
         raise NotFound
     return found
+
+
+async def lock(tx: Transaction, listing_id: ListingId) -> bool:
+    """Lock a listing until the transaction ends; say whether there is one."""
+    return bool(
+        await tx.value(
+            "SELECT true FROM listings WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, listing_id
+        )
+    )
 
 
 async def insert(tx: Transaction, listing: Listing) -> bool:
@@ -243,20 +254,6 @@ async def save(tx: Transaction, listing: Listing) -> None:
         tx.tenant_id,
         *values.values(),
     )
-
-
-async def next_number(tx: Transaction) -> str:
-    """Return the tenant's next number, counted from 1. Creates of one tenant queue here, so that none is skipped."""
-    given: int = await tx.value(
-        """
-        INSERT INTO listing_numbers AS counter (tenant_id, last_given)
-        VALUES ($1, 1)
-        ON CONFLICT (tenant_id) DO UPDATE SET last_given = counter.last_given + 1
-        RETURNING last_given
-        """,
-        tx.tenant_id,
-    )
-    return str(given)
 
 
 def _values(listing: Listing) -> dict[str, object]:
