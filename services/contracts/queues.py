@@ -17,6 +17,7 @@ from services.contracts.identity_events import (
     OfficeChanged,
     PasswordChanged,
     PasswordResetRequested,
+    TeamChanged,
     TechnicianExpiring,
     UserChanged,
     UserCreated,
@@ -30,6 +31,7 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "authz.directory": (
         LicenceCreated,
         OfficeChanged,
+        TeamChanged,
         UserCreated,
         UserChanged,
         UserStateChanged,

@@ -66,3 +66,13 @@ class AppointmentCancelled(AppointmentEvent):
     """An appointment will not take place."""
 
     topic: ClassVar[str] = "records.appointment.cancelled.v1"
+
+
+class ListingRightsChanged(ListingEvent):
+    """What a listing says to users, teams and offices was changed; the listing itself was not."""
+
+    topic: ClassVar[str] = "records.listing.rights_changed.v1"
+
+    rights_version: int
+    holder_ids: tuple[UUID, ...]
+    """Whose entries differ from before."""

@@ -13,13 +13,33 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.common_passwords import common_passwords
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
 from services.identity.deps import Deps, Links
-from services.identity.handlers import activations, internal, keys, licences, offices, sessions, users
-from services.identity.jobs import announce_refusals, purge_expired, repeat_running_revocations, rotate_signing_keys
+from services.identity.handlers import (
+    access_policies,
+    access_templates,
+    activations,
+    internal,
+    keys,
+    licences,
+    network_zones,
+    offices,
+    password_policy,
+    passwords,
+    sessions,
+    users,
+)
+from services.identity.jobs import (
+    announce_refusals,
+    purge_expired,
+    repeat_running_revocations,
+    rotate_signing_keys,
+    send_for_resets,
+)
 from services.identity.operations.sessions import Gate
 
 
@@ -30,19 +50,19 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
     access = RemoteAccess(authz)
     signing = SigningKeys(platform.db, settings.signing_key_passphrase)
     verifier = Verifier(signing.find)
-    with PasswordHashing() as passwords:
+    with PasswordHashing() as hashing:
         yield Built(
             Deps(
                 db=platform.db,
                 access=access,
                 administrators=Administrators(authz),
-                passwords=passwords,
                 signing=signing,
                 links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
                 gate=Gate(
                     platform.db,
-                    passwords,
+                    hashing,
                     KeyedDigests(settings.signing_key_passphrase),
+                    common_passwords(),
                     timedelta(hours=settings.session_hours),
                 ),
                 key_term=timedelta(days=settings.signing_key_days),
@@ -65,9 +85,14 @@ SERVICE = Service(
         *sessions.ROUTES,
         *users.ROUTES,
         *offices.ROUTES,
+        *access_policies.ROUTES,
+        *access_templates.ROUTES,
+        *network_zones.ROUTES,
         *activations.ROUTES,
+        *passwords.ROUTES,
+        *password_policy.ROUTES,
         *keys.ROUTES,
         *internal.ROUTES,
     ),
-    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations, announce_refusals),
+    loops=(purge_expired, rotate_signing_keys, repeat_running_revocations, announce_refusals, send_for_resets),
 )

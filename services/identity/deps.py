@@ -6,7 +6,6 @@ from datetime import timedelta
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
 from services.identity.adapters.authz_administrators import Administrators
-from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.operations.sessions import Gate
 
@@ -24,7 +23,6 @@ class Deps:
     db: Database
     access: Access
     administrators: Administrators
-    passwords: PasswordHashing
     signing: SigningKeys
     gate: Gate
     links: Links

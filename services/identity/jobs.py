@@ -9,14 +9,16 @@ from services.chassis import clock, logging
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
 from services.identity.deps import Deps
+from services.identity.operations.passwords import request_resets
 from services.identity.operations.sessions import repeat_revocations
 from services.identity.operations.sign_in_limits import tell_refusals
-from services.identity.store import devices, sessions, sign_in_counters
+from services.identity.store import devices, password_resets, sessions, sign_in_counters
 
 PURGE_SECONDS: Final = 600.0
 ROTATE_SECONDS: Final = 60.0
 REPEAT_SECONDS: Final = 5.0
 ANNOUNCE_SECONDS: Final = 5.0
+RESET_SECONDS: Final = 2.0
 KEPT: Final = timedelta(days=30)
 COUNTED: Final = timedelta(days=1)
 DEVICES_KEPT: Final = timedelta(days=180)
@@ -31,6 +33,7 @@ async def purge_expired(_deps: Deps, worker_db: Database) -> Never:
             now = clock.now()
             purged = await sessions.purge(queries, now - KEPT)
             purged += await sign_in_counters.purge(queries, now - COUNTED, now - KEPT)
+            purged += await password_resets.purge(queries, now)
             purged += await devices.purge(queries, now - DEVICES_KEPT)
         if purged:
             _log.info("expired.purged", count=purged)
@@ -66,6 +69,15 @@ async def announce_refusals(_deps: Deps, worker_db: Database) -> Never:
         await tell_refusals(worker_db)
 
     await _every(ANNOUNCE_SECONDS, "announce_refusals", announce)
+
+
+async def send_for_resets(_deps: Deps, worker_db: Database) -> Never:
+    """Have the mails sent, within two seconds, that people asked for to choose a new password."""
+
+    async def send() -> None:
+        await request_resets(worker_db)
+
+    await _every(RESET_SECONDS, "send_for_resets", send)
 
 
 async def _every(seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> Never:

@@ -1,16 +1,17 @@
 """Which passwords may be set (MG-26, MG-67)."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from services.chassis.problems import FieldError, Invalid
+from services.identity.domain.password_rules import LONGEST, Kind, OwnData, PasswordRules
 from services.identity.domain.user import User
 
-SHORTEST: Final = 8
-LONGEST: Final = 256
 SHORTEST_REFERENCE: Final = 3
 """Shorter names and codes are refused only as the whole password: "Li" stands in too many words."""
+_SPOKEN: Final = str.maketrans("0134578@$!", "oieastbasi")
+"""Digits and signs that are written for letters, as in "R0ss1"."""
 
 
 class PasswordRefused(Invalid):
@@ -23,29 +24,61 @@ def normalised(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def check(password: str, user: User) -> None:
-    """Refuse a password that breaks a rule. Raises PasswordRefused naming every rule that it breaks."""
+def check(password: str, user: User, rules: PasswordRules, common: Container[str]) -> None:
+    """Refuse a password that breaks a rule. Raises PasswordRefused naming every rule that it breaks.
+
+    `common` holds common passwords in NFC and case-folded.
+    """
     text = normalised(password)
-    rules = (
-        ("too_short", len(text) >= SHORTEST, f"At least {SHORTEST} characters."),
+    kept = (
+        ("too_short", len(text) >= rules.shortest, f"At least {rules.shortest} characters."),
         ("too_long", len(text) <= LONGEST, f"At most {LONGEST} characters."),
-        ("no_lower_case", any(letter.islower() for letter in text), "At least one lower-case letter."),
-        ("no_upper_case", any(letter.isupper() for letter in text), "At least one upper-case letter."),
-        ("no_digit", any(letter.isdigit() for letter in text), "At least one digit."),
-        ("own_data", not _refers_to(text, user), "No reference to your name, code, user id or e-mail address."),
+        ("no_lower_case", _has(text, Kind.LOWER, rules), "At least one lower-case letter."),
+        ("no_upper_case", _has(text, Kind.UPPER, rules), "At least one upper-case letter."),
+        ("no_digit", _has(text, Kind.DIGIT, rules), "At least one digit."),
+        ("common", text.casefold() not in common, "Not one of the passwords that everybody tries first."),
+        ("own_data", not _refers_to(text, user, rules), "No reference to your name, code, user id or e-mail address."),
     )
-    broken = [FieldError("/password", code, detail) for code, kept, detail in rules if not kept]
-    if broken:
-        raise PasswordRefused(errors=broken)
+    refuse_if(FieldError("/password", code, detail) for code, well, detail in kept if not well)
 
 
-def _refers_to(password: str, user: User) -> bool:
+def refuse_if(broken: Iterable[FieldError]) -> None:
+    """Refuse a password for the rules that it breaks, if any. Raises PasswordRefused."""
+    errors = list(broken)
+    if errors:
+        raise PasswordRefused(errors=errors)
+
+
+REUSED: Final = FieldError("/password", "reused", "Not a password that you have had lately.")
+
+
+def _has(text: str, kind: Kind, rules: PasswordRules) -> bool:
+    match kind:
+        case _ if kind not in rules.kinds:
+            return True
+        case Kind.LOWER:
+            return any(letter.islower() for letter in text)
+        case Kind.UPPER:
+            return any(letter.isupper() for letter in text)
+        case Kind.DIGIT:
+            return any(letter.isdigit() for letter in text)
+
+
+def _refers_to(password: str, user: User, rules: PasswordRules) -> bool:
     folded = _folded(password)
+    references = {reference for reference in map(_folded, _references(user)) if reference}
+    if rules.own_data is OwnData.AS_A_WHOLE:
+        return folded in references or _letters(folded) in {_letters(reference) for reference in references} - {""}
+    disguises = (folded, folded[::-1], folded.translate(_SPOKEN), folded.translate(_SPOKEN)[::-1])
     return any(
-        folded == reference or (len(reference) >= SHORTEST_REFERENCE and reference in folded)
-        for reference in map(_folded, _references(user))
-        if reference
+        folded == reference
+        or (len(reference) >= SHORTEST_REFERENCE and any(reference in disguise for disguise in disguises))
+        for reference in references
     )
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalpha())
 
 
 def _references(user: User) -> Sequence[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.chassis.problems import Forbidden, Unauthenticated
+from services.chassis.problems import Forbidden, Invalid, Unauthenticated
 from services.contracts.tokens import LIFETIME_SECONDS
 from services.contracts.vocabulary import SessionId, UserId, UserState
 
@@ -14,6 +14,13 @@ class WrongCredentials(Unauthenticated):
 
     code = "wrong_credentials"
     title = "Licence code, user id and password do not belong together."
+
+
+class WrongPassword(Invalid):
+    """Told to somebody who is signed in and names the present password to change it."""
+
+    code = "wrong_password"
+    title = "This is not your present password."
 
 
 class AccountNotActive(Forbidden):

@@ -40,6 +40,8 @@ DEVICE: Final = Budget(10, timedelta(minutes=1))
 ACCOUNT: Final = Budget(10, timedelta(minutes=5), most_in_a_row=100)
 NETWORK: Final = Budget(100, timedelta(seconds=6))
 EVERYWHERE: Final = Budget(2_000, timedelta(milliseconds=100))
+RESET: Final = Budget(3, timedelta(minutes=10))
+"""Mails that anybody may have sent to a person."""
 SHUT: Final = timedelta(hours=1)
 """When to try again where only a new password or a known device helps; the answer does not say so."""
 

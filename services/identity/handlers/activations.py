@@ -21,7 +21,7 @@ async def create_activation(deps: Deps, call: Call, asked: Activation) -> None:
     token = secret_tokens.parse(asked.token)
     if token is None:
         raise LinkOver
-    await activations.activate(deps.db, deps.passwords, token, asked.password, call.now)
+    await activations.activate(deps.gate, token, asked.password, call.now)
 
 
 ROUTES = (Route("POST", "/v1/activations", create_activation, takes=Activation, access=Access.ANYONE),)

@@ -13,7 +13,7 @@ from services.contracts.vocabulary import SessionId, UserId
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
-from services.identity.domain.password_policy import LONGEST
+from services.identity.domain.password_rules import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
 from services.identity.operations import sessions as operations
@@ -70,8 +70,9 @@ class SessionsShown(Output):
 async def create_session(deps: Deps, call: Call, asked: Credentials) -> OpenedTokens:
     """Sign in.
 
-    Every wrong combination gets the same answer; the reason is told only after the right password. Failures are
-    counted, those of unknown devices together: 429 says in Retry-After when the next one is looked at.
+    Every wrong combination gets the same answer; the reason is told only after the right password: access_ended,
+    outside_hours, address_not_allowed, account_not_active. Failures are counted, those of unknown devices together:
+    429 says in Retry-After when the next one is looked at.
     """
     codes = ThreeCodes(asked.licence_code, asked.userid, asked.password)
     device = secret_tokens.parse(asked.device_token) if asked.device_token else None
@@ -89,7 +90,7 @@ async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens
     presented = secret_tokens.parse(asked.refresh_token)
     if presented is None:
         raise SessionOver
-    return await _tokens(deps, await operations.refresh(deps.db, presented, call.now), call.now)
+    return await _tokens(deps, await operations.refresh(deps.db, presented, call.now, call.address), call.now)
 
 
 async def list_sessions(deps: Deps, call: Call) -> SessionsShown:
@@ -161,7 +162,9 @@ async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
         tenant_id=signed_in.tenant_id,
         user_id=session.user_id,
         token_type="Bearer",  # noqa: S106 the scheme's name
-        access_token=await deps.signing.access_token(signed_in.tenant_id, session, now, expires_at),
+        access_token=await deps.signing.access_token(
+            signed_in.tenant_id, session, signed_in.admission.networks, now, expires_at
+        ),
         expires_at=expires_at,
         refresh_token=str(signed_in.refresh_token),
         session_expires_at=session.expires_at,

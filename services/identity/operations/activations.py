@@ -8,13 +8,13 @@ from services.chassis import outbox
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import Conflict
 from services.contracts.identity_events import UserStateChanged
-from services.contracts.vocabulary import TenantId, UserId, UserState
+from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters import secret_tokens
-from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.secret_tokens import SecretToken
-from services.identity.domain import password_policy
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.user import User
+from services.identity.operations.passwords import accepted
+from services.identity.operations.sessions import Gate
 from services.identity.operations.users import must_be_provisioned
 from services.identity.store import credentials, licences, users
 
@@ -38,20 +38,21 @@ async def issue_link(
         return token, user, await licences.get(tx)
 
 
-async def activate(db: Database, hashing: PasswordHashing, token: SecretToken, password: str, now: datetime) -> None:
+async def activate(gate: Gate, token: SecretToken, password: str, now: datetime) -> None:
     """Set the first password and make the account active; every link of the person ends.
 
     Hashing happens between two transactions, so the link is looked at twice.
     Raises LinkOver, PasswordRefused, SeatsExhausted, Limited.
     """
-    async with db.transaction(token.tenant_id, readonly=True) as tx:
+    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
         user = await _invited(tx, token, now)
-    password_policy.check(password, user)
-    hashed = await hashing.hash(password_policy.normalised(password))
-    async with db.transaction(token.tenant_id) as tx:
-        take_seat(await licences.get(tx, lock=True), await users.count_active(tx))
+    hashed = await accepted(gate, token.tenant_id, user, password)
+    async with gate.db.transaction(token.tenant_id) as tx:
+        licence = await licences.get(tx, lock=True)
         user = await users.get(tx, (await _invited(tx, token, now)).id)
         must_be_provisioned(user)
+        if user.kind is UserKind.COLLEAGUE:
+            take_seat(licence, await users.count_active(tx))
         active = replace(user, state=UserState.ACTIVE, version=user.version + 1)
         await credentials.set_password(tx, user.id, hashed, now)
         await credentials.forget_activations(tx, user.id)

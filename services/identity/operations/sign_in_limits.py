@@ -18,6 +18,7 @@ from services.identity.domain.sign_in_limits import (
     DEVICE,
     EVERYWHERE,
     NETWORK,
+    RESET,
     Budget,
     Counter,
     TooManyTries,
@@ -52,6 +53,16 @@ def try_of(digests: KeyedDigests, person: str, device_id: UUID | None, address: 
             digests.of("everywhere"): EVERYWHERE,
         }
     )
+
+
+def try_of_session(digests: KeyedDigests, session_id: UUID) -> Try:
+    """Return who pays where somebody signed in proves his password again: the session alone."""
+    return Try({digests.of("session", str(session_id)): DEVICE})
+
+
+def reset_of(digests: KeyedDigests, person: str, address: Address) -> Try:
+    """Return who pays for a mail that anybody may ask for."""
+    return Try({digests.of("reset", person): RESET, digests.of("resets", network_of(address)): NETWORK})
 
 
 async def take(db: Database, one: Try, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Rows of passwords and activation links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,8 +57,52 @@ async def set_password(tx: Transaction, user_id: UserId, hashed: str, now: datet
     )
 
 
+async def lately(tx: Transaction, user_id: UserId, count: int) -> Sequence[str]:
+    """Return the hashes of a person's last passwords, the present one first. No scope: verified, never shown."""
+    rows = await tx.rows(
+        """
+        SELECT password_hash FROM (
+            SELECT password_hash, 'infinity'::timestamptz AS set_at FROM credentials
+             WHERE tenant_id = $1 AND user_id = $2
+            UNION ALL
+            SELECT password_hash, set_at FROM earlier_passwords WHERE tenant_id = $1 AND user_id = $2) AS had
+         ORDER BY set_at DESC LIMIT $3
+        """,
+        tx.tenant_id,
+        user_id,
+        count,
+    )
+    return [row["password_hash"] for row in rows]
+
+
+async def replace_password(tx: Transaction, user_id: UserId, hashed: str, remembered: int, now: datetime) -> None:
+    """Store a new password's hash, and keep as many hashes, this one included, as the agency remembers."""
+    await tx.execute(
+        """
+        INSERT INTO earlier_passwords (tenant_id, user_id, set_at, password_hash)
+        SELECT tenant_id, user_id, $3, password_hash FROM credentials WHERE tenant_id = $1 AND user_id = $2
+        """,
+        tx.tenant_id,
+        user_id,
+        now,
+    )
+    await tx.execute(
+        """
+        DELETE FROM earlier_passwords
+         WHERE tenant_id = $1 AND user_id = $2
+           AND set_at NOT IN (SELECT set_at FROM earlier_passwords WHERE tenant_id = $1 AND user_id = $2
+                               ORDER BY set_at DESC LIMIT greatest($3 - 1, 0))
+        """,
+        tx.tenant_id,
+        user_id,
+        remembered,
+    )
+    await set_password(tx, user_id, hashed, now)
+
+
 async def forget(tx: Transaction, user_id: UserId) -> None:
-    """Delete a person's password and every activation link."""
+    """Delete a person's passwords and every activation link."""
+    await tx.execute("DELETE FROM earlier_passwords WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     await tx.execute("DELETE FROM credentials WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     await forget_activations(tx, user_id)
 

@@ -1,6 +1,8 @@
-"""The classic password rules (MG-26), against a plain reading of them."""
+"""The password rules of every profile, against a plain reading of them."""
 
+import gzip
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -9,7 +11,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contracts.vocabulary import UserId, UserState
+from services.identity.adapters.common_passwords import common_passwords
 from services.identity.domain.password_policy import PasswordRefused, check, normalised
+from services.identity.domain.password_rules import (
+    PROFILES,
+    Kind,
+    OwnData,
+    PasswordRules,
+    Profile,
+    Shortfall,
+    shortfalls,
+)
 from services.identity.domain.user import Assignments, User
 
 GINA = User(
@@ -28,9 +40,13 @@ GINA = User(
 OWN_WORDS = ["g.rossi", "rossi", "gina", "maria", "gina maria", "de rossi-li", "rossi-li", "gina77", "derossi"]
 
 
-def broken(password: str) -> set[str]:
+COMMON = common_passwords()
+CLASSIC = PROFILES[Profile.CLASSIC]
+
+
+def broken(password: str, rules: PasswordRules = CLASSIC) -> set[str]:
     try:
-        check(password, GINA)
+        check(password, GINA, rules, COMMON)
     except PasswordRefused as refused:
         return {error.code for error in refused.errors}
     return set()
@@ -48,7 +64,7 @@ def test_length_and_classes_are_as_the_manual_says(password: str) -> None:
         "no_upper_case": not any(letter.isupper() for letter in text),
         "no_digit": not any(letter.isdigit() for letter in text),
     }
-    assert broken(password) - {"own_data"} == {code for code, wrong in expected.items() if wrong}
+    assert broken(password) - {"own_data", "common"} == {code for code, wrong in expected.items() if wrong}
 
 
 @pytest.mark.catalogue("MG-26", "MG-67")
@@ -74,3 +90,76 @@ def test_the_same_password_typed_in_two_unicode_forms_is_one_password() -> None:
 def test_64_characters_are_accepted_and_257_are_not() -> None:
     assert broken("Aa1" + "x" * 61) == set()
     assert broken("Aa1" + "x" * 254) == {"too_long"}
+
+
+def test_a_common_password_is_refused_in_every_profile_however_it_is_capitalised() -> None:
+    with gzip.open("services/identity/adapters/common_passwords.txt.gz", "rt", encoding="utf-8") as lines:
+        listed = [line.strip() for line in lines]
+    assert len(listed) == 19_640
+    for password in listed:
+        for written in (password, password.upper(), password.capitalize()):
+            for rules in PROFILES.values():
+                assert "common" in broken(written, rules)
+    assert "common" not in broken("correct horse battery staple")
+    assert broken("Password1") == {"common"}
+    assert broken("Qwerty123") == {"common"}
+
+
+@pytest.mark.parametrize("password", ["R0ss1-1985x", "xx1ss0R-1985", "G1n477-agenzia", "Gin@Casa2026", "Issor2026xx"])
+def test_own_data_in_disguise_is_found(password: str) -> None:
+    assert "own_data" in broken(password)
+
+
+def test_nist_asks_for_length_alone_and_compares_the_whole_password() -> None:
+    nist = PROFILES[Profile.NIST]
+    assert broken("alllowercaseisfine", nist) == set()
+    assert broken("my rossi is a horse", nist) == set()
+    assert broken("Gina María 1985 !!", nist) == {"own_data"}
+    assert broken("short but nice", nist) == {"too_short"}
+    assert broken("ein schöner Sätze", nist) == set()
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40),
+    st.integers(8, 30),
+    st.frozensets(st.sampled_from(Kind)),
+    st.sampled_from(OwnData),
+)
+def test_custom_rules_ask_for_what_they_say(
+    password: str, shortest: int, kinds: frozenset[Kind], own_data: OwnData
+) -> None:
+    text = unicodedata.normalize("NFC", password)
+    expected = {
+        "too_short": len(text) < shortest,
+        "no_lower_case": Kind.LOWER in kinds and not any(letter.islower() for letter in text),
+        "no_upper_case": Kind.UPPER in kinds and not any(letter.isupper() for letter in text),
+        "no_digit": Kind.DIGIT in kinds and not any(letter.isdigit() for letter in text),
+    }
+    found = broken(password, PasswordRules(shortest, kinds, own_data, 0))
+    assert found - {"own_data", "common"} == {code for code, wrong in expected.items() if wrong}
+
+
+def requirements(profile: Profile, *, second_factor: bool) -> Mapping[str, list[str]]:
+    failed = shortfalls(PROFILES[profile], second_factor=second_factor)
+    return {standard: [one.requirement for one in fails] for standard, fails in failed.items()}
+
+
+def test_each_profile_says_which_standards_it_fails() -> None:
+    assert requirements(Profile.CLASSIC, second_factor=False) == {
+        "miogest": [],
+        "asvs-5.0-l1": ["6.2.5"],
+        "asvs-5.0-l2": ["6.2.5", "6.3.3"],
+        "nist-800-63b-4": ["3.1.1.2"] * 3,
+    }
+    assert requirements(Profile.NIST, second_factor=False) == {
+        "miogest": ["MG-26", "MG-26"],
+        "asvs-5.0-l1": [],
+        "asvs-5.0-l2": ["6.3.3"],
+        "nist-800-63b-4": [],
+    }
+    assert requirements(Profile.ASVS_L2, second_factor=True)["asvs-5.0-l2"] == []
+    short = PasswordRules(8, frozenset(), OwnData.AS_A_WHOLE, 0)
+    assert shortfalls(short, second_factor=True)["nist-800-63b-4"] == []
+    assert shortfalls(short, second_factor=False)["nist-800-63b-4"] == [
+        Shortfall("3.1.1.2", "Accepts fewer than 15 characters.")
+    ]
