@@ -34,5 +34,5 @@ def test_every_reference_leads_somewhere() -> None:
     for reference in references(json.dumps(whole)):
         place: Any = whole
         for part in reference.removeprefix("#/").split("/"):
+            assert part in place, reference
             place = place[part]
-        assert place
