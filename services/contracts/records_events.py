@@ -1,5 +1,6 @@
 """What records tells: listings. No identity data: whoever may read it asks for it."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -30,6 +31,41 @@ class ListingChanged(ListingEvent):
 
     fields: tuple[str, ...]
     """Names of the changed fields, identity fields left out."""
+
+
+class AppointmentEvent(Event):
+    """Something about an appointment; always the whole picture, so that any one event is enough.
+
+    `summary` names no client and holds no identity data: it is fit for the mail of whoever takes part.
+    """
+
+    appointment_id: UUID
+    version: int
+    owner_id: UserId
+    attendees: tuple[UserId, ...]
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    summary: str
+    is_private: bool
+
+
+class AppointmentScheduled(AppointmentEvent):
+    """An appointment was made."""
+
+    topic: ClassVar[str] = "records.appointment.scheduled.v1"
+
+
+class AppointmentChanged(AppointmentEvent):
+    """An appointment was moved or changed."""
+
+    topic: ClassVar[str] = "records.appointment.changed.v1"
+
+
+class AppointmentCancelled(AppointmentEvent):
+    """An appointment will not take place."""
+
+    topic: ClassVar[str] = "records.appointment.cancelled.v1"
 
 
 class ListingRightsChanged(ListingEvent):
