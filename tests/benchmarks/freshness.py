@@ -87,7 +87,7 @@ def shows_a_listing(answer: Answer) -> bool:
 def say(what: str, seconds: Sequence[float]) -> None:
     hundredths = statistics.quantiles(seconds, n=100, method="inclusive")
     median, late, worst = (round(one * 1000) for one in (hundredths[49], hundredths[98], max(seconds)))
-    print(f"{what} after {median} ms (p50), {late} ms (p99), {worst} ms (at most), of {len(seconds)}")  # noqa: T201
+    print(f"{what} after {median} ms (p50), {late} ms (p99), {worst} ms (at most), of {len(seconds)}")
 
 
 if __name__ == "__main__":
