@@ -21,7 +21,7 @@ from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.licence import take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, move
-from services.identity.store import credentials, devices, licences, offices, sessions, users
+from services.identity.store import credentials, devices, licences, offices, second_factors, sessions, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ async def change_state(
         if change.state is UserState.GHOST:
             await credentials.forget(tx, user.id)
             await devices.forget(tx, user.id)
+            await second_factors.forget(tx, user.id)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
         if change.state is UserState.PROVISIONED:
