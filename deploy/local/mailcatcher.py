@@ -6,6 +6,7 @@ Started by `up` as a process of its own: `python -m deploy.local.mailcatcher --s
 import argparse
 import asyncio
 import html
+import re
 import signal
 from pathlib import Path
 
@@ -19,6 +20,9 @@ MAILBOX = web.AppKey("mailbox", Mailbox)
 MAIL_BYTES = 25 * 1024 * 1024
 # A mail is somebody else's text: no script of it runs, and it loads nothing from anywhere.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'self'"
+# But its links may be followed, in a window of their own: the page behind one need not allow itself to be framed.
+RIGHTS = "allow-popups allow-popups-to-escape-sandbox"
+LINK = re.compile(r'https?://\S+?(?=&[lg]t;|[\s"]|$)')
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
@@ -48,7 +52,7 @@ async def show_list(request: web.Request) -> web.Response:
     """Show all mails, newest first."""
     rows = "".join(_row(mail) for mail in request.app[MAILBOX].newest_first())
     table = (
-        f"<table><thead><tr><th>At</th><th>To</th><th>Subject</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><th>At (UTC)</th><th>To</th><th>Subject</th></tr></thead><tbody>{rows}</tbody></table>"
         if rows
         else "<p>No mail yet.</p>"
     )
@@ -61,20 +65,22 @@ async def show_mail(request: web.Request) -> web.Response:
     mail = _mail(request)
     facts = "".join(
         f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>"
-        for name, value in (("At", mail.at), ("From", mail.sender), ("To", ", ".join(mail.to)))
+        for name, value in (("At (UTC)", _told(mail.at)), ("From", mail.sender), ("To", ", ".join(mail.to)))
     )
     body = f'<p><a href="/">Mailbox</a></p><h1>{html.escape(mail.subject)}</h1><table>{facts}</table>'
     if mail.text:
-        body += f"<h2>Text</h2><pre>{html.escape(mail.text)}</pre>"
+        body += f"<h2>Text</h2><pre>{_with_links(mail.text)}</pre>"
     if mail.html:
-        body += f'<h2>HTML</h2><iframe sandbox title="HTML of the mail" src="/mails/{mail.id}/html"></iframe>'
+        source = f"/mails/{mail.id}/html"
+        body += f'<h2>HTML</h2><iframe sandbox="{RIGHTS}" title="HTML of the mail" src="{source}"></iframe>'
     return _page(mail.subject, body + f'<p><a href="/mails/{mail.id}/source">Source</a></p>')
 
 
 async def show_html(request: web.Request) -> web.Response:
-    """Answer the HTML of a mail as it came, for the frame."""
-    headers = {"Content-Security-Policy": f"sandbox; {POLICY}"}
-    return web.Response(text=_mail(request).html, content_type="text/html", headers=headers)
+    """Answer the HTML of a mail for the frame, as it came but for its links, which open outside of the frame."""
+    headers = {"Content-Security-Policy": f"sandbox {RIGHTS}; {POLICY}"}
+    text = _mail(request).html.replace("<head>", '<head><base target="_blank">', 1)
+    return web.Response(text=text, content_type="text/html", headers=headers)
 
 
 async def show_source(request: web.Request) -> web.Response:
@@ -139,10 +145,18 @@ def _mail(request: web.Request) -> Mail:
     return mail
 
 
+def _with_links(text: str) -> str:
+    return LINK.sub(r'<a href="\g<0>" target="_blank" rel="noreferrer">\g<0></a>', html.escape(text, quote=False))
+
+
 def _row(mail: Mail) -> str:
     subject = html.escape(mail.subject or "(no subject)")
     link = f'<a href="/mails/{mail.id}">{subject}</a>'
-    return f"<tr><td>{mail.at}</td><td>{html.escape(', '.join(mail.to))}</td><td>{link}</td></tr>"
+    return f"<tr><td>{_told(mail.at)}</td><td>{html.escape(', '.join(mail.to))}</td><td>{link}</td></tr>"
+
+
+def _told(at: str) -> str:
+    return at[:19].replace("T", " ")
 
 
 def _page(title: str, body: str) -> web.Response:

@@ -127,7 +127,7 @@ class Services:
 # A service refuses a variable of its prefix that it does not know, so each is told exactly this.
 TOLD: Mapping[str, Sequence[str]] = {
     "identity": ("AUTHZ_URL", "PUBLIC_URL", "OPERATOR_TOKEN_FILE", "SIGNING_KEY_PASSPHRASE_FILE"),
-    "authz": ("JWKS_URL",),
+    "authz": ("JWKS_URL", "PUBLIC_URL"),
     "records": ("AUTHZ_URL", "JWKS_URL"),
     "notifications": (
         "AUTHZ_URL", "IDENTITY_URL", "JWKS_URL", "SMTP_HOST", "SMTP_PORT", "SENDER_ADDRESS", "PUBLIC_URL",

@@ -19,7 +19,7 @@ ANSWER_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """What a person types to sign in to the demo, and who that is.
+    """What a person types to sign in to the demo, and who that is; who has no password yet has an empty one.
 
     `role` says in a sentence what the person is and may see, `language` is the person's (BCP 47).
     """
@@ -46,10 +46,16 @@ async def load(gateway_url: str, mailbox_url: str, operator_token: str) -> list[
 
 
 def log_ins(of: Sequence[Agency]) -> list[LogIn]:
-    """Return with what people sign in; not those who still have to activate their account."""
+    """Return with what people sign in; those who still have to activate their account have no password."""
     return [
-        LogIn(agency.name, agency.licence_code, person.userid, agency.password, person.role, agency.locale)
+        LogIn(
+            agency.name,
+            agency.licence_code,
+            person.userid,
+            "" if person.ends == "provisioned" else agency.password,
+            person.role,
+            agency.locale,
+        )
         for agency in of
         for person in agency.people
-        if person.ends != "provisioned"
     ]

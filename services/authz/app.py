@@ -8,8 +8,19 @@ from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.config import AuthzSettings
 from services.authz.consumers import SUBSCRIPTIONS
 from services.authz.deps import Deps
-from services.authz.handlers import access, catalogue, groups, internal
-from services.authz.operations.snapshots import CompiledAccess
+from services.authz.handlers import (
+    access,
+    authzen,
+    catalogue,
+    decisions,
+    explanations,
+    groups,
+    internal,
+    person_rights,
+    rights_changes,
+    templates,
+)
+from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
 from services.chassis.service import Built, Platform, Service
@@ -22,7 +33,13 @@ async def build(settings: AuthzSettings, platform: Platform) -> AsyncGenerator[B
     """Yield authz's dependencies and guard for as long as the process runs."""
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     yield Built(
-        Deps(db=platform.db, access=CompiledAccess(platform.db), catalogue=permission_catalogue()),
+        Deps(
+            db=platform.db,
+            access=CompiledAccess(platform.db),
+            catalogue=permission_catalogue(),
+            snapshots=KeptSnapshots(),
+            public_url=settings.public_url.rstrip("/"),
+        ),
         Guard(verifier, {"peer": settings.internal_token}),
         {SessionRevoked: lambda _tenant_id, event: verifier.revoke(event)},
     )
@@ -36,7 +53,13 @@ SERVICE = Service(
     routes=(
         *catalogue.ROUTES,
         *groups.ROUTES,
+        *templates.ROUTES,
+        *person_rights.ROUTES,
         *access.ROUTES,
+        *explanations.ROUTES,
+        *decisions.ROUTES,
+        *rights_changes.ROUTES,
+        *authzen.ROUTES,
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,

@@ -3,8 +3,7 @@
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.person import Person
 from services.authz.domain.starting_groups import starting_groups
-from services.authz.operations import directory
-from services.authz.store import people
+from services.authz.operations import directory, regions
 from services.chassis import ids
 from services.chassis.consuming import Subscription
 from services.chassis.database import Transaction
@@ -13,6 +12,7 @@ from services.contracts.identity_events import (
     AssignmentChanged,
     LicenceCreated,
     OfficeChanged,
+    TeamChanged,
     UserChanged,
     UserCreated,
     UserEvent,
@@ -26,9 +26,14 @@ async def take_on_agency(tx: Transaction, event: LicenceCreated, envelope: Envel
     await directory.take_on(tx, event, starting, envelope.time)
 
 
-async def keep_office(tx: Transaction, event: OfficeChanged, _envelope: Envelope) -> None:
-    """Remember that there is such an office. Nobody's rights change: none depend on its name."""
-    await people.save_office(tx, event.office_id, event.version, event.name)
+async def keep_office(tx: Transaction, event: OfficeChanged, envelope: Envelope) -> None:
+    """Remember an office, whose people's rights may change with its region. No event of the region itself matters."""
+    await regions.keep_office(tx, event, envelope.time)
+
+
+async def keep_team(tx: Transaction, event: TeamChanged, envelope: Envelope) -> None:
+    """Remember a team, whose members' records others may reach, and whose record rights count for its members."""
+    await regions.keep_team(tx, event, envelope.time)
 
 
 async def keep_person(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
@@ -42,6 +47,7 @@ SUBSCRIPTIONS = (
         {
             LicenceCreated: take_on_agency,
             OfficeChanged: keep_office,
+            TeamChanged: keep_team,
             UserCreated: keep_person,
             UserChanged: keep_person,
             UserStateChanged: keep_person,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.authz.domain.catalogue import Catalogue
+from services.authz.operations.snapshots import KeptSnapshots
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
 
@@ -12,3 +13,6 @@ class Deps:
     db: Database
     access: Access
     catalogue: Catalogue
+    snapshots: KeptSnapshots
+    public_url: str
+    """Base URL of the gateway, without a slash at the end."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, LiteralString, TypeAlias, cast
 
 import asyncpg
@@ -111,8 +111,9 @@ class Database:
                 try:
                     yield
                 finally:
-                    connection.remove_termination_listener(woken)
-                    if not connection.is_closed():
+                    # A connection that was lost is the pool's again already: nothing of ours is left on it.
+                    with suppress(asyncpg.InterfaceError):
+                        connection.remove_termination_listener(woken)
                         await connection.remove_listener(channel, woken)
 
     @asynccontextmanager

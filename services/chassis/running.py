@@ -103,8 +103,16 @@ async def _run(
             await stopped.wait()
             _log.info("process.draining")
             await runner.cleanup()
-            for task in tasks:
-                task.cancel()
+            await _end(tasks)
     finally:
         await runner.cleanup()
     _log.info("process.stopped")
+
+
+async def _end(loops: Sequence[asyncio.Task[Any]]) -> None:
+    # Not cancelled once only: a loop whose connection breaks at that moment takes the one for the other, and goes on.
+    left = set(loops)
+    while left:
+        for task in left:
+            task.cancel()
+        _ended, left = await asyncio.wait(left, timeout=DRAIN_SECONDS)

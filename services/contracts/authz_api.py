@@ -1,10 +1,68 @@
 """Internal calls that authz answers: the access snapshot as JSON."""
 
-from typing import Final
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Annotated, Any, Final, cast
+from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
-from services.contracts.access import AccessSnapshot
+from services.contracts.access import AccessSnapshot, Scope
+from services.contracts.vocabulary import RecordClass
 
-SNAPSHOT: Final = TypeAdapter(AccessSnapshot)
+_LISTS: Final = ("offices", "public_offices", "owners")
+
+
+def _grouped(snapshot: AccessSnapshot, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    """Return the snapshot with every scope and id once, and the keys of a scope by section: it stays small."""
+    keys = defaultdict[tuple[Scope, RecordClass | None], defaultdict[str, list[str]]](lambda: defaultdict(list))
+    for key, scope in snapshot.scopes.items():
+        section, _, action = key.partition(".")
+        keys[scope, snapshot.classes.get(key)][section].append(action)
+    ids = {each: at for at, each in enumerate(dict.fromkeys(chain.from_iterable(_named(scope) for scope, _ in keys)))}
+    document = cast("dict[str, Any]", write(replace(snapshot, scopes={}, classes={})))
+    del document["scopes"], document["classes"]
+    granted = [
+        {
+            **_numbered(scope, ids),
+            **({"class": record_class} if record_class else {}),
+            "keys": {section: " ".join(actions) for section, actions in by_section.items()},
+        }
+        for (scope, record_class), by_section in keys.items()
+    ]
+    return {**document, "ids": [each.hex for each in ids], "granted": granted}
+
+
+def _named(scope: Scope) -> Iterable[UUID]:
+    return chain(scope.offices, scope.public_offices, scope.owners)
+
+
+def _numbered(scope: Scope, ids: Mapping[UUID, int]) -> dict[str, Any]:
+    """Return a scope without what it does not have, its ids as places in the list of all."""
+    shown: dict[str, Any] = {"everything": scope.everything, "own": scope.own}
+    shown |= {name: sorted(ids[each] for each in getattr(scope, name)) for name in _LISTS}
+    return {name: value for name, value in shown.items() if value}
+
+
+def _spread(document: object) -> object:
+    """Return what `_grouped` made with a scope per key again; the older form, which has them, as it is."""
+    if not isinstance(document, dict) or "granted" not in document:
+        return cast("object", document)
+    given = dict(cast("dict[str, Any]", document))
+    ids: list[str] = given.pop("ids")
+    scopes, classes = dict[str, Any](), dict[str, str]()
+    for granted in cast("list[dict[str, Any]]", given.pop("granted")):
+        scope = {name: value for name, value in granted.items() if name not in {"keys", "class"}}
+        scope |= {name: [ids[at] for at in granted[name]] for name in _LISTS if name in granted}
+        keys = [f"{section}.{action}" for section, actions in granted["keys"].items() for action in actions.split()]
+        scopes |= dict.fromkeys(keys, scope)
+        classes |= dict.fromkeys(keys, granted["class"]) if "class" in granted else {}
+    return {**given, "scopes": scopes, "classes": classes}
+
+
+WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]
+
+SNAPSHOT: Final = TypeAdapter[AccessSnapshot](WireSnapshot)
 """Reads and writes an access snapshot; sets are lists, ids strings, absent scopes reach nothing."""

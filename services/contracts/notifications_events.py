@@ -1,4 +1,4 @@
-"""What notifications tells: what became of a mail."""
+"""What notifications tells: what became of a mail, who wants which."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -23,3 +23,13 @@ class DeliveryFailed(Event):
     delivery_id: UUID
     category: str
     code: str
+
+
+class SubscriptionChanged(Event):
+    """Somebody chose to get mail of a category, or not; None for leaving it to the agency again."""
+
+    topic: ClassVar[str] = "notifications.subscription.changed.v1"
+
+    recipient_id: UUID
+    category: str
+    wanted: bool | None

@@ -12,8 +12,13 @@ from services.contracts.envelope import Event
 from services.contracts.identity_events import (
     ActivationRequested,
     AssignmentChanged,
+    DeviceAdded,
     LicenceCreated,
     OfficeChanged,
+    PasswordChanged,
+    PasswordResetRequested,
+    TeamChanged,
+    TechnicianExpiring,
     UserChanged,
     UserCreated,
     UserStateChanged,
@@ -25,6 +30,7 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "authz.directory": (
         LicenceCreated,
         OfficeChanged,
+        TeamChanged,
         UserCreated,
         UserChanged,
         UserStateChanged,
@@ -38,6 +44,14 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         AssignmentChanged,
     ),
     "notifications.invitations": (UserCreated, ActivationRequested),
+    "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded, TechnicianExpiring),
+    "notifications.directory": (
+        LicenceCreated,
+        UserCreated,
+        UserChanged,
+        UserStateChanged,
+        AssignmentChanged,
+    ),
 }
 """Queue name, `<service>.<consumer>`, to the events that it collects."""
 

@@ -1,6 +1,7 @@
 """What records tells: listings. No identity data: whoever may read it asks for it."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from services.contracts.envelope import Event
 from services.contracts.vocabulary import ListingId, OfficeId, UserId
@@ -29,3 +30,13 @@ class ListingChanged(ListingEvent):
 
     fields: tuple[str, ...]
     """Names of the changed fields, identity fields left out."""
+
+
+class ListingRightsChanged(ListingEvent):
+    """What a listing says to users, teams and offices was changed; the listing itself was not."""
+
+    topic: ClassVar[str] = "records.listing.rights_changed.v1"
+
+    rights_version: int
+    holder_ids: tuple[UUID, ...]
+    """Whose entries differ from before."""

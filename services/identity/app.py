@@ -21,10 +21,13 @@ from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
 from services.identity.deps import Deps, Links
 from services.identity.handlers import (
+    access_policies,
+    access_templates,
     activations,
     internal,
     keys,
     licences,
+    network_zones,
     offices,
     password_policy,
     passwords,
@@ -85,6 +88,9 @@ SERVICE = Service(
         *sessions.ROUTES,
         *users.ROUTES,
         *offices.ROUTES,
+        *access_policies.ROUTES,
+        *access_templates.ROUTES,
+        *network_zones.ROUTES,
         *activations.ROUTES,
         *passwords.ROUTES,
         *password_policy.ROUTES,

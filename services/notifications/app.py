@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from services.chassis.authz_client import RemoteAccess
 from services.chassis.guarding import Guard
 from services.chassis.http_client import Peer
@@ -12,14 +14,27 @@ from services.chassis.service import Built, Platform, Service
 from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
-from services.notifications.adapters.identity_links import ActivationLinks
+from services.notifications.adapters.identity_links import IdentityLinks
+from services.notifications.adapters.leave_links import LeaveLinks
 from services.notifications.adapters.letters import Letters
 from services.notifications.adapters.mail_server import open_mail_server
+from services.notifications.adapters.messages import Messages
 from services.notifications.config import NotificationsSettings
 from services.notifications.consumers import SUBSCRIPTIONS
 from services.notifications.deps import Deps
-from services.notifications.handlers import deliveries
-from services.notifications.jobs import send_due_mail
+from services.notifications.handlers import (
+    bounces,
+    contacts,
+    deliveries,
+    messages,
+    parked,
+    preferences,
+    recipients,
+    unsubscriptions,
+    wordings,
+)
+from services.notifications.jobs import send_due_mail, take_bounces, tidy
+from services.notifications.operations.writing import Desk
 
 
 @asynccontextmanager
@@ -37,11 +52,12 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
             Deps(
                 db=platform.db,
                 access=access,
-                links=ActivationLinks(Peer(platform.http, settings.identity_url, settings.internal_token)),
-                letters=Letters(settings.sender_address, settings.public_url.rstrip("/")),
+                desk=_desk(settings, platform),
+                messages=Messages(settings.sender_address, settings.domains),
                 mail_server=mail_server,
+                per_domain=settings.smtp_connections_per_domain,
             ),
-            Guard(verifier, {"peer": settings.internal_token}),
+            Guard(verifier, _secrets(settings)),
             {
                 SnapshotChanged: access.drop,
                 SessionRevoked: lambda _tenant_id, event: verifier.revoke(event),
@@ -49,12 +65,36 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
         )
 
 
+def _secrets(settings: NotificationsSettings) -> dict[str, SecretStr]:
+    secrets = {"peer": settings.internal_token}
+    return secrets if settings.bounce_token is None else secrets | {"operator": settings.bounce_token}
+
+
+def _desk(settings: NotificationsSettings, platform: Platform) -> Desk:
+    public_url = settings.public_url.rstrip("/")
+    return Desk(
+        links=IdentityLinks(Peer(platform.http, settings.identity_url, settings.internal_token)),
+        leave_links=LeaveLinks(settings.leave_link_secret or settings.internal_token, public_url),
+        letters=Letters(public_url),
+    )
+
+
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
     settings=NotificationsSettings,
     build=build,
-    routes=deliveries.ROUTES,
+    routes=(
+        *deliveries.ROUTES,
+        *recipients.ROUTES,
+        *contacts.ROUTES,
+        *preferences.ROUTES,
+        *messages.ROUTES,
+        *wordings.ROUTES,
+        *unsubscriptions.ROUTES,
+        *bounces.ROUTES,
+        *parked.ROUTES,
+    ),
     subscriptions=SUBSCRIPTIONS,
-    loops=(send_due_mail,),
+    loops=(send_due_mail, take_bounces, tidy),
 )

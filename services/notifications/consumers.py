@@ -1,12 +1,27 @@
-"""What notifications does when others tell it something: it writes down whom to tell."""
+"""What notifications does when others tell it something: it writes down whom to tell, and who people are."""
+
+from collections.abc import Mapping
 
 from services.chassis import ids
 from services.chassis.consuming import Subscription
 from services.chassis.database import Transaction
 from services.contracts.envelope import Envelope
-from services.contracts.identity_events import ActivationRequested, UserCreated, UserEvent
+from services.contracts.identity_events import (
+    ActivationRequested,
+    AssignmentChanged,
+    DeviceAdded,
+    LicenceCreated,
+    PasswordChanged,
+    PasswordResetRequested,
+    TechnicianExpiring,
+    UserChanged,
+    UserCreated,
+    UserEvent,
+    UserStateChanged,
+)
+from services.contracts.vocabulary import UserId, UserState
 from services.notifications.domain.delivery import Category, NewDelivery, Template
-from services.notifications.store import deliveries
+from services.notifications.store import agencies, deliveries, recipients, suppressions
 
 
 async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
@@ -15,6 +30,69 @@ async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
     Only writes a row: the sender asks identity for a fresh link and talks to the mail server, so that a slow one
     never holds up the queue. Whether the mail is still wanted is asked then, too.
     """
+    await _tell(tx, event, envelope, Template.ACTIVATION, {})
+
+
+async def send_reset_link(tx: Transaction, event: PasswordResetRequested, envelope: Envelope) -> None:
+    """Queue the mail with which a person chooses a new password."""
+    await _tell(tx, event, envelope, Template.PASSWORD_RESET, {})
+
+
+async def confirm_password(tx: Transaction, event: PasswordChanged, envelope: Envelope) -> None:
+    """Queue the mail that tells of a new password."""
+    await _tell(tx, event, envelope, Template.PASSWORD_CHANGED, {"at": envelope.time.isoformat()})
+
+
+async def warn_of_device(tx: Transaction, event: DeviceAdded, envelope: Envelope) -> None:
+    """Queue the mail that tells of a sign-in from a device that was not known."""
+    facts = {"address": event.address, "at": event.signed_in_at.isoformat()}
+    await _tell(tx, event, envelope, Template.NEW_DEVICE, facts)
+
+
+async def warn_of_end(tx: Transaction, event: TechnicianExpiring, envelope: Envelope) -> None:
+    """Queue the mails that a technician's visit ends soon, to the technician and to who let him in (AM-12)."""
+    if event.user.ends_at is None:
+        return
+    facts = {"technician": event.user.display_name, "expires_at": event.user.ends_at.isoformat()}
+    await _tell(tx, event, envelope, Template.ACCOUNT_EXPIRING, facts)
+    sponsor = await recipients.find(tx, event.sponsor_id) if event.sponsor_id else None
+    if sponsor is not None:
+        await deliveries.insert(
+            tx,
+            NewDelivery(
+                id=ids.uuid7(),
+                event_id=envelope.id,
+                resend_of=None,
+                category=Category.ADMINISTRATION,
+                template=Template.TECHNICIAN_EXPIRING,
+                recipient_user_id=UserId(sponsor.id),
+                recipient_address=sponsor.email,
+                locale=sponsor.locale,
+                facts=facts,
+            ),
+        )
+
+
+async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Envelope) -> None:
+    """Take over an agency's name and zone."""
+    await agencies.insert(tx, event)
+
+
+async def follow_user(tx: Transaction, event: UserEvent, _envelope: Envelope) -> None:
+    """Take over the picture of a person, whichever event brings it; older pictures change nothing.
+
+    Whoever has activated the account did so by a link in a mail: the address has proved itself.
+    """
+    before = await recipients.find(tx, event.user.user_id)
+    if await recipients.follow(tx, event.user) and before is not None:
+        activated = (before.state, event.user.state) == (UserState.PROVISIONED, UserState.ACTIVE)
+        if activated and before.email == event.user.email:
+            await suppressions.lift(tx, event.user.email)
+
+
+async def _tell(
+    tx: Transaction, event: UserEvent, envelope: Envelope, template: Template, facts: Mapping[str, str]
+) -> None:
     await deliveries.insert(
         tx,
         NewDelivery(
@@ -22,12 +100,34 @@ async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
             event_id=envelope.id,
             resend_of=None,
             category=Category.SECURITY,
-            template=Template.ACTIVATION,
+            template=template,
             recipient_user_id=event.user.user_id,
             recipient_address=event.user.email,
             locale=event.user.locale,
+            facts={"display_name": event.user.display_name, **facts},
         ),
     )
 
 
-SUBSCRIPTIONS = (Subscription("notifications.invitations", {UserCreated: invite, ActivationRequested: invite}),)
+SUBSCRIPTIONS = (
+    Subscription("notifications.invitations", {UserCreated: invite, ActivationRequested: invite}),
+    Subscription(
+        "notifications.security",
+        {
+            PasswordResetRequested: send_reset_link,
+            PasswordChanged: confirm_password,
+            DeviceAdded: warn_of_device,
+            TechnicianExpiring: warn_of_end,
+        },
+    ),
+    Subscription(
+        "notifications.directory",
+        {
+            LicenceCreated: follow_licence,
+            UserCreated: follow_user,
+            UserChanged: follow_user,
+            UserStateChanged: follow_user,
+            AssignmentChanged: follow_user,
+        },
+    ),
+)

@@ -1,4 +1,4 @@
-"""What notifications does by itself: it sends the mail that is due.
+"""What notifications does by itself: it sends the mail that is due, takes back what came back, and tidies up.
 
 A mail is claimed under a lease, and only then asked about, written and sent; no transaction is open meanwhile.
 A worker that vanishes leaves one of two marks. `claimed`: the mail server was told nothing, the next worker begins
@@ -7,24 +7,27 @@ anew. `handing_over`: nobody can know, so the try counts as uncertain and the sa
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final, Never
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter as Metric
 
 from services.chassis import clock, logging, trace
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
-from services.notifications.adapters.identity_links import NoLongerNeeded
+from services.notifications.adapters.bounces import Bounce
+from services.notifications.adapters.identity_links import IdentityAway, NoLongerNeeded
 from services.notifications.deps import Deps
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State, is_deliverable
 from services.notifications.domain.retry import Outcome
-from services.notifications.operations import deliveries
-from services.notifications.store import claims
+from services.notifications.operations import deliveries, notices
+from services.notifications.operations.writing import write
+from services.notifications.store import bounces, claims, recipients
 
 POLL_SECONDS: Final = 1.0
 DRAIN_SECONDS: Final = 2.0
@@ -32,7 +35,12 @@ DRAIN_SECONDS: Final = 2.0
 SETTLING_PAUSES_SECONDS: Final = (0.2, 1.0, 3.0, 5.0)
 MARGIN: Final = timedelta(seconds=15)
 """What a lease allows beyond the mail server's time: for identity, for the database, for the pauses above."""
-MAILS: Final = Counter("keyholder_mails", "Tries to send a mail, by what became of them.", ["outcome"])
+BOUNCES_SECONDS: Final = 2.0
+TIDY_SECONDS: Final = 600.0
+NOTICE: Final = timedelta(days=7)
+"""How long before an account ends its owner is told."""
+PURGED_AT_ONCE: Final = 1000
+MAILS: Final = Metric("keyholder_mails", "Tries to send a mail, by what became of them.", ["outcome"])
 _log = logging.get(__name__)
 
 
@@ -68,7 +76,7 @@ class _Sender:
             free = self._deps.mail_server.connections - len(self._under_way)
             if free:
                 async with self._worker_db.across_tenants() as queries:
-                    due = await claims.claim_due(queries, free, self._lease)
+                    due = await claims.claim_due(queries, free, self._lease, self._deps.per_domain, self._busy())
                 for claim in due:
                     task = asyncio.create_task(_send(self._deps, claim, self._lease))
                     self._under_way[task] = claim
@@ -76,6 +84,9 @@ class _Sender:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self.wake.wait()
+
+    def _busy(self) -> Counter[str]:
+        return Counter(claim.recipient_address.rpartition("@")[2].lower() for claim in self._under_way.values())
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
@@ -142,16 +153,18 @@ async def _try_once(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
         return Outcome(State.UNCERTAIN, "interrupted")
     if not is_deliverable(claim.recipient_address):
         return Outcome(State.REFUSED, "address_invalid", tried=False)
+    decision = await deliveries.decide(deps.db, claim)
+    if not decision.wanted:
+        return Outcome(State.SUPPRESSED, decision.ground, tried=False)
     try:
-        link = await deps.links.fresh(claim.tenant_id, claim.recipient_user_id)
+        letter = await write(deps.desk, deps.db, claim)
     except NoLongerNeeded as needless:
         return Outcome(State.CANCELLED, needless.code, tried=False)
-    except Unavailable:
+    except IdentityAway:
         return Outcome(State.DEFERRED, "identity_unavailable", tried=False)
-    letter = deps.letters.activation(link, claim.locale)
-    message = deps.letters.message(letter, claim.id, claim.recipient_address, clock.now())
-    hand_over = partial(deliveries.hand_over, deps.db, claim, letter, lease)
-    return await deps.mail_server.send(deps.letters.sender, claim.recipient_address, message, hand_over)
+    message = deps.messages.message(letter, claim.id, claim.recipient_address, clock.now())
+    hand_over = partial(deliveries.hand_over, deps.db, claim, letter, decision.ground, lease)
+    return await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
 
 
 async def _settle(db: Database, claim: Claim, outcome: Outcome) -> None:
@@ -165,3 +178,36 @@ async def _settle(db: Database, claim: Claim, outcome: Outcome) -> None:
         except Unavailable:
             await asyncio.sleep(pause)
     return await deliveries.settle(db, claim, outcome)
+
+
+async def take_bounces(deps: Deps, worker_db: Database) -> Never:
+    """Record what came back, within seconds."""
+    while True:
+        try:
+            async with worker_db.across_tenants() as queries:
+                found = await bounces.claim(queries, 100)
+            for one in found:
+                if one.tenant_id is not None:
+                    await deliveries.take_back(deps.db, one.tenant_id, Bounce(one.delivery_id, one.status))
+                async with worker_db.across_tenants() as queries:
+                    await bounces.forget(queries, one.id)
+        except Unavailable:
+            _log.warning("bounces.postponed")
+        await asyncio.sleep(BOUNCES_SECONDS)
+
+
+async def tidy(deps: Deps, worker_db: Database) -> Never:
+    """Every ten minutes: announce accounts that end soon, delete mails that their agency keeps no longer."""
+    while True:
+        try:
+            async with worker_db.across_tenants() as queries:
+                ending = await recipients.ending(queries, NOTICE)
+            for one in ending:
+                await notices.announce_end(deps.db, one)
+            async with worker_db.across_tenants() as queries:
+                purged = await claims.purge(queries, PURGED_AT_ONCE)
+            if purged:
+                _log.info("mails.purged", count=purged)
+        except Unavailable:
+            _log.warning("mails.tidying_postponed")
+        await asyncio.sleep(TIDY_SECONDS)

@@ -15,7 +15,7 @@ from services.contracts.identity_events import SessionRevoked
 from services.records import consumers
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import listings
+from services.records.handlers import listings, record_rights
 
 
 @asynccontextmanager
@@ -38,6 +38,6 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     settings=RecordsSettings,
     build=build,
-    routes=listings.ROUTES,
+    routes=(*listings.ROUTES, *record_rights.ROUTES),
     subscriptions=consumers.SUBSCRIPTIONS,
 )

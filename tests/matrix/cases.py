@@ -6,8 +6,17 @@ from itertools import cycle, product
 from typing import Final
 from uuid import UUID
 
-from services.contracts.access import NOTHING, AccessSnapshot, Scope
-from services.contracts.vocabulary import ListingId, OfficeId, Ownership, TenantId, UserId, View
+from services.contracts.access import NOTHING, AccessSnapshot, RecordRight, Scope
+from services.contracts.vocabulary import (
+    Effect,
+    ListingId,
+    OfficeId,
+    Ownership,
+    RecordClass,
+    TenantId,
+    UserId,
+    View,
+)
 from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import Listing, ListingFilter
 
@@ -15,7 +24,23 @@ TENANT: Final = TenantId(UUID(int=0xA))
 OTHER_TENANT: Final = TenantId(UUID(int=0xB))
 CENTRE, HARBOUR, HILL = OFFICES = tuple(OfficeId(UUID(int=0x100 + at)) for at in range(3))
 ANNA, BRUNO, CARLA = PEOPLE = tuple(UserId(UUID(int=0x200 + at)) for at in range(3))
+TEAM: Final = UUID(int=0x300)
 BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+ALLOW, DENY, READ = Effect.ALLOW, Effect.DENY, RecordClass.READ
+ENTRIES: Final = (
+    (),
+    (RecordRight(ANNA, READ, ALLOW),),
+    (RecordRight(ANNA, READ, DENY),),
+    (RecordRight(TEAM, READ, ALLOW),),
+    (),
+    (RecordRight(TEAM, READ, DENY),),
+    (RecordRight(TEAM, READ, ALLOW), RecordRight(CENTRE, READ, DENY)),
+    (RecordRight(ANNA, READ, ALLOW), RecordRight(TEAM, READ, DENY)),
+    (RecordRight(ANNA, READ, DENY), RecordRight(TEAM, READ, ALLOW)),
+    (RecordRight(BRUNO, READ, DENY), RecordRight(CENTRE, READ, ALLOW), RecordRight(TEAM, READ, ALLOW)),
+    (RecordRight(ANNA, RecordClass.WRITE, DENY), RecordRight(ANNA, RecordClass.IDENTITY, ALLOW)),
+)
 
 
 def _stock() -> Iterator[Listing]:
@@ -29,8 +54,8 @@ def _stock() -> Iterator[Listing]:
         strict=False,
     )
     places = product(OFFICES, PEOPLE, PEOPLE, (False, True))
-    for at, ((office, assignee, creator, private), (status, transaction, kind, town, price)) in enumerate(
-        zip(places, kinds, strict=False)
+    for at, ((office, assignee, creator, private), (status, transaction, kind, town, price), rights) in enumerate(
+        zip(places, kinds, cycle(ENTRIES), strict=False)
     ):
         # Neighbours share an instant, so that the order is the identifiers' too.
         changed_at = BEGAN + timedelta(minutes=at // 2)
@@ -49,6 +74,7 @@ def _stock() -> Iterator[Listing]:
             currency=price and price[1],
             created_at=BEGAN,
             updated_at=changed_at,
+            rights=rights,
         )
 
 
@@ -93,12 +119,20 @@ FILTERS: Final = {
 }
 
 
-def snapshot(listed: Scope, private: Scope, ownership: Ownership, user_id: UserId = ANNA) -> AccessSnapshot:
+def snapshot(
+    listed: Scope,
+    private: Scope,
+    ownership: Ownership,
+    user_id: UserId = ANNA,
+    principals: frozenset[UUID] = frozenset(),
+) -> AccessSnapshot:
     """Return what a person may do who lists by one scope and opens private records by another."""
-    return AccessSnapshot(TENANT, user_id, 1, ownership, {"listings.list": listed, "listings.private.read": private})
+    held = {"listings.list": listed, "listings.private.read": private}
+    return AccessSnapshot(TENANT, user_id, 1, ownership, held, principals=principals)
 
 
 def snapshots() -> Iterator[AccessSnapshot]:
-    """Yield every combination of the named scopes and the three meanings of one's own."""
+    """Yield every combination of the named scopes and the three meanings of one's own, every other with principals."""
+    principals = cycle((frozenset[UUID](), frozenset({ANNA, TEAM, CENTRE})))
     for listed, private, ownership in product(LIST_SCOPES.values(), PRIVATE_SCOPES.values(), Ownership):
-        yield snapshot(listed, private, ownership)
+        yield snapshot(listed, private, ownership, ANNA, next(principals))

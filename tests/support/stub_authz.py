@@ -1,11 +1,13 @@
 """A peer that answers as authz does, by the contract's own models, and can be made to fail."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from aiohttp import web
 
+from services.authz.adapters.catalogue_file import permission_catalogue
+from services.authz.domain.catalogue import record_classes
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.authz_api import SNAPSHOT
 from services.contracts.vocabulary import Ownership, TenantId, UserId, View
@@ -31,11 +33,18 @@ class StubAuthz:
         scopes: dict[str, Scope],
         *,
         ownership: Ownership = Ownership.ASSIGNEE,
+        beside: Collection[UUID] = (),
     ) -> AccessSnapshot:
-        """Set what a person may do, at the next version."""
+        """Set what a person may do, at the next version. `beside`: teams and offices whose record rights count too."""
         before = self._snapshots.get((tenant_id, user_id))
         snapshot = AccessSnapshot(
-            TenantId(tenant_id), UserId(user_id), before.version + 1 if before else 1, ownership, scopes
+            TenantId(tenant_id),
+            UserId(user_id),
+            before.version + 1 if before else 1,
+            ownership,
+            scopes,
+            principals=frozenset({user_id, *beside}),
+            classes=record_classes(permission_catalogue(), scopes),
         )
         self._snapshots[tenant_id, user_id] = snapshot
         return snapshot

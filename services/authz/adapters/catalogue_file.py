@@ -6,9 +6,10 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from services.authz.domain.catalogue import Catalogue, Permission, RecordClass
+from services.authz.domain.catalogue import Catalogue, Permission
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import Switch, switch_of
+from services.contracts.vocabulary import RecordClass
 
 FILE: Final = Path(__file__).parents[1] / "catalogue" / "permissions.json"
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.authz.domain.grant import Grant
 from services.authz.domain.holder import Holder
+from services.authz.domain.mode import RightsMode, counts
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import Switch, is_cut
 from services.contracts.access import NOTHING, AccessSnapshot, Scope
@@ -27,6 +28,9 @@ class HeldGrant:
     grant: Grant
     through: Holder
     member_until: datetime | None = None
+    granted_by: UserId | None = None
+    """None: granted at the start of the agency."""
+    granted_at: datetime | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -57,12 +61,17 @@ class Standing:
     teams: Mapping[UUID, frozenset[UserId]] = field(default_factory=dict[UUID, frozenset[UserId]])
     held: tuple[HeldGrant, ...] = ()
     blocked: frozenset[Switch] = frozenset()
+    mode: RightsMode = RightsMode.EXTENDED
 
     def live(self, now: datetime) -> Iterable[HeldGrant]:
-        """Return what counts at an instant: nothing for a person who is not active, nor what a switch cuts."""
+        """Return what counts at an instant: nothing for a person who is not active, nor what switch or mode cuts."""
         if not self.is_active:
             return ()
-        return (held for held in self.held if held.lasts_beyond(now) and not is_cut(held.grant.key, self.blocked))
+        return (
+            held
+            for held in self.held
+            if held.lasts_beyond(now) and not is_cut(held.grant.key, self.blocked) and counts(held.grant, self.mode)
+        )
 
 
 def compile_snapshot(standing: Standing, now: datetime) -> AccessSnapshot:
@@ -80,8 +89,8 @@ def compile_snapshot(standing: Standing, now: datetime) -> AccessSnapshot:
 
 
 def principals_of(standing: Standing) -> frozenset[UUID]:
-    """Return whose record rights count for a person: nobody's for one who is not active."""
-    if not standing.is_active:
+    """Return whose record rights count for a person: nobody's for one who is not active, or in simple mode."""
+    if not standing.is_active or standing.mode is RightsMode.SIMPLE:
         return frozenset()
     teams = {team for team, members in standing.teams.items() if standing.user_id in members}
     return frozenset({standing.user_id, *standing.principal, *standing.secondary, *teams})

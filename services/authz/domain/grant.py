@@ -1,7 +1,7 @@
 """A grant, and which grants are sound."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -38,6 +38,22 @@ class Named:
 def named_in(grants: Iterable[Grant]) -> frozenset[Named]:
     """Return what the grants name by id."""
     return frozenset(Named(grant.reach, grant.reach_id) for grant in grants if grant.reach_id is not None)
+
+
+def downgraded(regional: Iterable[Grant], held: Iterable[Grant]) -> list[Grant]:
+    """Return what to grant instead of rights over a region: over the own offices, unless that is held as long."""
+    lasting = {grant.identity: grant for grant in held}
+    wanted = (replace(grant, reach=Reach.PRINCIPAL) for grant in regional)
+    return [
+        grant
+        for grant in wanted
+        if (present := lasting.get(grant.identity)) is None or outlasts(grant.expires_at, present.expires_at)
+    ]
+
+
+def outlasts(end: datetime | None, other: datetime | None) -> bool:
+    """Say whether what ends at one instant lasts longer than what ends at another; None never ends."""
+    return other is not None and (end is None or end > other)
 
 
 def check_grants(grants: Sequence[Grant], catalogue: Catalogue, known: frozenset[Named]) -> None:

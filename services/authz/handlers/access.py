@@ -97,7 +97,7 @@ async def query_scopes(deps: Deps, call: Call, asked: ScopeQuestion) -> ScopeAns
         items=[
             ScopeExplained(
                 key=key,
-                scope=_scope(snapshot.scope(key)),
+                scope=scope_shown(snapshot.scope(key)),
                 sources=[_source(held) for held in live if held.grant.key == key],
             )
             for key in asked.keys
@@ -129,11 +129,12 @@ def _shown(snapshot: AccessSnapshot) -> AccessShown:
         version=snapshot.version,
         ownership=snapshot.ownership,
         not_after=snapshot.not_after,
-        scopes={key: _scope(scope) for key, scope in sorted(snapshot.scopes.items())},
+        scopes={key: scope_shown(scope) for key, scope in sorted(snapshot.scopes.items())},
     )
 
 
-def _scope(scope: Scope) -> ScopeShown:
+def scope_shown(scope: Scope) -> ScopeShown:
+    """Return a scope as it is shown, ids in order."""
     return ScopeShown(
         everything=scope.everything,
         offices=sorted(scope.offices),

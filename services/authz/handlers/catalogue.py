@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pydantic import ConfigDict, Field
 
 from services.authz.deps import Deps
-from services.authz.domain.catalogue import RecordClass
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import Switch
 from services.chassis.web import Call, Output, Route
+from services.contracts.vocabulary import RecordClass
 
 
 class PermissionShown(Output):

@@ -10,11 +10,11 @@ from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled
 from services.authz.store import people, tenants
 from services.chassis.web import Access, Call, NotModified, Route
-from services.contracts.access import AccessSnapshot
+from services.contracts.authz_api import WireSnapshot
 from services.contracts.vocabulary import TenantId, UserId
 
 
-class SnapshotGiven(RootModel[AccessSnapshot]):
+class SnapshotGiven(RootModel[WireSnapshot]):
     """The snapshot as `contracts.authz_api.SNAPSHOT` reads it."""
 
 

@@ -1,9 +1,12 @@
 """Who may look at other people's rights."""
 
+from uuid import UUID
+
 from services.authz.deps import Deps
 from services.authz.domain.administrator import MANAGE_AGENTS, MANAGE_PERMISSIONS
 from services.chassis.authz_client import require
 from services.chassis.web import Call
+from services.contracts.vocabulary import UserId
 
 
 async def require_sight_of_rights(deps: Deps, call: Call) -> None:
@@ -11,3 +14,17 @@ async def require_sight_of_rights(deps: Deps, call: Call) -> None:
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not snapshot.holds(MANAGE_AGENTS):
         require(snapshot, MANAGE_PERMISSIONS)
+
+
+async def has_sight_of_rights(deps: Deps, call: Call) -> bool:
+    """Say whether the caller manages permissions or agents."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    return snapshot.holds(MANAGE_AGENTS) or snapshot.holds(MANAGE_PERMISSIONS)
+
+
+async def asked_about(deps: Deps, call: Call, user_id: UUID | None) -> UserId:
+    """Return whose rights are asked about, the caller's unless somebody is named. Raises PermissionMissing."""
+    if user_id is None or user_id == call.caller.user_id:
+        return call.caller.user_id
+    await require_sight_of_rights(deps, call)
+    return UserId(user_id)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.compiling import HeldGrant
-from services.authz.domain.grant import Grant, check_grants, named_in
-from services.authz.domain.group import Member, PermissionGroup, difference
+from services.authz.domain.grant import Grant
+from services.authz.domain.group import Member, PermissionGroup
 from services.authz.domain.holder import Holder, HolderKind
+from services.authz.operations.granting import grant_exactly
 from services.authz.operations.rights_changes import Author, changing_rights
 from services.authz.store import grants, groups, people
 from services.chassis.database import Database, Transaction
@@ -80,14 +81,7 @@ async def replace_grants(
     """
     async with changing_rights(db, author) as change:
         group = await _at(change.tx, target)
-        check_grants(wanted, catalogue, await people.known(change.tx, named_in(wanted)))
-        changed = difference(await grants.of(change.tx, _holder(group)), wanted)
-        given, members = (*changed.added, *changed.retimed), await _members(change.tx, group.id)
-        await change.check_delegation(members, [HeldGrant(grant, _holder(group)) for grant in given])
-        if not changed.is_empty:
-            change.concerned |= members
-        await grants.end(change.tx, _holder(group), changed.dropped, change.signature)
-        await grants.put(change.tx, _holder(group), given, change.signature)
+        await grant_exactly(change, catalogue, _holder(group), wanted, await _members(change.tx, group.id))
         await groups.next_version(change.tx, group.id)
         return Done(group.id, change.version)
 

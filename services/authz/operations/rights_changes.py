@@ -2,20 +2,23 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.authz.domain.administrator import MANAGE_PERMISSIONS, LastAdministrator
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.delegation import check_delegation
+from services.authz.domain.grant import named_in
+from services.authz.domain.reach import Reach
 from services.authz.domain.signature import Signature
-from services.authz.store import administrators, people, standings, tenants
+from services.authz.store import administrators, people, standings, teams, tenants
+from services.authz.store import rights_changes as journal
 from services.chassis import outbox
 from services.chassis.authz_client import require
 from services.chassis.database import Database, Transaction
 from services.chassis.tokens import Caller
-from services.contracts.authz_events import SnapshotChanged
-from services.contracts.vocabulary import UserId
+from services.contracts.authz_events import RightsChanged, SnapshotChanged
+from services.contracts.vocabulary import TeamId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,15 @@ class RightsChange:
 
     async def check_delegation(self, receivers: Iterable[UserId], given: Iterable[HeldGrant]) -> None:
         """Refuse to give people more than the author holds. Raises GrantsMoreThanHeld."""
+        held = list(given)
+        named = named_in(each.grant for each in held if each.grant.reach is Reach.TEAM)
+        members = {team.id: await teams.members(self.tx, TeamId(team.id)) for team in named}
+
+        def knowing(standing: Standing) -> Standing:
+            return replace(standing, teams={**standing.teams, **members})
+
         standing = await standings.find_all(self.tx, list(receivers))
-        check_delegation(self.author, list(standing.values()), given, self.now)
+        check_delegation(knowing(self.author), [*map(knowing, standing.values())], held, self.now)
 
 
 @asynccontextmanager
@@ -72,7 +82,10 @@ async def keeping_administrators(tx: Transaction) -> AsyncGenerator[None]:
 
 
 async def announce(tx: Transaction, version: int, concerned: Iterable[UserId]) -> None:
-    """Give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    """Tell what was changed; give the snapshots of the people concerned a new version and tell whoever keeps one."""
+    changes = await journal.of_version(tx, version)
+    if changes:
+        await outbox.add(tx, RightsChanged(version=version, changes=tuple(changes)))
     known = await people.raise_versions(tx, concerned, version)
     if known:
         await outbox.add(tx, SnapshotChanged(user_ids=tuple(known), version=version))

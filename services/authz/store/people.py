@@ -1,6 +1,7 @@
-"""The picture of people and offices."""
+"""The picture of people."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,15 @@ from services.authz.domain.grant import Named
 from services.authz.domain.person import Person
 from services.authz.domain.reach import Reach
 from services.chassis.database import Transaction
-from services.contracts.vocabulary import OfficeId, UserId, UserState
+from services.contracts.vocabulary import UserId, UserState
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as far as an answer names him."""
+
+    id: UserId
+    display_name: str
 
 
 async def find(tx: Transaction, user_id: UserId) -> Person | None:
@@ -92,27 +101,30 @@ async def begin(tx: Transaction, user_id: UserId, at: datetime) -> None:
     await tx.execute("UPDATE people SET since = $3 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id, at)
 
 
-async def save_office(tx: Transaction, office_id: OfficeId, version: int, name: str) -> None:
-    """Keep what is known of an office, unless something newer is known."""
-    await tx.execute(
-        """
-        INSERT INTO offices AS o (tenant_id, id, office_version, name)
-        VALUES ($1, $2, $3, $4)
-        ON CONFLICT (tenant_id, id) DO UPDATE
-           SET office_version = excluded.office_version, name = excluded.name
-         WHERE o.office_version < excluded.office_version
-        """,
-        tx.tenant_id,
-        office_id,
-        version,
-        name,
-    )
-
-
 async def everybody(tx: Transaction) -> list[UserId]:
     """Return the ids of all people known. No scope: whom a change concerns, shown to nobody."""
     rows = await tx.rows("SELECT id FROM people WHERE tenant_id = $1", tx.tenant_id)
     return [row["id"] for row in rows]
+
+
+async def page_of_active(tx: Transaction, *, below: UUID, limit: int) -> Sequence[Known]:
+    """Return up to `limit` active people with ids below one, highest first.
+
+    No scope: handlers ask for the permission to see rights, and colleagues' names come with it.
+    """
+    rows = await tx.rows(
+        """
+        SELECT id, display_name
+          FROM people
+         WHERE tenant_id = $1 AND id < $2 AND state = 'active'
+         ORDER BY id DESC
+         LIMIT $3
+        """,
+        tx.tenant_id,
+        below,
+        limit,
+    )
+    return [Known(row["id"], row["display_name"]) for row in rows]
 
 
 async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: int) -> list[UserId]:
@@ -137,8 +149,16 @@ async def version_of(tx: Transaction, user_id: UserId) -> int:
     return version or 0
 
 
+async def versions(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, int]:
+    """Return the versions of the snapshots of those who are known, by id."""
+    rows = await tx.rows(
+        "SELECT id, rights_version FROM people WHERE tenant_id = $1 AND id = ANY($2)", tx.tenant_id, list(user_ids)
+    )
+    return {row["id"]: row["rights_version"] for row in rows}
+
+
 async def known(tx: Transaction, named: Iterable[Named]) -> frozenset[Named]:
-    """Return those of the offices and people that the agency has. No scope: says of given ids only that they exist."""
+    """Return what of this the agency has. No scope: says of given ids only that they exist."""
     by_reach = dict[Reach, list[UUID]]()
     for each in named:
         by_reach.setdefault(each.reach, []).append(each.id)
@@ -147,9 +167,12 @@ async def known(tx: Transaction, named: Iterable[Named]) -> frozenset[Named]:
         SELECT 'office' AS reach, id FROM offices WHERE tenant_id = $1 AND id = ANY($2)
         UNION ALL
         SELECT 'user', id FROM people WHERE tenant_id = $1 AND id = ANY($3)
+        UNION ALL
+        SELECT 'team', id FROM teams WHERE tenant_id = $1 AND id = ANY($4) AND NOT removed
         """,
         tx.tenant_id,
         by_reach.get(Reach.OFFICE, []),
         by_reach.get(Reach.USER, []),
+        by_reach.get(Reach.TEAM, []),
     )
     return frozenset(Named(Reach(row["reach"]), row["id"]) for row in rows)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.authz.domain.mode import RightsMode
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import Ownership
 
@@ -43,6 +44,16 @@ async def version(tx: Transaction) -> int:
     """Return the version of the tenant's rights; 0 before anything was told of the tenant."""
     found: int | None = await tx.value("SELECT rights_version FROM tenants WHERE tenant_id = $1", tx.tenant_id)
     return found or 0
+
+
+async def rights_mode(tx: Transaction) -> RightsMode:
+    """Return how the agency manages rights. No scope: a setting."""
+    return RightsMode(await tx.value("SELECT rights_mode FROM tenants WHERE tenant_id = $1", tx.tenant_id))
+
+
+async def set_rights_mode(tx: Transaction, mode: RightsMode) -> None:
+    """Keep how the agency manages rights from now on."""
+    await tx.execute("UPDATE tenants SET rights_mode = $2 WHERE tenant_id = $1", tx.tenant_id, mode)
 
 
 async def take_on(tx: Transaction, timezone: str, ownership: Ownership) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from services.chassis import clock, ids, logging
 from services.chassis.database import Database
 from services.contracts.tokens import ALGORITHM, AUDIENCE, CLIENT, ISSUER, TYPE
 from services.contracts.vocabulary import TenantId
+from services.identity.domain.access_policy import Network
 from services.identity.domain.session import Session
 from services.identity.domain.signing_key import AHEAD, KeyTerm, next_is_due, outdated, signer
 from services.identity.store import signing_keys
@@ -45,8 +47,10 @@ class SigningKeys:
         key = self._keys.get(kid)
         return key.public_key() if key else None
 
-    async def access_token(self, tenant_id: TenantId, session: Session, now: datetime, expires_at: datetime) -> str:
-        """Return a signed access token (RFC 9068)."""
+    async def access_token(
+        self, tenant_id: TenantId, session: Session, networks: Sequence[Network], now: datetime, expires_at: datetime
+    ) -> str:
+        """Return a signed access token (RFC 9068), good in these networks only; none for anywhere."""
         await self._refresh(FRESH_SECONDS)
         kid = signer(self._terms, now).kid
         claims: dict[str, Any] = {
@@ -60,6 +64,8 @@ class SigningKeys:
             "tenant_id": str(tenant_id),
             "sid": str(session.id),
         }
+        if networks:
+            claims["networks"] = [str(network) for network in networks]
         return jwt.encode(claims, self._keys[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})
 
     async def published(self) -> list[dict[str, Any]]:

@@ -4,15 +4,16 @@ A policy has three parts: hours, networks, end. Each is stated, or left to the l
 policy does not state, the template's does, else the agency's; what nobody states is no limit.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.chassis.problems import Conflict, Forbidden
+from services.chassis.problems import Conflict, Forbidden, Invalid
 from services.identity.domain.working_hours import WorkingHours
 
 Address = IPv4Address | IPv6Address
@@ -39,19 +40,61 @@ class Refusal(StrEnum):
     ADDRESS = "address_not_allowed"
 
 
-class AccessEnded(Forbidden):
+class AccessRefused(Forbidden):
+    """Told only to who has proved who he is."""
+
+    code = "access_refused"
+    title = "This account may not be used now, or not from here."
+
+
+class AccessEnded(AccessRefused):
     code = "access_ended"
     title = "The time for which this account was given is over."
 
 
-class OutsideHours(Forbidden):
+class OutsideHours(AccessRefused):
     code = "outside_hours"
     title = "This account may not be used at this hour."
 
 
-class AddressRefused(Forbidden):
+class AddressRefused(AccessRefused):
     code = "address_not_allowed"
     title = "This account may not be used from your address."
+
+
+class NotConfirmed(Conflict):
+    code = "not_confirmed"
+    title = "Confirm how many people this concerns."
+
+
+class ZoneInUse(Conflict):
+    code = "zone_in_use"
+    title = "Some access policy names this zone."
+
+
+class ZoneNameTaken(Conflict):
+    code = "zone_name_taken"
+    title = "Another zone has this name."
+
+
+class TemplateInUse(Conflict):
+    code = "template_in_use"
+    title = "Some people have this template."
+
+
+class TemplateNameTaken(Conflict):
+    code = "template_name_taken"
+    title = "Another template has this name."
+
+
+class UnknownZone(Invalid):
+    code = "unknown_zone"
+    title = "There is no such network zone."
+
+
+class UnknownTemplate(Invalid):
+    code = "unknown_template"
+    title = "There is no such template."
 
 
 class LocksYouOut(Conflict):
@@ -59,7 +102,11 @@ class LocksYouOut(Conflict):
     title = "You would not get in from where you are; make the change from an address that it allows."
 
 
-PROBLEMS: Final = {Refusal.ENDED: AccessEnded, Refusal.HOURS: OutsideHours, Refusal.ADDRESS: AddressRefused}
+PROBLEMS: Final[Mapping[Refusal, type[AccessRefused]]] = {
+    Refusal.ENDED: AccessEnded,
+    Refusal.HOURS: OutsideHours,
+    Refusal.ADDRESS: AddressRefused,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +119,42 @@ class AccessPolicy:
 
 
 UNLIMITED: Final = AccessPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPolicy:
+    """A level's policy as its administrator wrote it: with named zones beside single networks."""
+
+    policy: AccessPolicy = UNLIMITED
+    zones: tuple[UUID, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkZone:
+    """Networks with a name, such as those of an office, which many policies may refer to."""
+
+    id: UUID
+    name: str
+    networks: tuple[Network, ...]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTemplate:
+    """A named policy that any number of people may have; each person has one at most."""
+
+    id: UUID
+    name: str
+    stated: StatedPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a person was let in for: tokens name these networks (none for anywhere) and end by `until`."""
+
+    networks: tuple[Network, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +257,30 @@ def still_allowed(held: Sequence[Network], allowed: Sequence[Network]) -> bool:
         )
         for one in held
     )
+
+
+def admitted(policy: AccessPolicy, now: datetime, zone: ZoneInfo, address: Address) -> Admission:
+    """Return what a person is let in for. Raises AccessEnded, OutsideHours, AddressRefused."""
+    why = refusal(policy, now, zone, address)
+    if why is not None:
+        raise PROBLEMS[why]
+    return Admission(for_token(policy, address), until(policy, now, zone))
+
+
+def survives(held: Admission, policy: AccessPolicy, now: datetime, zone: ZoneInfo, lifetime: timedelta) -> bool:
+    """Say whether a session may go on under a changed policy: no token of it opens what is now forbidden.
+
+    Its last token ends by itself within `lifetime`.
+    """
+    end = until(policy, now, zone)
+    last = now + lifetime if held.until is None else min(held.until, now + lifetime)
+    return (end is None or end >= last) and still_allowed(held.networks, policy.networks or ())
+
+
+def must_let_in(policy: AccessPolicy, now: datetime, address: Address) -> None:
+    """Refuse a change that would keep its own author out; hours pass, an end or a wrong network does not.
+
+    So there is always somebody who still gets in and can undo it. Raises LocksYouOut.
+    """
+    if refusal(replace(policy, hours=None), now, ZoneInfo("UTC"), address) is not None:
+        raise LocksYouOut

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.chassis.problems import Conflict, FieldError, Invalid
@@ -11,6 +11,7 @@ from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 
 MANAGE: Final = "admin.agents.manage"
 """The permission to manage people and offices (IMO-68)."""
+LONGEST_VISIT: Final = timedelta(days=7)
 
 
 class UseridTaken(Conflict):
@@ -31,6 +32,11 @@ class EmailTaken(Conflict):
 class StateNotAllowed(Conflict):
     code = "state_not_allowed"
     title = "The account cannot go from its present state to that one."
+
+
+class EndRefused(Invalid):
+    code = "end_refused"
+    title = "Access must end at another time."
 
 
 class UnknownOffice(Invalid):
@@ -63,6 +69,8 @@ class User:
     kind: UserKind = UserKind.COLLEAGUE
     ends_at: datetime | None = None
     """From when on the access policy lets the person in no more; read with the person, written with the policy."""
+    sponsor_id: UserId | None = None
+    """Who let an external technician in."""
 
     @property
     def display_name(self) -> str:
@@ -102,6 +110,17 @@ def move(user: User, state: UserState) -> None:
     """Refuse a change of state that the life of an account does not know. Raises StateNotAllowed."""
     if state not in MOVES[user.state]:
         raise StateNotAllowed(f"An account that is {user.state} cannot become {state}.")
+
+
+def check_end(user: User, now: datetime) -> None:
+    """Refuse an external technician whose visit has no end, or one far away (AM-12). Raises EndRefused."""
+    if user.kind is not UserKind.EXTERNAL_TECHNICIAN:
+        return
+    if user.ends_at is None:
+        raise EndRefused(errors=[FieldError("/ends_at", "end_needed", "Say when the technician's visit ends.")])
+    if user.ends_at > now + LONGEST_VISIT:
+        wrong = FieldError("/ends_at", "too_late", f"A visit lasts {LONGEST_VISIT.days} days at most.")
+        raise EndRefused(errors=[wrong])
 
 
 def check_assignments(assignments: Assignments, known: frozenset[OfficeId]) -> None:

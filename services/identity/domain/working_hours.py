@@ -55,10 +55,10 @@ class WorkingHours:
         return self._open_until(_into_week(now.astimezone(zone))) is not None
 
     def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
-        """Return the first instant from now on that no window covers, or None if there is none."""
+        """Return the first instant (UTC) from now on that no window covers, or None if there is none."""
         if self._spans == ((0, WEEK),):
             return None
-        at = now
+        at = now.astimezone(UTC)
         while True:
             into_week = _into_week(at.astimezone(zone))
             closes = self._open_until(into_week)

@@ -84,8 +84,9 @@ class SessionsShown(Output):
 async def create_session(deps: Deps, call: Call, asked: Credentials) -> SignInAnswer:
     """Sign in; where a second factor is used or demanded, begin to.
 
-    Every wrong combination gets the same answer; the reason is told only after the right password. Failures are
-    counted, those of unknown devices together: 429 says in Retry-After when the next one is looked at.
+    Every wrong combination gets the same answer; the reason is told only after the right password: access_ended,
+    outside_hours, address_not_allowed, account_not_active. Failures are counted, those of unknown devices together:
+    429 says in Retry-After when the next one is looked at.
     """
     codes = ThreeCodes(asked.licence_code, asked.userid, asked.password)
     device = secret_tokens.parse(asked.device_token) if asked.device_token else None
@@ -108,7 +109,7 @@ async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens
     presented = secret_tokens.parse(asked.refresh_token)
     if presented is None:
         raise SessionOver
-    return await _tokens(deps, await operations.refresh(deps.db, presented, call.now), call.now)
+    return await _tokens(deps, await operations.refresh(deps.db, presented, call.now, call.address), call.now)
 
 
 async def list_sessions(deps: Deps, call: Call) -> SessionsShown:
@@ -187,7 +188,9 @@ async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
         tenant_id=signed_in.tenant_id,
         user_id=session.user_id,
         token_type="Bearer",  # noqa: S106 the scheme's name
-        access_token=await deps.signing.access_token(signed_in.tenant_id, session, now, expires_at),
+        access_token=await deps.signing.access_token(
+            signed_in.tenant_id, session, signed_in.admission.networks, now, expires_at
+        ),
         expires_at=expires_at,
         refresh_token=str(signed_in.refresh_token),
         session_expires_at=session.expires_at,

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.chassis import ids
 from services.chassis.authz_client import require
 from services.chassis.cursor import START, Cursor, CursorParam
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
-from services.contracts.vocabulary import OfficeId, UserId, UserState
+from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 from services.identity.deps import Deps
 from services.identity.domain.user import MANAGE, Assignments, User
 from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
@@ -37,6 +37,9 @@ class NewUser(Input):
     locale: Locale | None = None
     principal_offices: Offices = Field(default=[])
     secondary_offices: Offices = Field(default=[])
+    kind: UserKind = UserKind.COLLEAGUE
+    ends_at: AwareDatetime | None = None
+    """From this instant on access is blocked; an external technician needs one within seven days."""
 
 
 class CardChange(Input):
@@ -67,6 +70,9 @@ class UserShown(Output):
     state: UserState
     principal_offices: list[UUID]
     secondary_offices: list[UUID]
+    kind: UserKind
+    ends_at: datetime | None
+    """From when on access is blocked, by whichever policy; null for never."""
     version: int
     created_at: datetime
 
@@ -119,6 +125,9 @@ async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
         assignments=_assignments(asked.principal_offices, asked.secondary_offices),
         version=1,
         created_at=call.now,
+        kind=asked.kind,
+        ends_at=asked.ends_at,
+        sponsor_id=call.caller.user_id,
     )
     made = await operations.create_user(deps.db, tenant_id, user, call.idempotency_key, call.now)
     call.reply_headers["Location"] = f"/v1/users/{made}"
@@ -178,6 +187,8 @@ def _shown(user: User) -> UserShown:
         state=user.state,
         principal_offices=list(user.assignments.principal),
         secondary_offices=list(user.assignments.secondary),
+        kind=user.kind,
+        ends_at=user.ends_at,
         version=user.version,
         created_at=user.created_at,
     )

@@ -8,7 +8,7 @@ from services.chassis import outbox
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import Conflict
 from services.contracts.identity_events import UserStateChanged
-from services.contracts.vocabulary import TenantId, UserId, UserState
+from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.licence import Licence, take_seat
@@ -48,9 +48,11 @@ async def activate(gate: Gate, token: SecretToken, password: str, now: datetime)
         user = await _invited(tx, token, now)
     hashed = await accepted(gate, token.tenant_id, user, password)
     async with gate.db.transaction(token.tenant_id) as tx:
-        take_seat(await licences.get(tx, lock=True), await users.count_active(tx))
+        licence = await licences.get(tx, lock=True)
         user = await users.get(tx, (await _invited(tx, token, now)).id)
         must_be_provisioned(user)
+        if user.kind is UserKind.COLLEAGUE:
+            take_seat(licence, await users.count_active(tx))
         active = replace(user, state=UserState.ACTIVE, version=user.version + 1)
         await credentials.set_password(tx, user.id, hashed, now)
         await credentials.forget_activations(tx, user.id)

@@ -23,13 +23,12 @@ from services.identity.domain.second_factor import (
     SecondFactorDemanded,
     WrongCode,
 )
-from services.identity.domain.session import admit
 from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.passwords import prove
 from services.identity.operations.sessions import Gate, Opened, Origin, open_session
 from services.identity.operations.users import end_sessions
-from services.identity.store import devices, second_factors, users
+from services.identity.store import devices, licences, second_factors, users
 
 SECRET_BYTES: Final = 20
 
@@ -70,14 +69,14 @@ async def confirm(gate: Gate, caller: Caller, code: str, now: datetime) -> Seque
 async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now: datetime) -> Opened:
     """Return the session of a sign-in that waited, for a code of the app or a recovery code; either works once.
 
-    Raises ChallengeOver, WrongCode, TooManyTries, AccountNotActive.
+    Raises ChallengeOver, WrongCode, TooManyTries, AccountNotActive, AccessRefused.
     """
     async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
         user = await _waiting(tx, token, now)
     one = await _take(gate, user.id, now)
     async with gate.db.transaction(token.tenant_id) as tx:
+        await licences.hold(tx)
         user = await users.get(tx, user.id)
-        admit(user.state)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
         if code.isascii() and code.isdigit() and len(code) == totp.DIGITS:

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from services.chassis import ids, outbox
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Forbidden, Limited, NotFound
-from services.chassis.tokens import Address
+from services.chassis.problems import Forbidden, Limited, NotFound, Problem
 from services.contracts.identity_events import DeviceAdded, SignInSucceeded
 from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.adapters import secret_tokens
@@ -16,13 +15,24 @@ from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.sealed_secrets import SealedSecrets
 from services.identity.adapters.secret_tokens import SecretToken
+from services.identity.domain.access_policy import Address, Admission
 from services.identity.domain.password_policy import normalised
 from services.identity.domain.second_factor import CHALLENGE_LIFETIME
-from services.identity.domain.session import ACCESS_LIFETIME, Session, SessionOver, WrongCredentials, admit, is_replay
+from services.identity.domain.session import ACCESS_LIFETIME, Session, SessionOver, WrongCredentials, is_replay
 from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
+from services.identity.operations.admission import let_in, let_in_again
 from services.identity.operations.users import end_sessions, revoked
-from services.identity.store import credentials, devices, licences, second_factors, sessions, sign_in_counters, users
+from services.identity.store import (
+    admissions,
+    credentials,
+    devices,
+    licences,
+    second_factors,
+    sessions,
+    sign_in_counters,
+    users,
+)
 from services.identity.store.credentials import Claimed
 from services.identity.store.sign_in_counters import Refused
 
@@ -66,6 +76,7 @@ class SignedIn:
     tenant_id: TenantId
     session: Session
     refresh_token: SecretToken
+    admission: Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +109,10 @@ class Gate:
 
 
 async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) -> Opened | Challenged:
-    """Return a new session, or what stands before it where a second factor is used or demanded.
+    """Return a new session, which ends with what the access policy lets in for, or what stands before it.
 
-    Raises WrongCredentials, alike and as slowly for every wrong code; TooManyTries; Limited; AccountNotActive.
+    Raises WrongCredentials, alike and as slowly for every wrong code; TooManyTries; Limited; AccountNotActive;
+    AccessRefused.
     """
     account = await account_of(gate.db, codes, origin)
     claimed = account.claimed
@@ -120,10 +132,10 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     rehashed = await gate.hashing.hash(password) if gate.hashing.needs_rehash(stored) else None
     try:
         async with gate.db.transaction(account.tenant_id) as tx:
+            await licences.hold(tx)
             if await credentials.password_hash(tx, claimed.user_id) != stored:
                 raise WrongCredentials  # changed while this sign-in was being checked
             user = await users.get(tx, claimed.user_id)
-            admit(user.state)
             opened = await _challenge_or_open(tx, user, origin, claimed.device_id, gate.lifetime, now)
             if rehashed is not None:
                 await credentials.set_password(tx, user.id, rehashed, now)
@@ -153,6 +165,7 @@ async def _challenge_or_open(
     factor = await second_factors.of(tx, user.id)
     if not factor.asked_for:
         return await open_session(tx, user, origin, device_id, lifetime, now)
+    await let_in(tx, user, origin.address, now)
     challenged = Challenged(secret_tokens.new(tx.tenant_id), now + CHALLENGE_LIFETIME, not factor.confirmed)
     await second_factors.challenge(tx, challenged.token.hash, user.id, challenged.expires_at)
     return challenged
@@ -161,10 +174,16 @@ async def _challenge_or_open(
 async def open_session(
     tx: Transaction, user: User, origin: Origin, device_id: UUID | None, lifetime: timedelta, now: datetime
 ) -> Opened:
-    """Return a session of somebody who has proved who he is, and tell of it."""
-    session = Session(SessionId(ids.uuid7()), user.id, now, now + lifetime, str(origin.address), origin.user_agent)
+    """Return a session of somebody who has proved who he is, and tell of it. Hold the licence before.
+
+    Raises AccountNotActive, AccessRefused.
+    """
+    admission = await let_in(tx, user, origin.address, now)
+    ends_at = min(now + lifetime, admission.until or now + lifetime)
+    session = Session(SessionId(ids.uuid7()), user.id, now, ends_at, str(origin.address), origin.user_agent)
     refresh_token = secret_tokens.new(tx.tenant_id)
     await sessions.insert(tx, session, refresh_token.hash)
+    await admissions.keep(tx, session.id, admission)
     device = origin.device
     if device_id is None or device is None:
         device = secret_tokens.new(tx.tenant_id)
@@ -176,7 +195,7 @@ async def open_session(
         tx,
         SignInSucceeded(user_id=user.id, session_id=session.id, address=session.address, new_device=device_id is None),
     )
-    return Opened(tx.tenant_id, session, refresh_token, device)
+    return Opened(tx.tenant_id, session, refresh_token, admission, device)
 
 
 def _refused(account: Account, origin: Origin, reason: str, now: datetime) -> Refused:
@@ -184,22 +203,26 @@ def _refused(account: Account, origin: Origin, reason: str, now: datetime) -> Re
     return Refused(ids.uuid7(), account.tenant_id, user_id, str(origin.address), reason, now)
 
 
-async def refresh(db: Database, presented: SecretToken, now: datetime) -> SignedIn:
+async def refresh(db: Database, presented: SecretToken, now: datetime, address: Address) -> SignedIn:
     """Return the session with the next refresh token, the same one for all who ask at nearly the same time.
 
-    A token that comes back after the grace is in two hands: the whole session ends, for whoever holds it.
-    Raises SessionOver.
+    A token that comes back after the grace is in two hands: the whole session ends, for whoever holds it. So it
+    does when the access policy no longer lets its holder in. Raises SessionOver, AccessRefused, AccountNotActive.
     """
     token = secret_tokens.new(presented.tenant_id)
     async with db.transaction(presented.tenant_id) as tx:
+        await licences.hold(tx)
         used = await sessions.use_token(tx, presented.hash, token.hash, presented.seal(token), now)
         session = used.session if used else None
         replayed = used is not None and is_replay(used.used_at, now)
         if session is not None and replayed:
             await _end(tx, session.user_id, session.id, now)
-    if used is None or session is None or replayed:
-        raise SessionOver
-    return SignedIn(presented.tenant_id, session, presented.open(used.successor) if used.successor else token)
+        admission = await let_in_again(tx, session, address, now) if session and not replayed else SessionOver()
+    if used is None or session is None or not isinstance(admission, Admission):
+        raise admission if isinstance(admission, Problem) else SessionOver
+    session = replace(session, expires_at=min(session.expires_at, admission.until or session.expires_at))
+    successor = presented.open(used.successor) if used.successor else token
+    return SignedIn(presented.tenant_id, session, successor, admission)
 
 
 async def sign_out(db: Database, tenant_id: TenantId, user_id: UserId, session_id: SessionId, now: datetime) -> None:

@@ -16,12 +16,21 @@ from services.contracts.identity_events import (
     UserCreated,
     UserStateChanged,
 )
-from services.contracts.vocabulary import TenantId, UserId, UserState
+from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.licence import take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
-from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, move
-from services.identity.store import credentials, devices, licences, offices, second_factors, sessions, users
+from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
+from services.identity.store import (
+    access_policies,
+    credentials,
+    devices,
+    licences,
+    offices,
+    second_factors,
+    sessions,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +62,17 @@ class Card:
 async def create_user(db: Database, tenant_id: TenantId, user: User, key: IdempotencyKey | None, now: datetime) -> UUID:
     """Add a provisioned person, who gets an activation mail; return the id, or an earlier request's.
 
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused.
     """
     async with db.transaction(tenant_id) as tx:
         made = await earlier(tx, key, user.id, now)
         if made is not None:
             return made
         check_assignments(user.assignments, await offices.known(tx))
+        check_end(user, now)
         await users.insert(tx, user)
+        if user.ends_at is not None:
+            await access_policies.set_end(tx, user.id, user.ends_at)
         await outbox.add(tx, UserCreated(user=user.facts()))
     return user.id
 
@@ -110,10 +122,11 @@ async def change_state(
     if change.state is not UserState.ACTIVE:
         await administrators.stand_down(tenant_id, change.user_id, change.version)
     async with db.transaction(tenant_id) as tx:
-        if change.state is UserState.ACTIVE:
-            take_seat(await licences.get(tx, lock=True), await users.count_active(tx))
+        licence = await licences.get(tx, lock=True)
         user = await _at(tx, change.user_id, change.version)
         move(user, change.state)
+        if change.state is UserState.ACTIVE and user.kind is UserKind.COLLEAGUE:
+            take_seat(licence, await users.count_active(tx))
         changed = replace(user, state=change.state, version=user.version + 1)
         await users.save(tx, changed)
         if change.state is UserState.GHOST:

@@ -39,6 +39,11 @@ async def insert(tx: Transaction, licence: Licence, now: datetime) -> None:
     )
 
 
+async def hold(tx: Transaction) -> None:
+    """Keep seats and access policies as they are until the transaction ends; take this before any other lock."""
+    await tx.execute("SELECT FROM licences WHERE tenant_id = $1 FOR KEY SHARE", tx.tenant_id)
+
+
 async def get(tx: Transaction, *, lock: bool = False) -> Licence:
     """Return the tenant's agency; `lock` lets one transaction at a time count its seats. No scope: one row a tenant."""
     row = (

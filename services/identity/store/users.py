@@ -6,9 +6,10 @@ from typing import Final
 from services.chassis.cursor import Cursor
 from services.chassis.database import Row, Transaction, UniqueViolation
 from services.chassis.problems import NotFound, Problem, Stale
-from services.contracts.vocabulary import OfficeId, UserId, UserState
+from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 from services.identity.domain.user import Assignments, CodeTaken, EmailTaken, User, UseridTaken
 
+_TYPED: Final = {"principal", "secondary", "state", "kind"}
 _TAKEN: Final[dict[str | None, type[Problem]]] = {
     "users_userid_key": UseridTaken,
     "users_code_key": CodeTaken,
@@ -22,8 +23,9 @@ async def insert(tx: Transaction, user: User) -> None:
         await tx.execute(
             """
             INSERT INTO users (
-                tenant_id, id, userid, code, given_name, family_name, email, locale, state, version, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                tenant_id, id, userid, code, given_name, family_name, email, locale, state, version, created_at, kind,
+                sponsor_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             """,
             tx.tenant_id,
             user.id,
@@ -36,6 +38,8 @@ async def insert(tx: Transaction, user: User) -> None:
             user.state,
             user.version,
             user.created_at,
+            user.kind,
+            user.sponsor_id,
         )
     except UniqueViolation as error:
         raise _TAKEN[error.constraint_name] from None
@@ -95,7 +99,12 @@ async def find(tx: Transaction, user_id: UserId) -> User | None:
     """Return a person, or None. No scope: colleagues may know each other; identity holds no client data."""
     row = await tx.row(
         """
-        SELECT u.id, userid, code, given_name, family_name, email, locale, state, version, created_at,
+        SELECT u.id, userid, code, given_name, family_name, email, locale, state, version, created_at, kind, sponsor_id,
+               coalesce((SELECT p.ends_at FROM access_policies p WHERE p.tenant_id = $1 AND p.holder_id = u.id),
+                        (SELECT p.ends_at
+                           FROM access_template_members m
+                           JOIN access_policies p ON (p.tenant_id, p.holder_id) = (m.tenant_id, m.template_id)
+                          WHERE m.tenant_id = $1 AND m.user_id = u.id)) AS ends_at,
                array(SELECT office_id FROM assignments a
                       WHERE a.tenant_id = $1 AND a.user_id = u.id AND kind = 'principal' ORDER BY 1) AS principal,
                array(SELECT office_id FROM assignments a
@@ -113,7 +122,12 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[User]:
     """Return up to `limit` people, newest first. No scope: as `find`."""
     rows = await tx.rows(
         """
-        SELECT u.id, userid, code, given_name, family_name, email, locale, state, version, created_at,
+        SELECT u.id, userid, code, given_name, family_name, email, locale, state, version, created_at, kind, sponsor_id,
+               coalesce((SELECT p.ends_at FROM access_policies p WHERE p.tenant_id = $1 AND p.holder_id = u.id),
+                        (SELECT p.ends_at
+                           FROM access_template_members m
+                           JOIN access_policies p ON (p.tenant_id, p.holder_id) = (m.tenant_id, m.template_id)
+                          WHERE m.tenant_id = $1 AND m.user_id = u.id)) AS ends_at,
                array(SELECT office_id FROM assignments a
                       WHERE a.tenant_id = $1 AND a.user_id = u.id AND kind = 'principal' ORDER BY 1) AS principal,
                array(SELECT office_id FROM assignments a
@@ -132,8 +146,10 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[User]:
 
 
 async def count_active(tx: Transaction) -> int:
-    """Return how many seats are taken; lock the licence first."""
-    return await tx.value("SELECT count(*) FROM users WHERE tenant_id = $1 AND state = 'active'", tx.tenant_id)
+    """Return how many seats are taken, of which technicians take none; lock the licence first."""
+    return await tx.value(
+        "SELECT count(*) FROM users WHERE tenant_id = $1 AND state = 'active' AND kind = 'colleague'", tx.tenant_id
+    )
 
 
 async def id_of(tx: Transaction, userid: str) -> UserId | None:
@@ -144,10 +160,11 @@ async def id_of(tx: Transaction, userid: str) -> UserId | None:
 
 
 def _user(row: Row) -> User:
-    columns = {name: value for name, value in row.items() if name not in {"principal", "secondary", "state"}}
+    columns = {name: value for name, value in row.items() if name not in _TYPED}
     return User(
         **columns,
         state=UserState(row["state"]),
+        kind=UserKind(row["kind"]),
         assignments=Assignments(
             tuple(OfficeId(office) for office in row["principal"]),
             tuple(OfficeId(office) for office in row["secondary"]),

@@ -9,7 +9,7 @@ import aiosmtplib
 from aiosmtplib import SMTP
 
 from services.notifications.domain.delivery import State
-from services.notifications.domain.retry import Outcome, of_reply
+from services.notifications.domain.retry import Outcome, of_recipient, of_reply
 
 GOODBYE_SECONDS: Final = 1.0
 _BROKEN: Final = (aiosmtplib.SMTPException, OSError)
@@ -67,7 +67,7 @@ class MailServer:
                 await client.rcpt(recipient)
         except aiosmtplib.SMTPRecipientRefused as refusal:
             await _reset(client)
-            return of_reply(refusal.code, State.DEFERRED)
+            return of_recipient(refusal.code, refusal.message)
         except _BROKEN as failure:
             client.close()
             return Outcome(State.DEFERRED, _code(failure))

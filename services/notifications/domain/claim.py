@@ -1,5 +1,6 @@
 """A claim: a delivery in the hands of the worker that is to send it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,6 +24,8 @@ class Claim:
     recipient_user_id: UserId
     recipient_address: str
     locale: str
+    sender_user_id: UserId | None
+    facts: Mapping[str, str]
     traceparent: str
     attempts: int
     uncertain_attempts: int

@@ -1,7 +1,8 @@
 """A delivery: one mail to one person, and who may know of it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -33,18 +34,36 @@ class State(StrEnum):
     """The connection broke while the mail was handed over: it may have gone out."""
     CANCELLED = "cancelled"
     """There was no longer anything to tell."""
+    SUPPRESSED = "suppressed"
+    """The recipient does not get such mail; the ground says why."""
+    BOUNCED = "bounced"
+    """The mail server took it on, and a mail system behind it gave it back."""
 
 
 class Category(StrEnum):
-    """What a mail is about, so that people can choose; nobody can leave `security`."""
+    """What a mail is about, so that people can choose; nobody can leave `security` (SB-17..21, MG-17)."""
 
     SECURITY = "security"
+    GENERAL = "general"
+    SERVICES = "services"
+    DOMAIN = "domain"
+    ADMINISTRATION = "administration"
+    SUPPORT = "support"
+    APPOINTMENTS = "appointments"
+    MATCHES = "matches"
 
 
 class Template(StrEnum):
     """Which text a mail has."""
 
     ACTIVATION = "activation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 the name of a mail
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 as above
+    NEW_DEVICE = "new_device"
+    ACCOUNT_EXPIRING = "account_expiring"
+    TECHNICIAN_EXPIRING = "technician_expiring"
+    MESSAGE = "message"
+    """What somebody of the agency wrote."""
 
 
 class StillUnderWay(Conflict):
@@ -64,6 +83,10 @@ class NewDelivery:
     recipient_user_id: UserId
     recipient_address: str
     locale: str
+    sender_user_id: UserId | None = None
+    """Who has it sent; None for the agency's system."""
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the text tells besides names; never a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,9 @@ class Delivery:
     last_error_code: str | None
     created_at: datetime
     sent_at: datetime | None
+    ground: str | None
+    sender_user_id: UserId | None
+    facts: Mapping[str, str]
 
     def again(self, new_id: UUID) -> NewDelivery:
         """Return the same mail to be sent once more. Raises StillUnderWay."""
@@ -100,6 +126,8 @@ class Delivery:
             recipient_user_id=self.recipient_user_id,
             recipient_address=self.recipient_address,
             locale=self.locale,
+            sender_user_id=self.sender_user_id,
+            facts=self.facts,
         )
 
 

@@ -4,11 +4,33 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """A person in whose name a mail goes out; `address` is where answers go, None for the agency's (MG-12)."""
+
+    name: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An agency's own words for a mail, as templates; without `html` the text is shown in plain paragraphs."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """A rendered mail. `text` and `html` hold its secrets; `redacted` is the text without them, fit to be kept."""
+    """A rendered mail. `text`, `html` and `leave_url` hold its secrets; `redacted` is the text without them."""
 
     locale: str
     subject: str
     text: str
     html: str
     redacted: str
+    leave_url: str = ""
+    """Where the recipient leaves mail of this category; empty for mail that nobody can leave."""
+    author: Author | None = None
+    calendar: str = ""
+    """An iCalendar object to be attached; empty for none."""

@@ -1,6 +1,7 @@
 """When to try again, and when to stop."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +21,8 @@ LADDER: Final = (
 UNCERTAIN_LADDER: Final = (timedelta(minutes=1), timedelta(minutes=15))
 """Waits after tries that may have succeeded: few, since each may put the same mail in the mailbox again."""
 _TEMPORARY, _PERMANENT, _BEYOND = 400, 500, 600
+_NO_SUCH_MAILBOX: Final = frozenset({550, 551, 553})
+_STATUS: Final = re.compile(r"5\.\d{1,3}\.\d{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Outcome:
     state: State
     code: str | None = None
     tried: bool = True
+    status: str | None = None
+    """What was said of the recipient's address for good, as an enhanced status code (RFC 3463)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,18 @@ class Step:
     def failed(self) -> bool:
         """Say whether the mail is given up without knowing that it arrived."""
         return self.wait is None and self.state in {State.REFUSED, State.UNCERTAIN}
+
+
+def of_recipient(code: int, text: str) -> Outcome:
+    """Return what an SMTP reply to the naming of a recipient means; its enhanced status code stands first in the text.
+
+    Source: RFC 2034. A server that gives none says with 550, 551 and 553 that there is no such mailbox.
+    """
+    outcome = of_reply(code, State.DEFERRED)
+    if outcome.state is not State.REFUSED:
+        return outcome
+    match = _STATUS.match(text)
+    return replace(outcome, status=match.group(0) if match else "5.1.1" if code in _NO_SUCH_MAILBOX else None)
 
 
 def of_reply(code: int, otherwise: State) -> Outcome:

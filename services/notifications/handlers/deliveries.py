@@ -14,6 +14,7 @@ from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
 from services.notifications.domain.delivery import RESEND, Category, Delivery, State, Template
+from services.notifications.domain.preference import Ground
 from services.notifications.operations import deliveries as operations
 from services.notifications.operations.deliveries import Resend
 from services.notifications.store import deliveries, timelines
@@ -44,6 +45,9 @@ class DeliveryShown(Output):
     last_error_code: str | None
     created_at: datetime
     sent_at: datetime | None
+    ground: Ground | None
+    """What decided, when it was last tried, whether the recipient gets it; null while it was not tried."""
+    sender_user_id: UserId | None
 
 
 class MomentShown(Output):
@@ -130,6 +134,8 @@ def _shown(delivery: Delivery) -> DeliveryShown:
         last_error_code=delivery.last_error_code,
         created_at=delivery.created_at,
         sent_at=delivery.sent_at,
+        ground=Ground(delivery.ground) if delivery.ground else None,
+        sender_user_id=delivery.sender_user_id,
     )
 
 

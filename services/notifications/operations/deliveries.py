@@ -5,23 +5,36 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.chassis import idempotency, outbox
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.chassis.idempotency import IdempotencyKey
 from services.chassis.problems import NotFound
 from services.contracts.access import AccessSnapshot
 from services.contracts.notifications_events import DeliveryFailed, DeliverySent
-from services.notifications.domain import retry
+from services.contracts.vocabulary import TenantId
+from services.notifications.adapters.bounces import Bounce
+from services.notifications.domain import preference, retry
 from services.notifications.domain.claim import Claim
 from services.notifications.domain.delivery import Delivery, State
 from services.notifications.domain.letter import Letter
+from services.notifications.domain.preference import Decision, Ground
 from services.notifications.domain.retry import Outcome
-from services.notifications.store import claims, deliveries, timelines
+from services.notifications.domain.suppression import severity_of
+from services.notifications.store import claims, deliveries, preferences, suppressions, timelines
 
 
-async def hand_over(db: Database, claim: Claim, letter: Letter, lease: timedelta) -> None:
-    """Note what is about to be handed to the mail server, without its secrets. Raises LeaseLost."""
+async def decide(db: Database, claim: Claim) -> Decision:
+    """Return whether the recipient is to get a mail that is about to be sent."""
+    async with db.transaction(claim.tenant_id, readonly=True) as tx:
+        standing = await preferences.standing(
+            tx, claim.recipient_user_id, claim.recipient_address, claim.category, claim.sender_user_id
+        )
+    return preference.decide(claim.category, standing)
+
+
+async def hand_over(db: Database, claim: Claim, letter: Letter, ground: Ground, lease: timedelta) -> None:
+    """Note what is about to be handed to the mail server, without its secrets, and why. Raises LeaseLost."""
     async with db.transaction(claim.tenant_id) as tx:
-        await claims.hand_over(tx, claim, letter.subject, letter.redacted, lease)
+        await claims.hand_over(tx, claim, letter, ground, lease)
 
 
 async def settle(db: Database, claim: Claim, outcome: Outcome) -> None:
@@ -38,6 +51,25 @@ async def settle(db: Database, claim: Claim, outcome: Outcome) -> None:
             await outbox.add(
                 tx, DeliveryFailed(delivery_id=claim.id, category=claim.category, code=step.code or step.state)
             )
+        if outcome.status is not None:
+            await _count_bounce(tx, claim.recipient_address, outcome.status)
+
+
+async def take_back(db: Database, tenant_id: TenantId, bounce: Bounce) -> None:
+    """Record that a mail which was sent came back, and remember it of the address."""
+    async with db.transaction(tenant_id) as tx:
+        sent = await claims.bounce(tx, bounce.delivery_id, bounce.status)
+        if sent is None:
+            return
+        await timelines.append(tx, bounce.delivery_id, State.BOUNCED, bounce.status)
+        await outbox.add(tx, DeliveryFailed(delivery_id=bounce.delivery_id, category=sent.category, code=bounce.status))
+        await _count_bounce(tx, sent.address, bounce.status)
+
+
+async def _count_bounce(tx: Transaction, address: str, status: str) -> None:
+    severity = severity_of(status)
+    if severity is not None:
+        await suppressions.add(tx, address, severity, status)
 
 
 @dataclass(frozen=True, slots=True)

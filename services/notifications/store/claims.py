@@ -4,57 +4,78 @@ A claim raises the delivery's version; every later statement of its holder names
 lease ran out changes nothing. Leases run on the database's clock, which all workers share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from services.chassis.database import Queries, Row, Transaction
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import Category, Template
+from services.notifications.domain.letter import Letter
+from services.notifications.domain.preference import Ground
 from services.notifications.domain.retry import Step
+from services.notifications.store import deliveries
 
 
-async def claim_due(queries: Queries, limit: int, lease: timedelta) -> Sequence[Claim]:
+async def claim_due(
+    queries: Queries, limit: int, lease: timedelta, per_domain: int = 50, busy: Mapping[str, int] | None = None
+) -> Sequence[Claim]:
     """Lease up to `limit` deliveries whose time has come. No scope: workers serve every tenant.
 
-    One that an earlier holder left in the middle of handing over stays marked so until that is settled.
+    No mail domain gets more than `per_domain` at once, `busy` being how many each has already. One that an earlier
+    holder left in the middle of handing over stays marked so until that is settled.
     """
     rows = await queries.rows(
         """
+        WITH busy AS (
+            SELECT domain, mails FROM unnest($4::text[], $5::integer[]) AS busy (domain, mails)),
+        due AS MATERIALIZED (
+            SELECT tenant_id, id, state, next_try_at, lower(split_part(recipient_address, '@', 2)) AS domain
+              FROM deliveries
+             WHERE next_try_at <= now()
+               AND lower(split_part(recipient_address, '@', 2)) <> ALL (SELECT domain FROM busy WHERE mails >= $3)
+             ORDER BY next_try_at
+             LIMIT $1
+               FOR UPDATE SKIP LOCKED),
+        ranked AS (
+            SELECT due.*, row_number() OVER (PARTITION BY due.domain ORDER BY next_try_at) + coalesce(mails, 0) AS nth
+              FROM due LEFT JOIN busy USING (domain))
         UPDATE deliveries AS d
            SET state = CASE WHEN due.state = 'handing_over' THEN 'handing_over' ELSE 'claimed' END,
                next_try_at = now() + $2,
                version = d.version + 1
-          FROM (SELECT tenant_id, id, state
-                  FROM deliveries
-                 WHERE next_try_at <= now()
-                 ORDER BY next_try_at
-                 LIMIT $1
-                   FOR UPDATE SKIP LOCKED) AS due
-         WHERE (d.tenant_id, d.id) = (due.tenant_id, due.id)
+          FROM ranked AS due
+         WHERE (d.tenant_id, d.id) = (due.tenant_id, due.id) AND due.nth <= $3
         RETURNING d.tenant_id, d.id, d.version, d.category, d.template, d.recipient_user_id, d.recipient_address,
-                  d.locale, d.traceparent, d.attempts, d.uncertain_attempts, d.last_error_code,
+                  d.locale, d.sender_user_id, d.facts::text AS facts, d.traceparent, d.attempts,
+                  d.uncertain_attempts, d.last_error_code,
                   due.state = 'handing_over' AS interrupted
         """,
         limit,
         lease,
+        per_domain,
+        list(busy or {}),
+        list((busy or {}).values()),
     )
     return [_claim(row) for row in rows]
 
 
-async def hand_over(tx: Transaction, claim: Claim, subject: str, body_redacted: str, lease: timedelta) -> None:
+async def hand_over(tx: Transaction, claim: Claim, letter: Letter, ground: Ground, lease: timedelta) -> None:
     """Note, before it happens, that the mail goes to the mail server; the lease begins anew. Raises LeaseLost."""
     held = await tx.execute(
         """
         UPDATE deliveries
-           SET state = 'handing_over', subject = $4, body_redacted = $5, next_try_at = now() + $6
+           SET state = 'handing_over', subject = $4, body_redacted = $5, next_try_at = now() + $6, ground = $7
          WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state = 'claimed'
         """,
         tx.tenant_id,
         claim.id,
         claim.version,
-        subject,
-        body_redacted,
+        letter.subject,
+        letter.redacted,
         lease,
+        ground,
     )
     if not held:
         raise LeaseLost
@@ -67,7 +88,8 @@ async def settle(tx: Transaction, claim: Claim, step: Step) -> None:
         UPDATE deliveries
            SET state = $4, last_error_code = $5, attempts = $6, uncertain_attempts = $7,
                next_try_at = now() + $8::interval,
-               sent_at = CASE WHEN $4 = 'sent' THEN now() END
+               sent_at = CASE WHEN $4 = 'sent' THEN now() END,
+               ground = CASE WHEN $4 = 'suppressed' THEN $5 ELSE ground END
          WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state IN ('claimed', 'handing_over')
         """,
         tx.tenant_id,
@@ -98,6 +120,61 @@ async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail that came back: to whom, of which category."""
+
+    address: str
+    category: Category
+
+
+async def bounce(tx: Transaction, delivery_id: UUID, status: str) -> Sent | None:
+    """Mark a mail that was sent as given back. No scope: mail systems report it. None for one that was not sent."""
+    row = await tx.row(
+        """
+        UPDATE deliveries
+           SET state = 'bounced', last_error_code = $3
+         WHERE tenant_id = $1 AND id = $2 AND state = 'sent'
+        RETURNING recipient_address, category
+        """,
+        tx.tenant_id,
+        delivery_id,
+        status,
+    )
+    return Sent(row["recipient_address"], Category(row["category"])) if row else None
+
+
+async def purge(queries: Queries, limit: int) -> int:
+    """Delete up to `limit` mails whose agency keeps them no longer, with their timelines; return how many.
+
+    One that was sent again stays until the repetition goes.
+    """
+    return await queries.execute(
+        """
+        WITH old AS (
+            SELECT d.tenant_id, d.id
+              FROM deliveries AS d
+              LEFT JOIN agencies AS a ON a.tenant_id = d.tenant_id
+             WHERE d.next_try_at IS NULL
+               AND d.created_at < now() - interval '1 day' * coalesce(a.retention_days, 730)
+               AND NOT EXISTS (SELECT FROM deliveries AS again
+                                WHERE (again.tenant_id, again.resend_of) = (d.tenant_id, d.id))
+             ORDER BY d.created_at
+             LIMIT $1
+               FOR UPDATE OF d SKIP LOCKED),
+        lines AS (
+            DELETE FROM delivery_history AS h USING old WHERE (h.tenant_id, h.delivery_id) = (old.tenant_id, old.id))
+        DELETE FROM deliveries AS d USING old WHERE (d.tenant_id, d.id) = (old.tenant_id, old.id)
+        """,
+        limit,
+    )
+
+
 def _claim(row: Row) -> Claim:
-    columns = {name: value for name, value in row.items() if name not in {"category", "template"}}
-    return Claim(**columns, category=Category(row["category"]), template=Template(row["template"]))
+    columns = {name: value for name, value in row.items() if name not in {"category", "template", "facts"}}
+    return Claim(
+        **columns,
+        category=Category(row["category"]),
+        template=Template(row["template"]),
+        facts=deliveries.facts_of(row),
+    )

@@ -1,11 +1,12 @@
 """Deliveries as people see them, and new ones."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.chassis import trace
 from services.chassis.cursor import Cursor
-from services.chassis.database import Row, Transaction
+from services.chassis.database import Row, Transaction, json_object
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.notifications.domain.delivery import Category, Delivery, NewDelivery, State, Template, readable_recipients
@@ -18,8 +19,8 @@ async def insert(tx: Transaction, delivery: NewDelivery) -> None:
         """
         INSERT INTO deliveries (
             tenant_id, id, event_id, resend_of, category, template,
-            recipient_user_id, recipient_address, locale, traceparent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            recipient_user_id, recipient_address, locale, traceparent, sender_user_id, facts)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb)
         ON CONFLICT ON CONSTRAINT deliveries_once_per_event DO NOTHING
         """,
         tx.tenant_id,
@@ -32,9 +33,25 @@ async def insert(tx: Transaction, delivery: NewDelivery) -> None:
         delivery.recipient_address,
         delivery.locale,
         trace.traceparent(),
+        delivery.sender_user_id,
+        json.dumps(dict(delivery.facts)),
     )
     if inserted:
         await timelines.append(tx, delivery.id, State.QUEUED, None)
+
+
+async def of_event(tx: Transaction, event_id: UUID, address: str, template: Template) -> UUID | None:
+    """Return the delivery that an event caused for an address."""
+    return await tx.value(
+        """
+        SELECT id FROM deliveries
+         WHERE tenant_id = $1 AND event_id = $2 AND recipient_address = $3 AND template = $4
+        """,
+        tx.tenant_id,
+        event_id,
+        address,
+        template,
+    )
 
 
 async def find_visible(tx: Transaction, snapshot: AccessSnapshot, delivery_id: UUID) -> Delivery | None:
@@ -43,7 +60,8 @@ async def find_visible(tx: Transaction, snapshot: AccessSnapshot, delivery_id: U
     row = await tx.row(
         """
         SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
-               uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at
+               uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at,
+               ground, sender_user_id, facts::text AS facts
           FROM deliveries
          WHERE tenant_id = $1 AND id = $2 AND ($3 OR recipient_user_id = ANY($4::uuid[]))
         """,
@@ -85,7 +103,8 @@ async def _page_of_all(
     rows = await tx.rows(
         """
         SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
-               uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at
+               uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at,
+               ground, sender_user_id, facts::text AS facts
           FROM deliveries
          WHERE tenant_id = $1
            AND ($2::text IS NULL OR state = $2)
@@ -119,7 +138,8 @@ async def _page_of(
           FROM unnest($2::uuid[]) AS readable (user_id)
          CROSS JOIN LATERAL (
                SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
-                      uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at
+                      uncertain_attempts, next_try_at, subject, body_redacted, last_error_code, created_at, sent_at,
+                      ground, sender_user_id, facts::text AS facts
                  FROM deliveries
                 WHERE tenant_id = $1
                   AND recipient_user_id = readable.user_id
@@ -143,10 +163,16 @@ async def _page_of(
 
 
 def _delivery(row: Row) -> Delivery:
-    columns = {name: value for name, value in row.items() if name not in {"category", "template", "state"}}
+    columns = {name: value for name, value in row.items() if name not in {"category", "template", "state", "facts"}}
     return Delivery(
         **columns,
         category=Category(row["category"]),
         template=Template(row["template"]),
         state=State(row["state"]),
+        facts=facts_of(row),
     )
+
+
+def facts_of(row: Row) -> Mapping[str, str]:
+    """Return what a delivery's text tells besides names."""
+    return {name: str(value) for name, value in json_object(row["facts"]).items()}

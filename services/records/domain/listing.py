@@ -1,7 +1,7 @@
 """A listing, the tiers of its fields, and what of it a caller may see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.problems import Conflict, FieldError, Invalid
-from services.contracts.access import AccessSnapshot, RecordFacts
+from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
 from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
 
@@ -79,10 +79,12 @@ class Listing:
     version: int = 1
     created_at: datetime
     updated_at: datetime
+    rights: tuple[RecordRight, ...] = field(default=(), compare=False)
+    """The record rights that count for whoever asked."""
 
     def facts(self) -> RecordFacts:
         """Return what the rule of access must know of the listing."""
-        return RecordFacts(self.office_id, self.assignee_id, self.created_by, self.is_private)
+        return RecordFacts(self.office_id, self.assignee_id, self.created_by, self.is_private, "listings", self.rights)
 
 
 class Tier(StrEnum):

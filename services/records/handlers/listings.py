@@ -82,7 +82,7 @@ async def get_listing(deps: Deps, call: Call) -> ListingShown:
     listing_id = ListingId(call.id_in_path("listing_id"))
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await listings.find(tx, listing_id)
+        found = await listings.find(tx, snapshot, listing_id)
     shown = found and _opened(found, snapshot)
     if shown is None:
         raise NotFound
@@ -95,7 +95,7 @@ async def list_listings(deps: Deps, call: Call, asked: ListingsQuery) -> Listing
     A listing of which only the public view is shown never answers to a filter by assignee.
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    if not snapshot.holds(LIST):
+    if not (snapshot.holds(LIST) or snapshot.principals):
         return ListingsPage(items=[], next=None)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await listings.visible_page(tx, snapshot, asked.filter(), after=asked.cursor, limit=asked.limit + 1)

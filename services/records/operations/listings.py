@@ -32,7 +32,7 @@ async def create_listing(
     async with db.transaction(snapshot.tenant_id) as tx:
         made = await earlier(tx, key, listing.id, listing.created_at)
         if made is not None:
-            return await listings.get(tx, ListingId(made))
+            return await listings.get(tx, snapshot, ListingId(made))
         await _check_place(tx, listing, snapshot)
         listing = await _numbered(tx, listing)
         await outbox.add(
@@ -61,7 +61,7 @@ async def change_listing(
     Raises NotFound, PermissionMissing naming the fields, Stale, Invalid, UnknownOffice, UnknownAssignee.
     """
     async with db.transaction(snapshot.tenant_id) as tx:
-        before = await listings.get(tx, listing_id)
+        before = await listings.get(tx, snapshot, listing_id)
         if snapshot.decide(domain.READ, before.facts()) is None:
             raise NotFound
         _refuse(refused(before, changes, snapshot))

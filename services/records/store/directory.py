@@ -1,5 +1,7 @@
 """Offices and people as identity tells of them: enough to refuse an id that is nobody's."""
 
+from collections.abc import Sequence
+
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import OfficeId, UserId, UserState
 
@@ -47,3 +49,16 @@ async def may_be_assigned(tx: Transaction, user_id: UserId) -> bool:
             "SELECT true FROM people WHERE tenant_id = $1 AND id = $2 AND state <> 'ghost'", tx.tenant_id, user_id
         )
     )
+
+
+async def knows_person(tx: Transaction, user_id: UserId) -> bool:
+    """Say whether the tenant has this person, gone or not."""
+    return bool(await tx.value("SELECT true FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id))
+
+
+async def active_people(tx: Transaction, limit: int) -> Sequence[UserId]:
+    """Return the ids of active people, up to a limit."""
+    rows = await tx.rows(
+        "SELECT id FROM people WHERE tenant_id = $1 AND state = 'active' ORDER BY id LIMIT $2", tx.tenant_id, limit
+    )
+    return [UserId(row["id"]) for row in rows]

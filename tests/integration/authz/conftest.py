@@ -125,6 +125,43 @@ class Agency:
         """Return the answer to a change of the version of a group that one has."""
         return await self.call(method, f"/v1/groups/{group['id']}{path}", body, by=by, If_Match=f'"{group["version"]}"')
 
+    async def template(self, *grants: dict[str, Any], users: tuple[UUID, ...] = ()) -> Any:
+        """Return a new template with grants and people linked to it."""
+        made = (await self.call("POST", "/v1/templates", {"name": uuid4().hex})).body
+        if grants:
+            made = (await self.change_template(made, "PUT", "/grants", {"grants": list(grants)})).body
+        for user in users:
+            await self.put_rights(user, "/template", {"template_id": made["id"]})
+        return made
+
+    async def change_template(
+        self, template: Any, method: str, path: str, body: object = None, by: UUID | None = None
+    ) -> Answer:
+        """Return the answer to a change of the version of a template that one has."""
+        path = f"/v1/templates/{template['id']}{path}"
+        return await self.call(method, path, body, by=by, If_Match=f'"{template["version"]}"')
+
+    async def rights(self, person: UUID) -> Any:
+        """Return what a person holds beside his groups."""
+        return (await self.call("GET", f"/v1/users/{person}/rights")).body
+
+    async def change_rights(
+        self, person: UUID, method: str, path: str, body: object = None, by: UUID | None = None
+    ) -> Answer:
+        """Return the answer to a change of what a person holds himself, at its present version."""
+        version = (await self.rights(person))["version"]
+        return await self.call(method, f"/v1/users/{person}{path}", body, by=by, If_Match=f'"{version}"')
+
+    async def put_rights(self, person: UUID, path: str, body: object) -> Any:
+        """Return what a person holds himself after a change that must succeed."""
+        answer = await self.change_rights(person, "PUT", path, body)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    async def scopes(self, person: UUID) -> dict[str, Any]:
+        """Return everything that a person may do."""
+        return (await self.call("GET", f"/v1/users/{person}/access")).body["scopes"]
+
     async def starting_group(self, name: str) -> Any:
         """Return one of the groups that the agency started with."""
         groups = (await self.call("GET", "/v1/groups")).body["items"]

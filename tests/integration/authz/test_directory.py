@@ -15,11 +15,12 @@ from services.contracts.identity_events import (
     AssignmentChanged,
     LicenceCreated,
     OfficeChanged,
+    TeamChanged,
     UserChanged,
     UserCreated,
     UserStateChanged,
 )
-from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, UserState
+from services.contracts.vocabulary import OfficeId, Ownership, RegionId, TeamId, TenantId, UserId, UserState
 from tests.conftest import FreshDatabase
 from tests.integration.authz.conftest import SERVICE, Agency, facts, tell
 from tests.support.broker import publish_raw
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ADA, BEA = UUID(int=1), UUID(int=2)
 CENTRE, HARBOUR = UUID(int=11), UUID(int=12)
+COAST, LETTING = UUID(int=21), UUID(int=31)
 HISTORY: Sequence[Event] = (
     LicenceCreated(
         name="Casa Bella",
@@ -49,6 +51,12 @@ HISTORY: Sequence[Event] = (
     AssignmentChanged(user=facts(BEA, 4, UserState.ACTIVE, principal_offices=(HARBOUR,), secondary_offices=(CENTRE,))),
     UserStateChanged(user=facts(BEA, 5, UserState.SUSPENDED, principal_offices=(HARBOUR,))),
     UserChanged(user=facts(ADA, 3, UserState.ACTIVE, principal_offices=(CENTRE, HARBOUR))),
+    OfficeChanged(office_id=OfficeId(HARBOUR), version=2, name="Harbour", region_id=RegionId(COAST)),
+    OfficeChanged(office_id=OfficeId(CENTRE), version=3, name="Centre", region_id=RegionId(COAST)),
+    OfficeChanged(office_id=OfficeId(CENTRE), version=4, name="Centre"),
+    TeamChanged(team_id=TeamId(LETTING), version=1, name="Letting", members=(UserId(ADA),), removed=False),
+    TeamChanged(team_id=TeamId(LETTING), version=2, name="Let", members=(UserId(ADA), UserId(BEA)), removed=False),
+    TeamChanged(team_id=TeamId(LETTING), version=3, name="Let", members=(UserId(BEA),), removed=False),
 )
 
 
@@ -58,6 +66,8 @@ async def picture(db: Database, tenant_id: TenantId) -> list[Any]:
         tables = [
             await tx.rows("SELECT taken_on, timezone, ownership FROM tenants"),
             await tx.rows("SELECT id, office_version, name, region_id FROM offices ORDER BY id"),
+            await tx.rows("SELECT id, team_version, name, removed FROM teams ORDER BY id"),
+            await tx.rows("SELECT team_id, user_id FROM team_members ORDER BY team_id, user_id"),
             await tx.rows("SELECT id, user_version, state, code, display_name, stood_down_at FROM people ORDER BY id"),
             await tx.rows("SELECT user_id, office_id, kind FROM person_offices ORDER BY user_id, office_id"),
             await tx.rows("SELECT name, is_employee_group, version FROM permission_groups ORDER BY name"),
@@ -99,7 +109,7 @@ async def test_in_every_order_the_last_news_of_a_person_is_the_last_version(
     for person in (ADA, BEA):
         snapshot = (await agency.peer("GET", f"{person}/snapshot")).body
         assert snapshot["version"] == max(version for people, version in news if str(person) in people)
-        assert bool(snapshot["scopes"]) == (person == ADA)
+        assert bool(snapshot["granted"]) == (person == ADA)
 
 
 async def test_only_what_changes_rights_is_told(agency: Agency) -> None:
@@ -131,23 +141,6 @@ async def test_an_agency_starts_with_its_groups_and_an_administrator_who_may_do_
     group = await agency.starting_group("Agents")
     assert group["members"] == []
     assert group["is_employee_group"] is True
-
-
-async def test_region_reaches_the_region_of_the_principal_office(agency: Agency) -> None:
-    """Identity does not tell of regions yet: an office without one is a region of its own."""
-    person, near, far = await agency.person(), uuid4(), uuid4()
-    for office in (near, far):
-        await agency.tell(OfficeChanged(office_id=OfficeId(office), version=1, name=office.hex))
-    await agency.group({"key": "listings.read", "reach": "region"}, members=(person,))
-
-    async def offices() -> set[str]:
-        access = await agency.call("GET", "/v1/access", by=person)
-        return set(access.body["scopes"]["listings.read"]["offices"])
-
-    assert await offices() == {str(agency.office_id)}
-    async with agency.db.transaction(agency.tenant_id) as tx:
-        await tx.execute("UPDATE offices SET region_id = $1 WHERE id <> $2", uuid4(), far)
-    assert await offices() == {str(agency.office_id), str(near)}
 
 
 async def test_events_reach_authz_through_the_broker_and_its_news_leave_it(

@@ -210,6 +210,23 @@ async def test_an_event_that_names_no_version_we_know_is_parked_not_lost(system:
     assert await eventually(parked)
 
 
+async def test_connections_that_the_database_cuts_are_made_anew(system: System) -> None:
+    async with system.worker_db.across_tenants() as queries:
+        cut = await queries.rows(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()
+            """
+        )
+    assert cut
+    await system.announce("GR", 3)
+
+    async def all_heard() -> bool:
+        return len(await system.heard()) == 3
+
+    assert await eventually(all_heard)
+
+
 async def test_a_rolled_back_change_publishes_nothing(system: System) -> None:
     async def announce_and_fail() -> None:
         async with system.worker_db.transaction(system.tenant_id) as tx:

@@ -3,7 +3,8 @@
 import asyncio
 import base64
 from datetime import timedelta
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,6 +20,7 @@ from tests.support.clock import later
 from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+HERE: Final = ip_address("127.0.0.1")
 
 
 async def refresh(agency: Agency, token: str) -> tuple[int, Any]:
@@ -66,14 +68,14 @@ async def test_of_a_replay_and_an_honest_refresh_at_once_the_session_ends_a_hund
             _, tokens = await agency.sign_in(user["userid"])
             stolen = secret_tokens.parse(tokens["refresh_token"])
             assert stolen is not None
-            honest = (await sessions.refresh(db, stolen, now)).refresh_token
+            honest = (await sessions.refresh(db, stolen, now, HERE)).refresh_token
             await asyncio.gather(
-                sessions.refresh(db, stolen, now + GRACE),
-                sessions.refresh(db, honest, now + GRACE),
+                sessions.refresh(db, stolen, now + GRACE, HERE),
+                sessions.refresh(db, honest, now + GRACE, HERE),
                 return_exceptions=True,
             )
             with pytest.raises(sessions.SessionOver):
-                await sessions.refresh(db, honest, now + GRACE)
+                await sessions.refresh(db, honest, now + GRACE, HERE)
 
 
 async def test_the_database_holds_no_refresh_token(agency: Agency, identity_database: ServiceDatabase) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from services.chassis import ids
 from services.chassis.database import Database, Row, open_database
-from services.contracts.envelope import Envelope
+from services.contracts.envelope import Envelope, Event
 from services.contracts.identity_events import UserCreated, UserFacts
 from services.contracts.vocabulary import TenantId, UserId, UserState
 from services.notifications.app import SERVICE
@@ -128,7 +128,7 @@ def created(person: Invited, locale: str = "it") -> UserCreated:
     )
 
 
-def enveloped(event: UserCreated, tenant_id: UUID) -> Envelope:
+def enveloped(event: Event, tenant_id: UUID) -> Envelope:
     """Return an event on its way, with an id of its own."""
     return Envelope(
         id=ids.uuid7(),

@@ -1,4 +1,4 @@
-"""A peer that answers as identity does when asked for an activation link, and can be made to fail."""
+"""A peer that answers as identity does when asked for the link of a mail, and can be made to fail."""
 
 import asyncio
 import secrets
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.identity_api import ActivationLink
+from services.contracts.identity_api import MailedLink
 from tests.support.running import INTERNAL_TOKEN, free_port
 
 
@@ -48,8 +48,8 @@ class StubIdentity:
             return web.Response(status=status)
         secret = secrets.token_urlsafe(32)
         self.secrets.append(secret)
-        link = ActivationLink(
-            url=f"https://agency.test/activate#token={secret}",
+        link = MailedLink(
+            url=f"https://agency.test/{request.path.rpartition('/')[2]}#token={secret}",
             expires_at=datetime.now(UTC) + timedelta(hours=72),
             licence_code="LUCCA-1",
             userid="anna.rossi",
@@ -64,7 +64,8 @@ async def stub_identity() -> AsyncGenerator[StubIdentity]:
     """Yield the stub, answering at its `url`."""
     stub = StubIdentity()
     app = web.Application()
-    app.router.add_post("/internal/v1/tenants/{tenant_id}/users/{user_id}/activation-links", stub.answer)
+    for links in ("activation-links", "password-reset-links"):
+        app.router.add_post(f"/internal/v1/tenants/{{tenant_id}}/users/{{user_id}}/{links}", stub.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     port = free_port()

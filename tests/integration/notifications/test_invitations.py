@@ -1,12 +1,19 @@
 """From a message in the broker to a mail in the mailbox."""
 
 import asyncio
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
 
-from services.contracts.identity_events import ActivationRequested
+from services.contracts.identity_events import (
+    ActivationRequested,
+    DeviceAdded,
+    PasswordChanged,
+    PasswordResetRequested,
+    UserEvent,
+)
 from services.contracts.vocabulary import TenantId, UserId
 from services.notifications.app import SERVICE
 from services.notifications.consumers import invite
@@ -15,6 +22,9 @@ from tests.support.broker import publish_raw
 from tests.support.running import eventually, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FACTS = created(Invited(TenantId(UUID(int=1)), UserId(UUID(int=2)), "a@example.test")).user
 
 
 @pytest.mark.catalogue("AM-16")
@@ -64,6 +74,33 @@ async def test_a_message_that_cannot_be_read_holds_up_no_other(
         )
         await publish_raw(amqp_url, message.type, message.model_dump(mode="json"))
         await post.reaches(person, "sent")
+
+
+@pytest.mark.parametrize(
+    ("event", "subject", "said"),
+    [
+        (PasswordResetRequested(user=FACTS), "Scegli una nuova password: ", "/password-reset-links#token="),
+        (PasswordChanged(user=FACTS), "La tua password è stata cambiata: ", "è stata cambiata il "),
+        (DeviceAdded(user=FACTS, address="192.0.2.7", signed_in_at=AT), "Nuovo accesso al tuo account: ", "192.0.2.7"),
+    ],
+    ids=["reset", "changed", "device"],
+)
+async def test_what_happens_to_an_account_is_told_to_its_owner(
+    post: PostOffice, amqp_url: str, http: aiohttp.ClientSession, event: UserEvent, subject: str, said: str
+) -> None:
+    person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    event = event.model_copy(update={"user": created(person).user})
+    message = enveloped(event, person.tenant_id)
+    async with working(SERVICE, post.settings(amqp_url)) as url:
+        await _connected(http, url)
+        await publish_raw(amqp_url, message.type, message.model_dump(mode="json"))
+        row = await post.reaches(person, "sent")
+    (mail,) = post.sink.to(person.address)
+    assert mail.message["Subject"].startswith(subject)
+    assert said in mail.part("plain")
+    assert "#token=" not in row["body_redacted"]
+    assert mail.message["List-Unsubscribe"] is None
+    assert (row["category"], row["ground"]) == ("security", "mandatory")
 
 
 async def _another(post: PostOffice, amqp_url: str, person: Invited) -> object:

@@ -36,6 +36,24 @@ async def test_two_workers_send_two_hundred_mails_once_each(post: PostOffice) ->
     assert [mails[person.address] for person in people] == [1] * 200
 
 
+async def test_a_claim_leaves_what_a_busy_domain_would_get_too_much_of(post: PostOffice) -> None:
+    tenant_id = TenantId(uuid4())
+    for number in range(5):
+        await post.invite(tenant_id, f"{number}@a{tenant_id.hex[:8]}.test")
+    domain = f"a{tenant_id.hex[:8]}.test"
+    async with post.crossing.across_tenants() as queries:
+        await queries.execute(
+            """
+            UPDATE deliveries SET next_try_at = now() + interval '1 h'
+             WHERE tenant_id <> $1 AND next_try_at IS NOT NULL
+            """,
+            tenant_id,
+        )
+        assert await claims.claim_due(queries, 10, timedelta(minutes=1), 3, {domain: 3}) == []
+        assert len(await claims.claim_due(queries, 10, timedelta(minutes=1), 3, {domain: 1})) == 2
+        assert len(await claims.claim_due(queries, 10, timedelta(minutes=1), 3)) == 3
+
+
 async def test_a_worker_killed_before_the_mail_server_knew_leaves_a_mail_that_goes_out_once(post: PostOffice) -> None:
     person = await post.invite()
     post.identity.hold(person.user_id)
@@ -171,6 +189,7 @@ async def _process(settings: NotificationsSettings) -> AsyncGenerator[asyncio.su
         if isinstance(value, SecretStr)
         else str(value)
         for name, value in settings
+        if value is not None
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,6 +1,6 @@
 """records running over real PostgreSQL and HTTP, with a stand-in for authz and an issuer of tokens."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -37,8 +37,12 @@ KEYS: Final = (
     "listings.banner.update",
     "listings.archive.now",
     "listings.restore.now",
+    "record_rights.read",
+    "record_rights.update",
+    "admin.agents.manage",
+    "admin.permissions.manage",
 )
-"""What the head of an agency holds on every listing."""
+"""What the head of an agency holds, on every listing."""
 
 FLAT: Final = {"transaction_type": "sale", "property_type": "residential"}
 """The least that a new listing needs besides its office."""
@@ -79,14 +83,15 @@ class Agency:
     bruno: UserId
     carla: UserId
 
-    def give(self, who: UserId, **keys: Scope) -> UserId:
+    def give(self, who: UserId, *unscoped: str, beside: Collection[UUID] = (), **keys: Scope) -> UserId:
         """Say what a person may do with listings, and return the person; `identity__read` is `identity.read`.
+
+        `unscoped` are whole keys, `beside` the teams and offices whose record rights count for the person.
 
         Before the person's first call: the running service keeps what it knows for five seconds.
         """
-        self.authz.give(
-            self.tenant_id, who, {f"listings.{name.replace('__', '.')}": scope for name, scope in keys.items()}
-        )
+        held = {f"listings.{name.replace('__', '.')}": scope for name, scope in keys.items()}
+        self.authz.give(self.tenant_id, who, {**held, **dict.fromkeys(unscoped, EVERYTHING)}, beside=beside)
         return who
 
     async def call(

@@ -19,7 +19,7 @@ from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ROWS, OFFICES, PEOPLE, PAGE = 20_000, 20, 50, 51
+ROWS, OFFICES, PEOPLE, PAGE, ENTRIES = 20_000, 20, 50, 51, 2_000
 TENANT = TenantId(UUID(int=77))
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 DEEP = Cursor(BEGUN + timedelta(minutes=ROWS // 4), UUID(int=0))
@@ -33,7 +33,11 @@ NEWEST, OF_OFFICE, OF_ASSIGNEE, OF_CREATOR = (
     "listings_of_assignee",
     "listings_of_creator",
 )
+ALLOWED = "record_rights_allowed"
 ALL = Scope(everything=View.FULL)
+TEAM = UUID(int=0x300)
+ENTITLED = UserId(UUID(int=0x301))
+"""Who has 2,000 record rights, half of them allowing and half denying; the team has as many."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -73,11 +77,30 @@ async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
                 PEOPLE,
                 BEGUN,
             )
+        await queries.execute(
+            """
+            INSERT INTO record_rights (
+                tenant_id, section, record_id, holder_kind, holder_id, record_class, effect, given_by, given_at,
+                record_updated_at)
+            SELECT $1, 'listings', id, 'user', holder, 'read',
+                   CASE WHEN row_number() OVER (PARTITION BY holder ORDER BY id) % 2 = 0 THEN 'allow' ELSE 'deny' END,
+                   $2, $4, updated_at
+              FROM unnest($5::uuid[]) AS holder
+             CROSS JOIN LATERAL (
+                SELECT id, updated_at FROM listings WHERE tenant_id = $1
+                 ORDER BY md5(id::text || holder) LIMIT $3) AS l
+            """,
+            TENANT,
+            ME,
+            ENTRIES,
+            BEGUN,
+            [ENTITLED, TEAM],
+        )
     async with (
         open_database(records_database.owner, connections=1, name="test") as owner,
         owner.across_tenants() as queries,
     ):
-        await queries.execute("ANALYZE listings")
+        await queries.execute("ANALYZE listings, record_rights")
     async with open_database(records_database.app, connections=1, name="test") as db:
         yield db
 
@@ -101,7 +124,11 @@ class Explaining(Transaction):
     @property
     def walked(self) -> set[str]:
         """Return the indexes that were read, but for the key's."""
-        return {node["Index Name"] for node in _executed(self.plan) if "Index Name" in node} - {"listings_pkey"}
+        return {node["Index Name"] for node in _executed(self.plan) if "Index Name" in node} - {
+            "listings_pkey",
+            "record_rights_pkey",
+            "record_rights_of_holder",
+        }
 
     @property
     def otherwise(self) -> set[str]:
@@ -136,6 +163,11 @@ def _who(scope: Scope, ownership: Ownership = Ownership.ASSIGNEE) -> AccessSnaps
     return AccessSnapshot(TENANT, ME, 1, ownership, {"listings.list": scope})
 
 
+def _entitled(scope: Scope) -> AccessSnapshot:
+    held = {"listings.list": scope}
+    return AccessSnapshot(TENANT, ENTITLED, 1, Ownership.ASSIGNEE, held, principals=frozenset({ENTITLED, TEAM}))
+
+
 async def _explained(db: Database, who: AccessSnapshot, asked: ListingFilter, after: Cursor) -> tuple[Explaining, int]:
     async with db.transaction(TENANT, readonly=True) as tx:
         explaining = Explaining(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -147,18 +179,21 @@ async def _explained(db: Database, who: AccessSnapshot, asked: ListingFilter, af
 @pytest.mark.parametrize(
     ("who", "asked", "indexes", "buffers"),
     [
-        (_who(ALL), ListingFilter(), {NEWEST}, 300),
-        (_who(Scope(everything=View.PUBLIC)), ListingFilter(), {NEWEST}, 300),
-        (_who(Scope(everything=View.PUBLIC, own=True)), ListingFilter(), {NEWEST, OF_ASSIGNEE}, 400),
-        (_who(Scope(offices=frozenset({OFFICE}))), ListingFilter(), {OF_OFFICE}, 300),
-        (_who(Scope(public_offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE}, 500),
-        (_who(Scope(own=True)), ListingFilter(), {OF_ASSIGNEE}, 300),
-        (_who(Scope(own=True), Ownership.CREATOR), ListingFilter(), {OF_CREATOR}, 300),
-        (_who(Scope(owners=frozenset({COLLEAGUE})), Ownership.EITHER), ListingFilter(), {OF_ASSIGNEE, OF_CREATOR}, 400),
-        (_who(Scope(own=True, offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE, OF_ASSIGNEE}, 600),
-        (_who(ALL), ListingFilter(office_id=OFFICE), {OF_OFFICE}, 300),
-        (_who(ALL), ListingFilter(assignee_id=COLLEAGUE), {OF_ASSIGNEE}, 300),
-        (_who(ALL), ListingFilter(standard_status=StandardStatus.ACTIVE), {NEWEST}, 500),
+        (_who(ALL), ListingFilter(), {NEWEST}, 700),
+        (_who(Scope(everything=View.PUBLIC)), ListingFilter(), {NEWEST}, 700),
+        (_who(Scope(everything=View.PUBLIC, own=True)), ListingFilter(), {NEWEST, OF_ASSIGNEE}, 700),
+        (_who(Scope(offices=frozenset({OFFICE}))), ListingFilter(), {OF_OFFICE}, 700),
+        (_who(Scope(public_offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE}, 700),
+        (_who(Scope(own=True)), ListingFilter(), {OF_ASSIGNEE}, 700),
+        (_who(Scope(own=True), Ownership.CREATOR), ListingFilter(), {OF_CREATOR}, 700),
+        (_who(Scope(owners=frozenset({COLLEAGUE})), Ownership.EITHER), ListingFilter(), {OF_ASSIGNEE, OF_CREATOR}, 700),
+        (_who(Scope(own=True, offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE, OF_ASSIGNEE}, 700),
+        (_who(ALL), ListingFilter(office_id=OFFICE), {OF_OFFICE}, 700),
+        (_who(ALL), ListingFilter(assignee_id=COLLEAGUE), {OF_ASSIGNEE}, 700),
+        (_who(ALL), ListingFilter(standard_status=StandardStatus.ACTIVE), {NEWEST}, 700),
+        (_entitled(Scope()), ListingFilter(), {ALLOWED}, 1400),
+        (_entitled(Scope(offices=frozenset({OFFICE}))), ListingFilter(), {OF_OFFICE, ALLOWED}, 1500),
+        (_entitled(ALL), ListingFilter(), {NEWEST, ALLOWED}, 1500),
     ],
     ids=[
         "everything",
@@ -173,6 +208,9 @@ async def _explained(db: Database, who: AccessSnapshot, asked: ListingFilter, af
         "everything, asked for an office",
         "everything, asked for an assignee",
         "everything, asked for a third",
+        "2,000 record rights only",
+        "an office and 2,000 record rights",
+        "everything and 2,000 record rights",
     ],
 )
 async def test_a_page_walks_the_indexes_of_its_reaches_and_reads_little(

@@ -228,12 +228,13 @@ def test_texts_are_in_the_language_of_the_agency(agency: Agency) -> None:
         assert offer.town.name in str(offer.fields["title"])
 
 
-def test_whoever_may_sign_in_is_told_how() -> None:
+def test_everybody_is_told_how_to_sign_in_or_where_to_choose_a_password() -> None:
     told = {(one.licence_code, one.userid): one for one in log_ins(AGENCIES)}
-    assert len(told) == sum(person.ends != "provisioned" for agency in AGENCIES for person in agency.people)
     for agency in AGENCIES:
         for person in agency.people:
-            if person.ends != "provisioned":
-                one = told[agency.licence_code, person.userid]
-                assert (one.password, one.language) == (agency.password, agency.locale)
-                assert one.role.endswith(".")
+            one = told.pop((agency.licence_code, person.userid))
+            invited = person.ends == "provisioned"
+            assert (one.password, one.language) == ("" if invited else agency.password, agency.locale)
+            assert (person.email in one.role) == invited
+            assert one.role.endswith(".")
+    assert told == {}

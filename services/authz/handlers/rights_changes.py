@@ -1,0 +1,83 @@
+"""The journal of rights: who changed which right of whom, when, before and after, and why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from services.authz.deps import Deps
+from services.authz.domain.holder import HolderKind
+from services.authz.handlers.permits import require_sight_of_rights
+from services.authz.store import rights_changes
+from services.authz.store.rights_changes import Entry, Filter
+from services.chassis.cursor import START, CursorParam
+from services.chassis.web import Call, Input, Output, Route
+
+
+class RightsChangesQuery(Input):
+    user_id: UUID | None = None
+    """Whose own right it is; what befell his groups is found by `holder_id`."""
+    holder_id: UUID | None = None
+    key: Annotated[str, Field(max_length=100)] | None = None
+    author_id: UUID | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class RightsChangeShown(Output):
+    """A right that began (`before` null), ended (`after` null), or lasts otherwise than before."""
+
+    at: datetime
+    access_version: int
+    author_id: UUID | None
+    reason: str | None
+    kind: str
+    holder: HolderKind
+    holder_id: UUID
+    user_id: UUID | None
+    key: str | None
+    before: dict[str, JsonValue] | None
+    after: dict[str, JsonValue] | None
+
+
+class RightsChangesPage(Output):
+    items: list[RightsChangeShown]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[Entry], limit: int) -> "RightsChangesPage":
+        """Return a page of at most `limit` entries; one more was read to know whether there is a next page."""
+        shown = found[:limit]
+        return cls(items=[_shown(entry) for entry in shown], next=str(shown[-1].cursor) if len(found) > limit else None)
+
+
+async def list_rights_changes(deps: Deps, call: Call, asked: RightsChangesQuery) -> RightsChangesPage:
+    """List changes of rights, newest first. Needs admin.permissions.manage or admin.agents.manage."""
+    await require_sight_of_rights(deps, call)
+    wanted = Filter(asked.user_id, asked.holder_id, asked.author_id, asked.key, asked.since, asked.until)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await rights_changes.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)
+    return RightsChangesPage.of(found, asked.limit)
+
+
+def _shown(entry: Entry) -> RightsChangeShown:
+    return RightsChangeShown(
+        at=entry.at,
+        access_version=entry.version,
+        author_id=entry.author_id,
+        reason=entry.reason,
+        kind=entry.kind,
+        holder=entry.holder_kind,
+        holder_id=entry.holder_id,
+        user_id=entry.user_id,
+        key=entry.key,
+        before=entry.before,
+        after=entry.after,
+    )
+
+
+ROUTES = (Route("GET", "/v1/rights-changes", list_rights_changes, takes=RightsChangesQuery, gives=RightsChangesPage),)

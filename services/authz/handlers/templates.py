@@ -1,0 +1,156 @@
+"""Templates: sets of grants with a live link from people. Whoever changes one needs admin.permissions.manage."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from services.authz.deps import Deps
+from services.authz.domain.template import Template
+from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
+from services.authz.handlers.permits import require_sight_of_rights
+from services.authz.operations import templates as operations
+from services.authz.operations.templates import TemplateDone, TemplateTarget, holder_of
+from services.authz.store import grants, template_links, templates
+from services.authz.store.templates import ListedTemplate
+from services.chassis import ids
+from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.web import Call, Input, Output, Route
+
+
+class TemplatesQuery(Input):
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class TemplateName(Reasoned):
+    name: Name
+
+
+class TemplateShown(Output):
+    id: UUID
+    name: str
+    grants: list[GrantShown]
+    users: list[UUID]
+    version: int
+    created_at: datetime
+
+
+class TemplateListed(Output):
+    id: UUID
+    name: str
+    grants: int
+    users: int
+    version: int
+    created_at: datetime
+
+
+class TemplatesPage(Output):
+    items: list[TemplateListed]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[ListedTemplate], limit: int) -> "TemplatesPage":
+        """Return a page of at most `limit` templates; one more was read to know whether there is a next page."""
+        shown = found[:limit]
+        return cls(
+            items=[_listed(each) for each in shown],
+            next=str(Cursor(shown[-1].template.created_at, shown[-1].template.id)) if len(found) > limit else None,
+        )
+
+
+async def list_templates(deps: Deps, call: Call, asked: TemplatesQuery) -> TemplatesPage:
+    """List the templates, newest first. Needs admin.permissions.manage or admin.agents.manage."""
+    await require_sight_of_rights(deps, call)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        return TemplatesPage.of(await templates.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
+
+
+async def get_template(deps: Deps, call: Call) -> TemplateShown:
+    """Show a template with its grants and who is linked. Needs admin.permissions.manage or admin.agents.manage."""
+    await require_sight_of_rights(deps, call)
+    return await _one(deps, call, call.id_in_path("template_id"))
+
+
+async def create_template(deps: Deps, call: Call, asked: TemplateName) -> TemplateShown:
+    """Add a template without grants."""
+    template = Template(ids.uuid7(), asked.name, 1, call.now)
+    done = await operations.create_template(deps.db, author_of(call, asked), template, call.idempotency_key)
+    call.reply_headers["Location"] = f"/v1/templates/{done.template_id}"
+    return await _shown(deps, call, done)
+
+
+async def rename_template(deps: Deps, call: Call, asked: TemplateName) -> TemplateShown:
+    """Rename a template."""
+    done = await operations.rename_template(deps.db, author_of(call, asked), _target(call), asked.name)
+    return await _shown(deps, call, done)
+
+
+async def replace_template_grants(deps: Deps, call: Call, asked: GrantsWanted) -> TemplateShown:
+    """Grant exactly this to a template, and so to everybody linked to it."""
+    wanted = [each.grant() for each in asked.grants]
+    done = await operations.replace_template_grants(
+        deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted
+    )
+    return await _shown(deps, call, done)
+
+
+async def remove_template(deps: Deps, call: Call, asked: Reasoned) -> None:
+    """Remove a template; whoever is linked to it keeps its grants as grants of his own (ON-35)."""
+    done = await operations.remove_template(deps.db, author_of(call, asked), _target(call))
+    call.reply_headers["Access-Version"] = str(done.rights_version)
+
+
+async def _shown(deps: Deps, call: Call, done: TemplateDone) -> TemplateShown:
+    call.reply_headers["Access-Version"] = str(done.rights_version)
+    return await _one(deps, call, done.template_id)
+
+
+async def _one(deps: Deps, call: Call, template_id: UUID) -> TemplateShown:
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        template = await templates.get(tx, template_id)
+        granted, linked = await grants.of(tx, holder_of(template)), await template_links.linked_to(tx, template_id)
+    return TemplateShown(
+        id=template.id,
+        name=template.name,
+        grants=[GrantShown.of(grant) for grant in granted],
+        users=list(linked),
+        version=template.version,
+        created_at=template.created_at,
+    )
+
+
+def _listed(each: ListedTemplate) -> TemplateListed:
+    return TemplateListed(
+        id=each.template.id,
+        name=each.template.name,
+        grants=each.grants,
+        users=each.users,
+        version=each.template.version,
+        created_at=each.template.created_at,
+    )
+
+
+def _target(call: Call) -> TemplateTarget:
+    return TemplateTarget(call.id_in_path("template_id"), call.version)
+
+
+_TEMPLATE = "/v1/templates/{template_id}"
+
+ROUTES = (
+    Route("GET", "/v1/templates", list_templates, takes=TemplatesQuery, gives=TemplatesPage),
+    Route("POST", "/v1/templates", create_template, takes=TemplateName, gives=TemplateShown, status=201),
+    Route("GET", _TEMPLATE, get_template, gives=TemplateShown),
+    Route("PATCH", _TEMPLATE, rename_template, takes=TemplateName, gives=TemplateShown, edits=True),
+    Route("DELETE", _TEMPLATE, remove_template, takes=Reasoned, edits=True),
+    Route(
+        "PUT",
+        "/v1/templates/{template_id}/grants",
+        replace_template_grants,
+        takes=GrantsWanted,
+        gives=TemplateShown,
+        edits=True,
+    ),
+)

@@ -1,0 +1,181 @@
+"""Changing when and from where people get in: counted before, at once in running sessions."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from services.chassis import outbox
+from services.chassis.database import Database, Transaction
+from services.chassis.problems import Stale
+from services.contracts.identity_events import UserAccessPolicyChanged, UserChanged, UserStateChanged
+from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
+from services.identity.adapters.authz_administrators import Administrators, LastAdministrator
+from services.identity.domain.access_policy import Address, Levels, NotConfirmed, Source, must_let_in, survives, until
+from services.identity.domain.licence import Licence, take_seat
+from services.identity.domain.session import ACCESS_LIFETIME
+from services.identity.operations.users import revoked
+from services.identity.store import access_policies, admissions, licences, sessions, users
+
+TOLD_AT_ONCE: Final = 500
+Write = Callable[[Transaction], Awaitable[None]]
+People = Callable[[Transaction], Awaitable[Sequence[UserId]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a change, and from where."""
+
+    user_id: UserId
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of some level of the policy: whom it may concern, and how it is written."""
+
+    source: Source | None
+    """None for a zone, which any level may name."""
+    author: Author
+    people: People
+    write: Write
+    dry_run: bool = False
+    confirmed_users: int | None = None
+    confirmed: bool = True
+    """Whether nobody need confirm how many it concerns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """Whom a change concerns, and how many sessions it ends."""
+
+    affected_users: int
+    ended_sessions: int
+
+
+@dataclass(slots=True)
+class _Outcome:
+    affected: Sequence[UserId]
+    ended_sessions: int = 0
+    ending: dict[UserId, int] = field(default_factory=dict[UserId, int])
+    """Active people, with their versions, who had no end before and now have one."""
+
+
+class _UndoneError(Exception):
+    def __init__(self, outcome: _Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+async def enact(
+    db: Database, administrators: Administrators, tenant_id: TenantId, change: Change, now: datetime
+) -> Impact:
+    """Carry out a change, or only count what it would do.
+
+    It is rehearsed first, in a transaction that is undone: that is the count, and says of whom authz must be asked
+    whether they may leave by themselves one day.
+    Raises what writing it raises, NotConfirmed, LocksYouOut, LastAdministrator, SeatsExhausted, Stale.
+    """
+    outcome = await _rehearsed(db, tenant_id, change, now)
+    if not change.dry_run:
+        _check_confirmed(change, outcome)
+        stood_down = outcome.ending
+        await _stand_down(db, administrators, tenant_id, stood_down)
+        async with db.transaction(tenant_id) as tx:
+            outcome = await _carried_out(tx, change, now)
+            _check_confirmed(change, outcome)
+            if not outcome.ending.items() <= stood_down.items():
+                raise Stale
+    return Impact(len(outcome.affected), outcome.ended_sessions)
+
+
+async def _rehearsed(db: Database, tenant_id: TenantId, change: Change, now: datetime) -> _Outcome:
+    try:
+        async with db.transaction(tenant_id) as tx:
+            raise _UndoneError(await _carried_out(tx, change, now))  # noqa: TRY301 leaving by it undoes everything
+    except _UndoneError as undone:
+        return undone.outcome
+
+
+def _check_confirmed(change: Change, outcome: _Outcome) -> None:
+    affected = len(outcome.affected)
+    if not change.confirmed and affected and change.confirmed_users != affected:
+        raise NotConfirmed(f"This concerns {affected} people; confirm that number.")
+
+
+async def _stand_down(
+    db: Database, administrators: Administrators, tenant_id: TenantId, ending: Mapping[UserId, int]
+) -> None:
+    """Have authz count none of these people as an administrator, or, if one is the last, all of them as before."""
+    done = list[UserId]()
+    try:
+        for user_id, version in ending.items():
+            await administrators.stand_down(tenant_id, user_id, version)
+            done.append(user_id)
+    except LastAdministrator:
+        async with db.transaction(tenant_id) as tx:
+            for user_id in done:
+                await _tell_again(tx, user_id)
+        raise
+
+
+async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outcome:
+    licence = await licences.get(tx, lock=True)
+    people = await change.people(tx)
+    before = await access_policies.of_people(tx, people)
+    await change.write(tx)
+    after = await access_policies.of_people(tx, people)
+    outcome = _Outcome([person for person in people if before[person].policy != after[person].policy])
+    if change.author.user_id in outcome.affected:
+        must_let_in(after[change.author.user_id].policy, now, change.author.address)
+    for person in outcome.affected:
+        ended_before, ends_after = before[person].policy.ends_at, after[person].policy.ends_at
+        if ended_before != ends_after:
+            await _move_end(tx, licence, person, ended_before, now, outcome)
+    await _review_sessions(tx, ZoneInfo(licence.timezone), after, now, outcome)
+    source = change.source.value if change.source else "zone"
+    told = [outcome.affected[at : at + TOLD_AT_ONCE] for at in range(0, len(outcome.affected), TOLD_AT_ONCE)]
+    await outbox.add(tx, *(UserAccessPolicyChanged(user_ids=tuple(some), source=source) for some in told))
+    return outcome
+
+
+async def _move_end(
+    tx: Transaction, licence: Licence, person: UserId, before: datetime | None, now: datetime, outcome: _Outcome
+) -> None:
+    """Bring a person back whose end was moved, and note whose end is new."""
+    user = await users.get(tx, person)
+    if user.state is UserState.EXPIRED and (user.ends_at is None or user.ends_at > now):
+        if user.kind is UserKind.COLLEAGUE:
+            take_seat(licence, await users.count_active(tx))
+        back = replace(user, state=UserState.ACTIVE, version=user.version + 1)
+        await users.save(tx, back)
+        await outbox.add(tx, UserStateChanged(user=back.facts()))
+    elif user.ends_at is None:
+        await _tell_again(tx, person)
+    elif before is None and user.state is UserState.ACTIVE:
+        outcome.ending[person] = user.version
+
+
+async def _tell_again(tx: Transaction, person: UserId) -> None:
+    """Tell of a person at a new version, from which on authz counts an administrator again."""
+    user = await users.get(tx, person)
+    again = replace(user, version=user.version + 1)
+    await users.save(tx, again)
+    await outbox.add(tx, UserChanged(user=again.facts()))
+
+
+async def _review_sessions(
+    tx: Transaction, zone: ZoneInfo, levels: Mapping[UserId, Levels], now: datetime, outcome: _Outcome
+) -> None:
+    """End the running sessions whose tokens open more than is allowed now; cut the others to the new end."""
+    for person, running in (await admissions.running(tx, outcome.affected, now)).items():
+        policy = levels[person].policy
+        going_on = [one for one, held in running.items() if survives(held, policy, now, zone, ACCESS_LIFETIME)]
+        ended = [ended for one in running if one not in going_on for ended in await sessions.end(tx, person, now, one)]
+        end = until(policy, now, zone)
+        if end is not None and going_on:
+            await admissions.shorten(tx, going_on, end)
+        if ended:
+            await outbox.add(tx, revoked(person, tuple(ended), now))
+        outcome.ended_sessions += len(ended)

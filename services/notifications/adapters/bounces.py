@@ -1,0 +1,52 @@
+"""Delivery status notifications (RFC 3464): which of our mails came back, and why."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_string, policy
+from email.message import EmailMessage, Message
+from typing import Final, cast
+from uuid import UUID
+
+_OUR_ID: Final = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^>\s]+>")
+_STATUS: Final = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A mail of ours that was given back for good; `status` is an enhanced status code (RFC 3463)."""
+
+    delivery_id: UUID
+    status: str
+
+
+def read(raw: str) -> Bounce | None:
+    """Return what a mail system says of a mail of ours, None for anything but a final failure.
+
+    Only the Message-ID of the mail that came back counts: whoever does not have the mail cannot speak about it.
+    """
+    report = message_from_string(raw, policy=policy.default)
+    if report.get_content_type() != "multipart/report" or report.get_param("report-type") != "delivery-status":
+        return None
+    found = _OUR_ID.search(_returned_id(report))
+    status = next(_failures(report), None)
+    return Bounce(UUID(found.group(1)), status) if found and status else None
+
+
+def _failures(report: EmailMessage) -> Iterator[str]:
+    for part in report.walk():
+        if part.get_content_type() == "message/delivery-status" and part.is_multipart():
+            for block in cast("list[Message]", part.get_payload()):
+                status = _STATUS.search(str(block.get("Status", "")))
+                if str(block.get("Action", "")).strip().lower() == "failed" and status:
+                    yield status.group(0)
+
+
+def _returned_id(report: EmailMessage) -> str:
+    """Return the Message-ID of the mail that came back, whole or as its headers."""
+    for part in report.walk():
+        if part.get_content_type() == "message/rfc822" and part.is_multipart():
+            return str(cast("list[Message]", part.get_payload())[0].get("Message-ID", ""))
+        if part.get_content_type() == "text/rfc822-headers":
+            return str(message_from_string(str(part.get_payload()), policy=policy.default).get("Message-ID", ""))
+    return ""

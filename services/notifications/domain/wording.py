@@ -1,0 +1,57 @@
+"""Agencies' own words for a mail: which words each mail has, and what cannot be left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.chassis.problems import Invalid
+from services.notifications.domain.delivery import Template
+from services.notifications.domain.letter import Wording
+
+_ALWAYS: Final = frozenset({"agency", "display_name", "sign_in_url"})
+_LINKED: Final = _ALWAYS | {"url", "licence_code", "userid", "valid_until"}
+WORDS: Final[Mapping[Template, frozenset[str]]] = {
+    Template.ACTIVATION: _LINKED,
+    Template.PASSWORD_RESET: _LINKED,
+    Template.PASSWORD_CHANGED: _ALWAYS | {"at"},
+    Template.NEW_DEVICE: _ALWAYS | {"at", "address"},
+    Template.ACCOUNT_EXPIRING: _ALWAYS | {"expires_at"},
+    Template.TECHNICIAN_EXPIRING: _ALWAYS | {"expires_at", "technician"},
+    Template.MESSAGE: _ALWAYS | {"subject", "text"},
+}
+"""What a wording of each mail may name."""
+EXAMPLES: Final[Mapping[str, str]] = {
+    "agency": "Casa Bella",
+    "display_name": "Anna Rossi",
+    "url": "https://example.test/activate#token=example",
+    "licence_code": "CASA-1",
+    "userid": "anna.rossi",
+    "valid_until": "25/11/2026 09:00",
+    "expires_at": "29/11/2026",
+    "technician": "Tomasz Nowak",
+    "at": "22/11/2026 08:30",
+    "address": "192.0.2.7",
+    "subject": "Riunione",
+    "text": "Primo paragrafo.\n\nSecondo paragrafo.",
+}
+"""What a preview fills in."""
+
+
+class WordingNotUsable(Invalid):
+    code = "wording_not_usable"
+    title = "A letter cannot be written with this wording."
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWording:
+    """An agency's own words for a mail in one language."""
+
+    template: Template
+    language: str
+    wording: Wording
+    version: int
+
+
+def must_mention(template: Template) -> frozenset[str]:
+    """Return the words without which the mail would be of no use."""
+    return WORDS[template] & {"url", "text"}

@@ -1,0 +1,45 @@
+"""Messages that could not be carried out, shown to the agency they are about, and tried again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.chassis import consuming
+from services.chassis.authz_client import require
+from services.chassis.problems import NotFound
+from services.chassis.web import Call, Output, Route
+from services.notifications.deps import Deps
+from services.notifications.domain.recipient import SET_DEFAULTS
+
+
+class ParkedShown(Output):
+    message_id: UUID
+    queue: str
+    topic: str
+    attempts: int
+    first_failed_at: datetime
+
+
+class ParkedMessages(Output):
+    items: list[ParkedShown]
+
+
+async def list_parked(deps: Deps, call: Call) -> ParkedMessages:
+    """List the agency's messages that were given up, oldest first. Needs `admin.settings.update`."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        rows = await consuming.parked(tx)
+    return ParkedMessages(items=[ParkedShown(**{name: row[name] for name in ParkedShown.model_fields}) for row in rows])
+
+
+async def replay_parked(deps: Deps, call: Call) -> None:
+    """Try one of them again, with a fresh set of attempts. Needs `admin.settings.update`."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
+    async with deps.db.transaction(call.caller.tenant_id) as tx:
+        if not await consuming.replay(tx, call.id_in_path("message_id")):
+            raise NotFound
+
+
+ROUTES = (
+    Route("GET", "/v1/parked-messages", list_parked, gives=ParkedMessages),
+    Route("POST", "/v1/parked-messages/{message_id}/replay", replay_parked),
+)

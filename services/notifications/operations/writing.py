@@ -1,0 +1,76 @@
+"""Writing a letter: its words gathered from what notifications knows, its link fresh from identity."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.chassis.database import Database
+from services.notifications.adapters.identity_links import ROUTES, IdentityLinks
+from services.notifications.adapters.leave_links import LeaveLinks, Leaving
+from services.notifications.adapters.letters import Letters, Links, Words, day, day_and_time, language_of
+from services.notifications.domain.claim import Claim
+from services.notifications.domain.letter import Author, Letter, Wording
+from services.notifications.domain.recipient import Agency
+from services.notifications.store import agencies, recipients, wordings
+
+UNKNOWN: Agency = Agency("Keyholder", "UTC", "en", 730, 1)
+"""Stands for an agency whose picture is still on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a letter is written with."""
+
+    links: IdentityLinks
+    leave_links: LeaveLinks
+    letters: Letters
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    agency: Agency
+    recipient: str
+    author: Author | None
+    wording: Wording | None
+
+
+async def write(desk: Desk, db: Database, claim: Claim) -> Letter:
+    """Return the letter of a delivery. Raises NoLongerNeeded, Unavailable."""
+    known = await _known(db, claim)
+    leave_url = desk.leave_links.url(Leaving(claim.tenant_id, claim.recipient_user_id, claim.category))
+    if claim.template in ROUTES:
+        link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
+        zone = ZoneInfo(known.agency.timezone)
+        words: Words = {
+            "agency": link.agency,
+            "display_name": link.display_name,
+            "licence_code": link.licence_code,
+            "userid": link.userid,
+            "expires_at": link.expires_at,
+            "valid_until": day_and_time(link.expires_at, claim.locale, zone),
+        }
+        links = Links(link.url, leave_url)
+    else:
+        words, links = _words(claim, known), Links("", leave_url)
+    letter = desk.letters.write(claim.template, claim.locale, words, links, known.wording)
+    return replace(letter, author=known.author)
+
+
+async def _known(db: Database, claim: Claim) -> _Known:
+    async with db.transaction(claim.tenant_id, readonly=True) as tx:
+        agency = await agencies.find(tx) or UNKNOWN
+        recipient = await recipients.find(tx, claim.recipient_user_id)
+        sender = await recipients.find(tx, claim.sender_user_id) if claim.sender_user_id else None
+        wording = await wordings.find(tx, claim.template, language_of(claim.locale))
+    author = Author(sender.display_name, sender.sender_address) if sender else None
+    return _Known(agency, recipient.display_name if recipient else "", author, wording)
+
+
+def _words(claim: Claim, known: _Known) -> Words:
+    """Return what a letter without a link tells: names, and the facts of the event; moments in the agency's zone."""
+    zone = ZoneInfo(known.agency.timezone)
+    words: dict[str, object] = {"agency": known.agency.name, "display_name": known.recipient, **claim.facts}
+    for name in claim.facts.keys() & {"at", "expires_at"}:
+        moment = datetime.fromisoformat(claim.facts[name])
+        words[name] = (day if name == "expires_at" else day_and_time)(moment, claim.locale, zone)
+    return words

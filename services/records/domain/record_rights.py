@@ -1,0 +1,177 @@
+"""Entries beside a record: what they say, how they change, and what they do to somebody's access."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from services.chassis.problems import Forbidden
+from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight
+from services.contracts.vocabulary import Effect, RecordClass, View
+
+READ: Final = "record_rights.read"
+UPDATE: Final = "record_rights.update"
+ADMINISTRATION: Final = ("admin.agents.manage", "admin.permissions.manage")
+
+
+class GivesMoreThanHeld(Forbidden):
+    code = "grants_more_than_held"
+    title = "You cannot open on a record what you may not do there yourself."
+
+
+class HolderKind(StrEnum):
+    USER = "user"
+    TEAM = "team"
+    OFFICE = "office"
+
+
+class Cause(StrEnum):
+    """Why the entries of a record changed."""
+
+    SET = "set"
+    STAMP = "stamp"
+    MASS_UPDATE = "mass_update"
+    HOLDER_REMOVED = "holder_removed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holder:
+    """Whom an entry speaks about."""
+
+    kind: HolderKind
+    id: UUID
+
+
+Slot = tuple[Holder, RecordClass]
+Entries = Mapping[Slot, Effect]
+"""What a record says; who and what is not there inherits."""
+
+
+def rights_of(entries: Entries) -> tuple[RecordRight, ...]:
+    """Return entries as the rule of access reads them."""
+    return tuple(RecordRight(holder.id, each, effect) for (holder, each), effect in entries.items())
+
+
+def merged(entries: Entries, changes: Mapping[Slot, Effect | None]) -> Entries:
+    """Return entries with some of them set; None resets one to what is inherited."""
+    after = {**entries, **changes}
+    return {slot: effect for slot, effect in after.items() if effect is not None}
+
+
+def without(entries: Entries, holder: Holder) -> Entries:
+    """Return entries without those of one holder."""
+    return {slot: effect for slot, effect in entries.items() if slot[0] != holder}
+
+
+def reaches_panel(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:
+    """Say whether the record's entries may be looked at by whoever holds `record_rights.update`.
+
+    The key reaches them on every record that the person could read if no record right denied it, so that a denial
+    can be taken back.
+    """
+    return any(
+        snapshot.decide(f"{facts.section}.read", each) is not None for each in (facts, replace(facts, rights=()))
+    )
+
+
+def may_look(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:
+    """Say whether the record's entries may be looked at at all: by who may change them, or may read both."""
+    reads = snapshot.holds(READ) and snapshot.decide(f"{facts.section}.read", facts) is not None
+    return reads or (snapshot.holds(UPDATE) and reaches_panel(snapshot, facts))
+
+
+def gained_and_lost(
+    snapshot: AccessSnapshot, before: RecordFacts, after: RecordFacts
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the keys that a person gains and loses on a record when its entries change."""
+    could, can = ({key for key in keys_about(snapshot, each) if snapshot.decide(key, each)} for each in (before, after))
+    return sorted(can - could), sorted(could - can)
+
+
+def check_delegation(snapshot: AccessSnapshot, facts: RecordFacts, before: Entries, after: Entries) -> None:
+    """Refuse to allow others what one may not do oneself; administrators excepted. Raises GivesMoreThanHeld."""
+    if all(snapshot.scope(key).unlimited for key in ADMINISTRATION):
+        return
+    given = {slot[1] for slot, effect in after.items() if effect is Effect.ALLOW and before.get(slot) != effect}
+    beyond = [
+        key
+        for key, each in basic_keys(facts)
+        if each in given and not key.endswith(".list") and snapshot.decide(key, facts) is not View.FULL
+    ]
+    if beyond:
+        raise GivesMoreThanHeld(f"You may not do so much here yourself: {', '.join(beyond)}.")
+
+
+def basic_keys(facts: RecordFacts) -> Sequence[tuple[str, RecordClass]]:
+    """Return the keys that an allow opens to anybody, with their class."""
+    return [(f"{facts.section}.{action}", each) for action, each in BASIC.items()]
+
+
+class Decider(StrEnum):
+    """What kind of thing made an answer what it is."""
+
+    RECORD_RIGHT = "record_right"
+    READ = "read"
+    PRIVATE = "private"
+    REACH = "reach"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An answer, what decided it, and what the answer would be without any record right."""
+
+    key: str
+    view: View | None
+    decided_by: Decider
+    record_class: RecordClass
+    inherited: View | None
+
+    @property
+    def starred(self) -> bool:
+        """Say whether record rights made a difference (ON-18, ON-20)."""
+        return self.view is not self.inherited
+
+
+def explain(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[Explanation]:
+    """Return what somebody may do with a record, key by key, and why."""
+    return [_explained(snapshot, key, facts) for key in keys_about(snapshot, facts)]
+
+
+def keys_about(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[str]:
+    """Return the keys of the record's section that a person holds or that an allow could open."""
+    held = {key for key in snapshot.classes if key.startswith(f"{facts.section}.")}
+    return sorted(held | {key for key, _ in basic_keys(facts)})
+
+
+def _explained(snapshot: AccessSnapshot, key: str, facts: RecordFacts) -> Explanation:
+    inherited = snapshot.decide(key, replace(facts, rights=()))
+    view = snapshot.decide(key, facts)
+    each = BASIC.get(key.removeprefix(f"{facts.section}."), snapshot.classes.get(key, RecordClass.NONE))
+    return Explanation(key, view, _decider(snapshot, key, facts, each, view), each, inherited)
+
+
+def _decider(
+    snapshot: AccessSnapshot, key: str, facts: RecordFacts, record_class: RecordClass, view: View | None
+) -> Decider:
+    read = f"{facts.section}.read"
+    presupposed = key not in {read, f"{facts.section}.list"}
+    said = snapshot.said(record_class, facts)
+    if presupposed and snapshot.decide(read, facts) is None:
+        return Decider.READ
+    if said is not None and (said is Effect.DENY or view is View.FULL):
+        return Decider.RECORD_RIGHT
+    if view is not None:
+        return Decider.REACH
+    if facts.is_private and snapshot.decide(key, replace(facts, is_private=False)) is not None:
+        return Decider.PRIVATE
+    return Decider.NOTHING
+
+
+def deciding_entries(snapshot: AccessSnapshot, record_class: RecordClass, entries: Iterable[Slot]) -> Sequence[Slot]:
+    """Return the entries that decided about a class: the person's own, else those of his teams and offices."""
+    counted = [slot for slot in entries if slot[1] is record_class and slot[0].id in snapshot.principals]
+    own = [slot for slot in counted if slot[0].id == snapshot.user_id]
+    return own or counted

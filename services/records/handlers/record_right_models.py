@@ -1,0 +1,166 @@
+"""Record rights as JSON: a flat list of entries; who is not in it inherits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.chassis.problems import FieldError, Invalid
+from services.chassis.web import Input, Output
+from services.contracts.vocabulary import Effect, ListingId, RecordClass, UserId, View
+from services.records.domain.record_rights import Cause, Decider, Entries, Holder, HolderKind, Slot
+from services.records.store.record_rights import Change, Given
+
+Class = Literal[RecordClass.READ, RecordClass.WRITE, RecordClass.IDENTITY]
+
+
+class Said(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+    INHERIT = "inherit"
+
+
+class EntryGiven(Input):
+    holder_kind: HolderKind
+    holder_id: UUID
+    record_class: Class
+    effect: Said
+
+
+class EntriesGiven(Input):
+    entries: Annotated[list[EntryGiven], Field(max_length=600)]
+
+    def slots(self) -> Mapping[Slot, Effect | None]:
+        """Return the entries by holder and class, None for inherit. Raises Invalid for one that stands twice."""
+        found = {
+            (Holder(entry.holder_kind, entry.holder_id), RecordClass(entry.record_class)): None
+            if entry.effect is Said.INHERIT
+            else Effect(entry.effect.value)
+            for entry in self.entries
+        }
+        if len(found) != len(self.entries):
+            raise Invalid(errors=[FieldError("/entries", "twice", "A holder stands twice with the same class.")])
+        return found
+
+
+class MassUpdate(EntriesGiven):
+    listing_ids: Annotated[list[ListingId], Field(min_length=1, max_length=1000)]
+
+
+class Restoration(Input):
+    version: Annotated[int, Field(ge=0)]
+    """What to go back to; 0 is before the first entry."""
+
+
+class AccessQuestion(Input):
+    user_id: UserId
+
+
+class EntryShown(Output):
+    """An entry that is there: each is a star, a difference from what is inherited."""
+
+    holder_kind: HolderKind
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
+    given_by: UserId
+    given_at: datetime
+
+    @classmethod
+    def of(cls, slot: Slot, given: Given) -> "EntryShown":
+        """Return the document of an entry."""
+        holder, each = slot
+        return cls(
+            holder_kind=holder.kind,
+            holder_id=holder.id,
+            record_class=each,
+            effect=given.effect,
+            given_by=given.by,
+            given_at=given.at,
+        )
+
+
+class RecordRightsShown(Output):
+    version: int
+    entries: list[EntryShown]
+
+
+class StateShown(Output):
+    holder_kind: HolderKind
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
+
+
+class ChangeShown(Output):
+    """A version of the entries: what they were from then on."""
+
+    version: int
+    cause: Cause
+    by: UserId
+    at: datetime
+    entries: list[StateShown]
+
+    @classmethod
+    def of(cls, change: Change) -> "ChangeShown":
+        """Return the document of a change."""
+        return cls(
+            version=change.version, cause=change.cause, by=change.by, at=change.at, entries=_states(change.entries)
+        )
+
+
+class ChangesShown(Output):
+    items: list[ChangeShown]
+
+
+class Difference(Output):
+    user_id: UserId
+    gains: list[str]
+    loses: list[str]
+
+
+class PreviewShown(Output):
+    complete: bool
+    """False when the agency has more people than were looked at."""
+    items: list[Difference]
+
+
+class Outcome(Output):
+    id: ListingId
+    code: str
+    """`done`, or the code of the problem with this one."""
+
+
+class MassUpdateShown(Output):
+    items: list[Outcome]
+
+
+class EntriesRemoved(Output):
+    records: int
+
+
+class AnswerShown(Output):
+    key: str
+    view: View | None
+    """Null: refused."""
+    inherited: View | None
+    """What the answer would be without any record right."""
+    starred: bool
+    decided_by: Decider
+    entries: list[EntryShown]
+    """The entries that decided, with who gave them."""
+
+
+class AccessShown(Output):
+    user_id: UserId
+    items: list[AnswerShown]
+
+
+def _states(entries: Entries) -> list[StateShown]:
+    return [
+        StateShown(holder_kind=holder.kind, holder_id=holder.id, record_class=each, effect=effect)
+        for (holder, each), effect in sorted(entries.items())
+    ]

@@ -1,0 +1,197 @@
+"""Mail that comes back, addresses left alone, history that ends, messages given up and tried again."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from services.contracts.identity_events import TechnicianExpiring, UserFacts
+from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
+from services.notifications.app import SERVICE
+from services.notifications.consumers import warn_of_end
+from services.notifications.jobs import NOTICE
+from services.notifications.operations.notices import announce_end
+from services.notifications.store import claims, recipients
+from tests.integration.notifications.post_office import Invited, PostOffice, enveloped
+from tests.integration.notifications.test_recipients import Agency
+from tests.support.mailsink import Mode
+from tests.support.running import eventually, serving, working
+from tests.unit.notifications.test_bounces import report
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TOKEN = "bounce-token-of-the-tests"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def url(post: PostOffice) -> AsyncGenerator[str]:
+    settings = post.settings(bounce_token=TOKEN, smtp_connections_per_domain=3)
+    async with serving(SERVICE, settings) as one, working(SERVICE, settings):
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def agency(http: aiohttp.ClientSession, url: str, post: PostOffice) -> Agency:
+    made = Agency(http, url, post)
+    made.granted("admin.agents.manage", "admin.settings.update", "communications.read")
+    await made.tell(made.user_id)
+    return made
+
+
+async def hand_in(http: aiohttp.ClientSession, url: str, raw: str, token: str = TOKEN) -> tuple[int, object]:
+    bearer = {"Authorization": f"Bearer {token}"}
+    async with http.post(f"{url}/v1/bounces", json={"message": raw}, headers=bearer) as response:
+        return response.status, (await response.json()).get("understood")
+
+
+async def test_a_mail_that_comes_back_is_told_and_its_address_left_alone(
+    agency: Agency, http: aiohttp.ClientSession
+) -> None:
+    contact = await agency.contact()
+    (queued,) = await agency.write(contact["id"])
+    sent = await agency.became(queued["delivery_id"])
+    assert sent["state"] == "sent"
+    raw = report(message_id=agency.post.sink.to(contact["email"])[0].message_id)
+    assert await hand_in(http, agency.url, raw, "somebody else's token") == (401, None)
+    for _ in range(2):
+        assert await hand_in(http, agency.url, raw) == (202, True)
+    assert await hand_in(http, agency.url, "Subject: away\n\n") == (202, False)
+
+    async def bounced() -> bool:
+        return (await agency.became(queued["delivery_id"]))["state"] == "bounced"
+
+    await eventually(bounced)
+    shown = await agency.became(queued["delivery_id"])
+    assert [(moment["state"], moment["code"]) for moment in shown["timeline"]][-1] == ("bounced", "5.1.1")
+    (again,) = await agency.write(contact["id"])
+    assert (again["wanted"], again["ground"]) == (False, "address_suppressed")
+    assert (await agency.became(again["delivery_id"]))["state"] == "suppressed"
+    events = await agency.post.events(Invited(agency.tenant_id, UserId(UUID(contact["id"])), ""))
+    assert [topic for topic, _ in events].count("notifications.delivery.failed.v1") == 1
+
+
+async def test_an_address_that_the_mail_server_does_not_know_is_left_alone(agency: Agency) -> None:
+    for mode, left_alone in ((Mode.SPAM, False), (Mode.GONE, True)):
+        contact = await agency.contact()
+        agency.post.sink.answer(contact["email"], mode)
+        (queued,) = await agency.write(contact["id"])
+        assert (await agency.became(queued["delivery_id"]))["state"] == "refused"
+        _, shown = await agency.call("GET", f"/v1/recipients/{contact['id']}")
+        assert (shown["suppression"] is not None) == left_alone
+
+
+async def test_one_domain_never_has_more_than_its_share_and_others_go_on(agency: Agency) -> None:
+    slow = [await agency.contact(email=f"{number}@slow.test") for number in range(6)]
+    gates = [agency.post.sink.answer(one["email"], Mode.HANG) for one in slow]
+    hanging = agency.post.sink.hanging
+    await agency.write(*(one["id"] for one in slow))
+    quick = await agency.contact(email=f"{uuid4().hex}@quick.test")
+    await agency.write(quick["id"])
+    await agency.post.sink.has(quick["email"])
+    assert agency.post.sink.hanging - hanging <= 3
+    assert len(gates) == 6
+
+
+async def test_history_ends_as_the_agency_chose_and_open_mail_never(post: PostOffice) -> None:
+    short, usual = TenantId(uuid4()), TenantId(uuid4())
+    async with post.crossing.across_tenants() as queries:
+        await queries.execute(
+            """
+            INSERT INTO agencies (tenant_id, name, timezone, locale, retention_days)
+            VALUES ($1, 'A', 'UTC', 'it', 30)
+            """,
+            short,
+        )
+    for tenant_id in (short, usual):
+        for settled, days in ((True, 31), (True, 29), (False, 999), (True, 731)):
+            person = await post.invite(tenant_id)
+            async with post.db.transaction(tenant_id) as tx:
+                await tx.execute(
+                    """
+                    UPDATE deliveries
+                       SET created_at = now() - interval '1 day' * $2,
+                           state = CASE WHEN $3 THEN 'refused' ELSE 'queued' END,
+                           next_try_at = CASE WHEN $3 THEN NULL ELSE now() + interval '1 h' END
+                     WHERE recipient_user_id = $1
+                    """,
+                    person.user_id,
+                    days,
+                    settled,
+                )
+    async with post.crossing.across_tenants() as queries:
+        assert await claims.purge(queries, 1) == 1
+        assert await claims.purge(queries, 100) == 2
+        left = await queries.rows("SELECT tenant_id, (now() - created_at) AS age FROM deliveries")
+        lines = await queries.value("SELECT count(*) FROM delivery_history WHERE tenant_id = ANY($1)", [short, usual])
+    assert sorted(row["age"].days for row in left if row["tenant_id"] == short) == [29, 999]
+    assert sorted(row["age"].days for row in left if row["tenant_id"] == usual) == [29, 31, 999]
+    assert lines == 5
+
+
+@pytest.mark.catalogue("AM-12")
+async def test_a_technician_and_who_let_him_in_are_told_of_the_end(agency: Agency) -> None:
+    technician = UserFacts(
+        user_id=UserId(uuid4()),
+        version=1,
+        code="TEC",
+        display_name="Tomasz Nowak",
+        email=f"{uuid4().hex[:12]}@example.test",
+        locale="pl",
+        state=UserState.ACTIVE,
+        principal_offices=(),
+        secondary_offices=(),
+        kind=UserKind.EXTERNAL_TECHNICIAN,
+        ends_at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+    )
+    event = TechnicianExpiring(user=technician, sponsor_id=agency.user_id)
+    message = enveloped(event, agency.tenant_id)
+    for _ in range(2):
+        async with agency.post.db.transaction(agency.tenant_id) as tx:
+            await warn_of_end(tx, event, message)
+    (told,) = await agency.post.sink.has(technician.email)
+    (sponsor,) = await agency.post.sink.has(f"{agency.user_id.hex[:12]}@example.test")
+    assert "01.12.2026" in told.part("plain")
+    assert sponsor.message["Subject"] == "L'accesso di Tomasz Nowak termina il 01/12/2026"
+
+
+async def test_an_account_that_ends_is_announced_once_however_many_workers_look(agency: Agency) -> None:
+    user_id = uuid4()
+    address = await agency.tell(user_id)
+    async with agency.post.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("UPDATE recipients SET ends_at = now() + interval '3 days' WHERE id = $1", user_id)
+    async with agency.post.crossing.across_tenants() as queries:
+        (one,) = await recipients.ending(queries, NOTICE)
+    await asyncio.gather(*(announce_end(agency.post.db, one) for _ in range(3)))
+    (mail,) = await agency.post.sink.has(address)
+    assert mail.message["Subject"].startswith("Il tuo accesso termina il ")
+
+
+async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
+    agency: Agency, http: aiohttp.ClientSession
+) -> None:
+    message_id = uuid4()
+    async with agency.post.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO failed_messages (tenant_id, queue, message_id, topic, body, attempts, last_error)
+            VALUES ($1, 'notifications.security', $2, 'identity.device.added.v1', '{}', 5, 'secret details')
+            """,
+            agency.tenant_id,
+            message_id,
+        )
+    status, found = await agency.call("GET", "/v1/parked-messages")
+    assert (status, [item["message_id"] for item in found["items"]]) == (200, [str(message_id)])
+    assert "secret" not in str(found)
+    stranger = Agency(http, agency.url, agency.post)
+    stranger.granted("admin.settings.update")
+    assert (await stranger.call("GET", "/v1/parked-messages"))[1]["items"] == []
+    path = f"/v1/parked-messages/{message_id}/replay"
+    assert (await stranger.call("POST", path))[0] == 404
+    assert (await agency.call("POST", path))[0] == 204
+    assert (await agency.call("POST", path))[0] == 404
+    agency.granted()
+    assert (await agency.call("GET", "/v1/parked-messages"))[0] == 403

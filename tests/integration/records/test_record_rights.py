@@ -1,0 +1,271 @@
+"""What a single listing says to users, teams and offices: set, seen, explained, previewed, taken back."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.chassis import ids
+from services.contracts.access import Scope
+from services.contracts.vocabulary import UserId, UserState
+from services.records.store import directory
+from tests.integration.records.conftest import Agency, Answer
+from tests.support.stub_authz import EVERYTHING
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+Said = tuple[str, UUID, str, str]
+
+
+def _entries(*said: Said) -> dict[str, Any]:
+    return {
+        "entries": [
+            {"holder_kind": kind, "holder_id": str(holder), "record_class": each, "effect": effect}
+            for kind, holder, each, effect in said
+        ]
+    }
+
+
+def _path(listing: dict[str, Any], rest: str = "") -> str:
+    return f"/v1/listings/{listing['id']}/record-rights{rest}"
+
+
+async def _set(agency: Agency, listing: dict[str, Any], *said: Said, who: UUID | None = None) -> Answer:
+    version = (await agency.call(agency.ada, "GET", _path(listing))).body["version"]
+    return await agency.call(who or agency.ada, "PUT", _path(listing), _entries(*said), {"If-Match": f'"{version}"'})
+
+
+def _said(answer: Answer) -> set[Said]:
+    assert answer.status == 200, answer.body
+    return {
+        (entry["holder_kind"], UUID(entry["holder_id"]), entry["record_class"], entry["effect"])
+        for entry in answer.body["entries"]
+    }
+
+
+async def _sees(agency: Agency, who: UUID, listing: dict[str, Any]) -> tuple[str | None, bool]:
+    """Return the view in which somebody opens a listing, and whether it is listed."""
+    opened = await agency.call(who, "GET", f"/v1/listings/{listing['id']}")
+    listed = (await agency.call(who, "GET", "/v1/listings")).body["items"]
+    return opened.body.get("view") if opened.status == 200 else None, listing["id"] in {item["id"] for item in listed}
+
+
+@pytest.mark.catalogue("ON-3", "ON-17", "ON-19")
+async def test_an_entry_opens_and_closes_a_listing_for_a_user_a_team_and_an_office(agency: Agency) -> None:
+    made = await agency.take_on(basic={"is_private": True}, identity={"owner_name": "Giulia Neri"})
+    other = await agency.take_on()
+    team = ids.uuid7()
+    member = agency.give(agency.bruno, beside=(team,))
+    colleague = agency.give(agency.carla, list=EVERYTHING, read=EVERYTHING, beside=(agency.centre,))
+
+    assert await _sees(agency, member, made) == (None, False)
+    assert _said(await _set(agency, made, ("team", team, "read", "allow"))) == {("team", team, "read", "allow")}
+    assert await _sees(agency, member, made) == ("full", True)
+    assert (await agency.call(member, "GET", f"/v1/listings/{made['id']}")).body["identity"] is None
+
+    await _set(agency, made, ("team", team, "read", "allow"), ("user", member, "identity", "allow"))
+    assert (await agency.call(member, "GET", f"/v1/listings/{made['id']}")).body["identity"]["owner_name"]
+
+    assert await _sees(agency, colleague, other) == ("full", True)
+    await _set(agency, other, ("office", agency.centre, "read", "deny"))
+    assert await _sees(agency, colleague, other) == (None, False)
+    await _set(agency, other, ("office", agency.centre, "read", "deny"), ("user", colleague, "read", "allow"))
+    assert await _sees(agency, colleague, other) == ("full", True)
+
+
+async def test_a_write_entry_opens_the_basic_key_and_no_kind_of_action_that_is_not_held(agency: Agency) -> None:
+    made = await agency.take_on()
+    agent = agency.give(agency.bruno, read=EVERYTHING, superoffer__update=Scope(own=True))
+    assert (await agency.change(agent, made, {"title": "New"})).status == 403
+    await _set(agency, made, ("user", agent, "write", "allow"))
+    made = (await agency.change(agent, made, {"title": "New"})).body
+    made = (await agency.change(agent, made, {"basic": {"superoffer": True}})).body
+    assert (await agency.change(agent, made, {"basic": {"banner": True}})).status == 403
+    await _set(agency, made, ("user", agent, "write", "deny"))
+    assert (await agency.change(agent, made, {"title": "Newer"})).status == 403
+
+
+async def test_what_was_allowed_stays_in_the_order_of_the_list(agency: Agency) -> None:
+    made = [await agency.take_on() for _ in range(5)]
+    reader = agency.give(agency.bruno)
+    for listing in made:
+        await _set(agency, listing, ("user", reader, "read", "allow"))
+    await agency.change(agency.ada, made[1], {"title": "Changed"})
+    wanted = [made[at]["id"] for at in (1, 4, 3, 2, 0)]
+    listed, query = list[str](), "?limit=2"
+    while True:
+        page = (await agency.call(reader, "GET", f"/v1/listings{query}")).body
+        listed += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        query = f"?limit=2&cursor={page['next']}"
+    assert listed == wanted
+
+
+@pytest.mark.catalogue("ON-4", "ON-66")
+async def test_who_may_look_at_and_who_may_change_entries(agency: Agency) -> None:
+    made = await agency.take_on()
+    nobody = agency.give(agency.bruno, read=EVERYTHING)
+    looker = agency.give(agency.carla, "record_rights.read", read=EVERYTHING)
+    keeper = agency.give(UserId(ids.uuid7()), "record_rights.update", read=EVERYTHING)
+    stranger = agency.give(UserId(ids.uuid7()), "record_rights.update")
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await directory.save_person(tx, keeper, 1, UserState.ACTIVE)
+    for who, looking, changing in ((nobody, 403, 403), (looker, 200, 403), (keeper, 200, 200), (stranger, 404, 404)):
+        assert (await agency.call(who, "GET", _path(made))).status == looking
+        assert (await _set(agency, made, ("user", agency.bruno, "read", "deny"), who=who)).status == changing
+
+    await _set(agency, made, ("user", looker, "read", "deny"), ("user", keeper, "read", "deny"))
+    assert (await agency.call(looker, "GET", _path(made))).status == 404
+    assert (await agency.call(keeper, "GET", f"/v1/listings/{made['id']}")).status == 404
+    assert (await agency.call(keeper, "GET", _path(made))).status == 200
+
+
+async def test_nobody_opens_to_others_what_is_closed_to_himself(agency: Agency) -> None:
+    made = await agency.take_on()
+    keeper = agency.give(agency.carla, "record_rights.update", read=EVERYTHING, identity__read=Scope(own=True))
+    before = await agency.stored()
+    for each in ("write", "identity"):
+        answer = await _set(agency, made, ("user", agency.bruno, each, "allow"), who=keeper)
+        assert (answer.status, answer.body["code"]) == (403, "grants_more_than_held"), each
+    assert await agency.stored() == before
+    assert (await _set(agency, made, ("user", agency.bruno, "read", "allow"), who=keeper)).status == 200
+
+
+async def test_entries_that_make_no_sense_change_nothing(agency: Agency) -> None:
+    made = await agency.take_on()
+    before = await agency.stored()
+    twice = (("user", agency.bruno, "read", "allow"), ("user", agency.bruno, "read", "deny"))
+    for said in (
+        (("user", ids.uuid7(), "read", "allow"),),
+        (("office", agency.bruno, "read", "allow"),),
+        (("user", agency.bruno, "none", "allow"),),
+        (("user", agency.bruno, "read", "perhaps"),),
+        twice,
+    ):
+        assert (await _set(agency, made, *said)).status == 422
+    body = _entries(("user", agency.bruno, "read", "allow"))
+    assert (await agency.call(agency.ada, "PUT", _path(made), body)).status == 428
+    assert (await agency.call(agency.ada, "PUT", _path(made), body, {"If-Match": '"7"'})).status == 412
+    assert await agency.stored() == before
+
+
+@pytest.mark.catalogue("ON-30", "ON-31", "ON-33")
+async def test_a_stamp_sets_exactly_its_entries_and_can_be_taken_back(agency: Agency) -> None:
+    made = await agency.take_on()
+    first = {("user", agency.bruno, "read", "deny"), ("user", agency.carla, "write", "allow")}
+    await _set(agency, made, *first)
+    stamp = ("office", agency.harbour, "read", "allow")
+    assert _said(await agency.call(agency.ada, "POST", _path(made, "/stamp"), _entries(stamp))) == {stamp}
+
+    restored = await agency.call(agency.ada, "POST", _path(made, "/restore"), {"version": 1}, {"If-Match": '"2"'})
+    assert (_said(restored), restored.body["version"]) == (first, 3)
+    assert (
+        await agency.call(agency.ada, "POST", _path(made, "/restore"), {"version": 9}, {"If-Match": '"3"'})
+    ).status == 404
+    changes = (await agency.call(agency.ada, "GET", _path(made, "/changes"))).body["items"]
+    assert [(change["version"], change["cause"]) for change in changes] == [(3, "restored"), (2, "stamp"), (1, "set")]
+    assert {event["rights_version"] for event in await agency.events("records.listing.rights_changed.v1")} == {1, 2, 3}
+
+
+async def test_of_parallel_changes_of_one_version_exactly_one_succeeds(agency: Agency) -> None:
+    made = await agency.take_on()
+    bodies = [_entries(("user", agency.bruno, "read", effect)) for effect in ("allow", "deny")] * 6
+    answers = await asyncio.gather(
+        *(agency.call(agency.ada, "PUT", _path(made), body, {"If-Match": '"0"'}) for body in bodies)
+    )
+    assert sorted(answer.status for answer in answers) == [200] + [412] * 11
+
+
+@pytest.mark.catalogue("ON-31")
+async def test_stamps_and_edits_at_once_leave_the_entries_of_one_stamp(agency: Agency) -> None:
+    made = await agency.take_on()
+    stamps = [{("user", person, each, "deny") for each in ("read", "write")} for person in (agency.bruno, agency.carla)]
+    for at in range(10):
+        answers = await asyncio.gather(
+            *(agency.call(agency.ada, "POST", _path(made, "/stamp"), _entries(*stamp)) for stamp in stamps),
+            agency.change(agency.ada, made, {"title": f"T{at}"}),
+        )
+        assert [answer.status for answer in answers] == [200, 200, 200]
+        made = answers[-1].body
+        assert _said(await agency.call(agency.ada, "GET", _path(made))) in stamps
+
+
+async def test_a_preview_says_who_gains_and_loses_what_and_changes_nothing(agency: Agency) -> None:
+    made = await agency.take_on()
+    outsider = agency.give(agency.bruno, beside=(agency.harbour,))
+    insider = agency.give(agency.carla, list=EVERYTHING, read=EVERYTHING)
+    said = _entries(("office", agency.harbour, "read", "allow"), ("user", insider, "read", "deny"))
+    before = await agency.stored()
+    shown = (await agency.call(agency.ada, "POST", _path(made, "/preview"), said)).body
+    both = ["listings.list", "listings.read"]
+    assert shown["complete"]
+    assert {item["user_id"]: (item["gains"], item["loses"]) for item in shown["items"]} == {
+        str(outsider): (both, []),
+        str(insider): ([], both),
+    }
+    assert await agency.stored() == before
+
+
+@pytest.mark.catalogue("ON-22")
+async def test_a_mass_update_sets_and_resets_single_entries_and_answers_per_listing(agency: Agency) -> None:
+    first, second = await agency.take_on(), await agency.take_on()
+    kept, reset = ("user", agency.carla, "write", "deny"), ("user", agency.bruno, "read", "deny")
+    await _set(agency, first, kept, reset)
+    missing = str(ids.uuid7())
+    body = {
+        **_entries(("user", agency.bruno, "read", "inherit"), ("user", agency.carla, "read", "allow")),
+        "listing_ids": [first["id"], missing, second["id"]],
+    }
+    answer = await agency.call(agency.ada, "POST", "/v1/record-rights/mass-updates", body)
+    assert [(item["id"], item["code"]) for item in answer.body["items"]] == [
+        (first["id"], "done"),
+        (missing, "not_found"),
+        (second["id"], "done"),
+    ]
+    new = ("user", agency.carla, "read", "allow")
+    assert _said(await agency.call(agency.ada, "GET", _path(first))) == {kept, new}
+    assert _said(await agency.call(agency.ada, "GET", _path(second))) == {new}
+    nobody = agency.give(agency.bruno, read=EVERYTHING)
+    assert (await agency.call(nobody, "POST", "/v1/record-rights/mass-updates", body)).status == 403
+
+
+@pytest.mark.catalogue("ON-15")
+async def test_all_entries_of_one_user_are_deleted_and_those_of_others_stay(agency: Agency) -> None:
+    made = [await agency.take_on() for _ in range(3)]
+    other = ("user", agency.carla, "read", "deny")
+    for listing in made:
+        await _set(agency, listing, ("user", agency.bruno, "read", "deny"), other)
+    keeper = agency.give(UserId(ids.uuid7()), "record_rights.update", read=EVERYTHING)
+    path = f"/v1/users/{agency.bruno}/record-rights"
+    assert (await agency.call(keeper, "DELETE", path)).status == 403
+    assert (await agency.call(agency.ada, "DELETE", path)).body == {"records": 3}
+    assert [_said(await agency.call(agency.ada, "GET", _path(listing))) for listing in made] == [{other}] * 3
+    assert (await agency.call(agency.ada, "DELETE", path)).body == {"records": 0}
+
+
+@pytest.mark.catalogue("ON-18", "ON-20")
+async def test_an_explanation_names_what_decided_and_stars_what_record_rights_changed(agency: Agency) -> None:
+    made = await agency.take_on()
+    person = agency.give(
+        agency.bruno, list=EVERYTHING, read=EVERYTHING, archive__now=Scope(own=True), beside=(agency.centre,)
+    )
+    await _set(agency, made, ("office", agency.centre, "write", "allow"), ("user", agency.carla, "write", "deny"))
+    path = f"/v1/listings/{made['id']}/access?user_id={person}"
+    answers = {item["key"]: item for item in (await agency.call(agency.ada, "GET", path)).body["items"]}
+    assert {key: (item["view"], item["starred"], item["decided_by"]) for key, item in answers.items()} == {
+        "listings.archive.now": ("full", True, "record_right"),
+        "listings.identity.read": (None, False, "nothing"),
+        "listings.list": ("full", False, "reach"),
+        "listings.read": ("full", False, "reach"),
+        "listings.update": ("full", True, "record_right"),
+    }
+    (entry,) = answers["listings.update"]["entries"]
+    assert (entry["holder_id"], entry["given_by"]) == (str(agency.centre), str(agency.ada))
+
+    await _set(agency, made, ("user", person, "read", "deny"))
+    answers = {item["key"]: item for item in (await agency.call(agency.ada, "GET", path)).body["items"]}
+    assert (answers["listings.read"]["view"], answers["listings.read"]["starred"]) == (None, True)
+    assert answers["listings.update"]["decided_by"] == "read"
+    assert (await agency.call(person, "GET", path)).status == 403
