@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NEED_VENV = frozenset({"up", "test", "seed"})
+NEED_VENV = frozenset({"up", "test", "seed", "bench"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Options:
     output: str = "table"
     names: tuple[str, ...] = ()
     follow: bool = False
+    service: str = ""
 
     @property
     def module(self) -> str:
@@ -63,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
     commands.add_parser("seed", help="load the demo agencies into the running system")
     commands.add_parser("reset", help="remove the data of `up`; refused while it runs")
+    bench = commands.add_parser("bench", help="measure a service in a private system and print the figures")
+    bench.add_argument("service", choices=("identity",))
     commands.add_parser("doctor", help="say what this machine has and what it lacks, and the command that installs it")
     commands.add_parser("down", help="stop a running `up`")
     return parser

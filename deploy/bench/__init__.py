@@ -1,0 +1,1 @@
+"""Measurements of a running system, over its public interfaces."""
