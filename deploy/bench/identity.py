@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,23 +34,25 @@ class BenchFailed(Exception):
     """The system did not answer as it must while it was measured."""
 
 
-async def figures(stack: Stack) -> Figures:
-    """Return identity's figures by name; takes about a minute."""
+async def figures(stack: Stack) -> AsyncGenerator[Figures]:
+    """Yield identity's figures by name as they become known; all take some minutes."""
     url = stack.addresses.services["identity"]
     connection = await Connection.to(url)
     people = await _people(connection, stack)
-    found = {"bare argon2, two threads, hashes/s": await asyncio.to_thread(_bare_hashes)}
-    async with asyncio.timeout(600):
-        signed_in = await _sign_ins(url, people)
-        found["log-ins/s"] = signed_in.rate
-        found["log-ins, share of bare argon2"] = signed_in.rate / found["bare argon2, two threads, hashes/s"]
-        found["log-in p50, ms"] = signed_in.quantile(0.5)
-        found |= await _beside_a_flood(url, people)
-        found["refreshes/s"] = (await _refreshes(url, people)).rate
-        found["authenticated requests/s, no database"] = (await _requests(url, people, "/v1/users/nobody", 404)).rate
-        found["authenticated requests/s, one read"] = (await _requests(url, people, "/v1/me", 200)).rate
-        found |= await _told_apart(connection, people[0])
-    return found
+    bare = await asyncio.to_thread(_bare_hashes)
+    signed_in = await _sign_ins(url, people)
+    yield {
+        "bare argon2, two threads, hashes/s": bare,
+        "log-ins/s": signed_in.rate,
+        "log-ins, share of bare argon2": signed_in.rate / bare,
+        "log-in p50, ms": signed_in.quantile(0.5),
+    }
+    yield await _beside_a_flood(url, people)
+    yield {"refreshes/s": (await _refreshes(url, people)).rate}
+    yield {"authenticated requests/s, no database": (await _requests(url, people, "/v1/users/nobody", 404)).rate}
+    yield {"authenticated requests/s, one read": (await _requests(url, people, "/v1/me", 200)).rate}
+    async for told in _told_apart(connection, people[0]):
+        yield told
 
 
 def _bare_hashes() -> float:
@@ -175,8 +177,8 @@ async def _requests(url: str, people: Sequence[Person], path: str, status: int) 
     return await _side_by_side(url, people, request)
 
 
-async def _told_apart(connection: Connection, person: Person) -> Figures:
-    """Return for each wrong combination how well its time tells it from a wrong password: 0.5 is not at all."""
+async def _told_apart(connection: Connection, person: Person) -> AsyncGenerator[Figures]:
+    """Yield for each wrong combination how well its time tells it from a wrong password: 0.5 is not at all."""
     right = {name: person.codes[name] for name in ("licence_code", "userid")}
     wrong = {"password": "Wrong7horse"}
     classes = {
@@ -186,7 +188,6 @@ async def _told_apart(connection: Connection, person: Person) -> Figures:
         "one-letter password": {**right, "password": "x"},
         "long password": {**right, "password": "x" * 256},
     }
-    found: dict[str, float] = {}
     for name, codes in classes.items():
         ones, others = list[float](), list[float]()
         for _ in range(PAIRS):
@@ -194,5 +195,4 @@ async def _told_apart(connection: Connection, person: Person) -> Figures:
                 began = time.perf_counter()
                 await _expect(connection, 401, "POST", "/v1/sessions", body=body)
                 times.append(time.perf_counter() - began)
-        found[f"AUC of {name} against wrong password"] = area_under_curve(ones, others)
-    return found
+        yield {f"AUC of {name} against wrong password": area_under_curve(ones, others)}

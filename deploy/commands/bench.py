@@ -35,7 +35,8 @@ async def _bench(clone: Path, folder: Path) -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores shared by all, Python {platform.python_version()}", flush=True)
     try:
         await stack.start()
-        _show(await identity.figures(stack))
+        async for found in identity.figures(stack):
+            _show(found)
         await asyncio.to_thread(_in_process, clone)
     except (PartFailedError, MissingError, identity.BenchFailed) as failure:
         print(f"The benchmark came to nothing: {failure}")
