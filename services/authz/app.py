@@ -16,6 +16,7 @@ from services.authz.handlers import (
     explanations,
     groups,
     internal,
+    modules,
     person_rights,
     rights_changes,
     shapes,
@@ -55,6 +56,7 @@ SERVICE = Service(
     build=build,
     routes=(
         *catalogue.ROUTES,
+        *modules.ROUTES,
         *groups.ROUTES,
         *templates.ROUTES,
         *person_rights.ROUTES,
