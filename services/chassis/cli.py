@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -35,8 +36,10 @@ def main(service: Service[AnySettings, Deps]) -> None:
 def _parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    commands.add_parser("serve", help="answer HTTP").set_defaults(command=_serve)
-    commands.add_parser("work", help="relay events, consume messages, run jobs").set_defaults(command=_work)
+    commands.add_parser("serve", help="answer HTTP").set_defaults(command=partial(_run, running.serve))
+    commands.add_parser("work", help="relay events, consume messages, run jobs").set_defaults(
+        command=partial(_run, running.work)
+    )
     migrate = commands.add_parser("migrate", help="bring the database up to date")
     migrate.add_argument("--phase", choices=("pre", "post", "all"), default="all")
     migrate.set_defaults(command=_migrate)
@@ -56,6 +59,7 @@ def _settings(service: Service[AnySettings, Deps]) -> AnySettings:
 def _run(
     process: Callable[[Service[AnySettings, Deps], AnySettings, asyncio.Event], Coroutine[Any, Any, None]],
     service: Service[AnySettings, Deps],
+    _asked: argparse.Namespace,
 ) -> int:
     settings = _settings(service)
 
@@ -65,14 +69,6 @@ def _run(
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(until_signal())
     return 0
-
-
-def _serve(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
-    return _run(running.serve, service)
-
-
-def _work(service: Service[AnySettings, Deps], _asked: argparse.Namespace) -> int:
-    return _run(running.work, service)
 
 
 def _migrate(service: Service[AnySettings, Deps], asked: argparse.Namespace) -> int:

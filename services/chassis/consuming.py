@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Never
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from pydantic import ValidationError
@@ -65,8 +65,9 @@ class Consumer:
         try:
             envelope = Envelope.model_validate_json(body)
         except ValidationError as error:
-            message_id = _uuid_or(message.message_id)
-            await self._fail(NOBODY, message_id, message.routing_key or "", body, f"unreadable: {error.error_count()}")
+            await self._fail(
+                NOBODY, uuid5(NOBODY, body), message.routing_key or "", body, f"unreadable: {error.error_count()}"
+            )
             return
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(
@@ -206,11 +207,3 @@ async def replay(queries: Queries, message_id: UUID | None) -> int:
         message_id,
         NOBODY,
     )
-
-
-def _uuid_or(text: str | None) -> UUID:
-    """Return the id that a broken message carries, or one that will do."""
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return UUID(int=0)

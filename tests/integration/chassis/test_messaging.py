@@ -191,6 +191,16 @@ async def test_an_unreadable_message_is_parked_at_once(system: System, body: byt
     assert await eventually(went_on)
 
 
+async def test_of_two_unreadable_messages_both_are_kept(system: System) -> None:
+    for body in (b"{", b"[]", b"{"):
+        await publish_raw(system.amqp_url, "identity.user.created.v1", body)
+
+    async def both_are_kept() -> bool:
+        return sorted(await system.failed()) == [(1, True), (2, True)]
+
+    assert await eventually(both_are_kept)
+
+
 async def test_an_event_that_names_no_version_we_know_is_parked_not_lost(system: System) -> None:
     envelope: dict[str, Any] = {
         "id": str(uuid4()),
