@@ -23,6 +23,7 @@ from services.contracts.identity_events import (
     UserCreated,
     UserStateChanged,
 )
+from services.contracts.records_events import AppointmentCancelled, AppointmentChanged, AppointmentScheduled
 
 EXCHANGE: Final = "keyholder.events"
 
@@ -45,6 +46,7 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     ),
     "notifications.invitations": (UserCreated, ActivationRequested),
     "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded, TechnicianExpiring),
+    "notifications.appointments": (AppointmentScheduled, AppointmentChanged, AppointmentCancelled),
     "notifications.directory": (
         LicenceCreated,
         UserCreated,

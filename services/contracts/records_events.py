@@ -1,5 +1,6 @@
 """What records tells: listings. No identity data: whoever may read it asks for it."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -32,6 +33,41 @@ class ListingChanged(ListingEvent):
     """Names of the changed fields, identity fields left out."""
 
 
+class AppointmentEvent(Event):
+    """Something about an appointment; always the whole picture, so that any one event is enough.
+
+    `summary` names no client and holds no identity data: it is fit for the mail of whoever takes part.
+    """
+
+    appointment_id: UUID
+    version: int
+    owner_id: UserId
+    attendees: tuple[UserId, ...]
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    summary: str
+    is_private: bool
+
+
+class AppointmentScheduled(AppointmentEvent):
+    """An appointment was made."""
+
+    topic: ClassVar[str] = "records.appointment.scheduled.v1"
+
+
+class AppointmentChanged(AppointmentEvent):
+    """An appointment was moved or changed."""
+
+    topic: ClassVar[str] = "records.appointment.changed.v1"
+
+
+class AppointmentCancelled(AppointmentEvent):
+    """An appointment will not take place."""
+
+    topic: ClassVar[str] = "records.appointment.cancelled.v1"
+
+
 class ListingRightsChanged(ListingEvent):
     """What a listing says to users, teams and offices was changed; the listing itself was not."""
 
@@ -40,3 +76,15 @@ class ListingRightsChanged(ListingEvent):
     rights_version: int
     holder_ids: tuple[UUID, ...]
     """Whose entries differ from before."""
+
+
+class ListingDeleted(ListingEvent):
+    """A listing is gone for good; what is left of it is a tombstone."""
+
+    topic: ClassVar[str] = "records.listing.deleted.v1"
+
+
+class ObjectionFiled(ListingEvent):
+    """Somebody objected to the processing of his data, and the listing with that data is gone for good."""
+
+    topic: ClassVar[str] = "records.objection.filed.v1"

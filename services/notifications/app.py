@@ -26,6 +26,7 @@ from services.notifications.handlers import (
     bounces,
     contacts,
     deliveries,
+    digests,
     messages,
     parked,
     preferences,
@@ -33,7 +34,7 @@ from services.notifications.handlers import (
     unsubscriptions,
     wordings,
 )
-from services.notifications.jobs import send_due_mail, take_bounces, tidy
+from services.notifications.jobs import send_digests, send_due_mail, take_bounces, tidy
 from services.notifications.operations.writing import Desk
 
 
@@ -93,8 +94,9 @@ SERVICE = Service(
         *wordings.ROUTES,
         *unsubscriptions.ROUTES,
         *bounces.ROUTES,
+        *digests.ROUTES,
         *parked.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
-    loops=(send_due_mail, take_bounces, tidy),
+    loops=(send_due_mail, take_bounces, send_digests, tidy),
 )

@@ -19,9 +19,15 @@ from services.contracts.identity_events import (
     UserEvent,
     UserStateChanged,
 )
+from services.contracts.records_events import (
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentEvent,
+    AppointmentScheduled,
+)
 from services.contracts.vocabulary import UserId, UserState
 from services.notifications.domain.delivery import Category, NewDelivery, Template
-from services.notifications.store import agencies, deliveries, recipients, suppressions
+from services.notifications.store import agencies, appointments, deliveries, digests, recipients, suppressions
 
 
 async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
@@ -76,6 +82,12 @@ async def warn_of_end(tx: Transaction, event: TechnicianExpiring, envelope: Enve
 async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Envelope) -> None:
     """Take over an agency's name and zone."""
     await agencies.insert(tx, event)
+    await digests.rework(tx)
+
+
+async def follow_appointment(tx: Transaction, event: AppointmentEvent, _envelope: Envelope) -> None:
+    """Take over an appointment as it is now."""
+    await appointments.follow(tx, event, cancelled=isinstance(event, AppointmentCancelled))
 
 
 async def follow_user(tx: Transaction, event: UserEvent, _envelope: Envelope) -> None:
@@ -84,7 +96,10 @@ async def follow_user(tx: Transaction, event: UserEvent, _envelope: Envelope) ->
     Whoever has activated the account did so by a link in a mail: the address has proved itself.
     """
     before = await recipients.find(tx, event.user.user_id)
-    if await recipients.follow(tx, event.user) and before is not None:
+    if not await recipients.follow(tx, event.user):
+        return
+    await digests.add(tx, event.user.user_id)
+    if before is not None:
         activated = (before.state, event.user.state) == (UserState.PROVISIONED, UserState.ACTIVE)
         if activated and before.email == event.user.email:
             await suppressions.lift(tx, event.user.email)
@@ -119,6 +134,10 @@ SUBSCRIPTIONS = (
             DeviceAdded: warn_of_device,
             TechnicianExpiring: warn_of_end,
         },
+    ),
+    Subscription(
+        "notifications.appointments",
+        dict.fromkeys((AppointmentScheduled, AppointmentChanged, AppointmentCancelled), follow_appointment),
     ),
     Subscription(
         "notifications.directory",

@@ -8,6 +8,7 @@ anew. `handing_over`: nobody can know, so the try counts as uncertain and the sa
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -25,9 +26,11 @@ from services.notifications.deps import Deps
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State, is_deliverable
 from services.notifications.domain.retry import Outcome
-from services.notifications.operations import deliveries, notices
+from services.notifications.operations import deliveries, digests, notices
 from services.notifications.operations.writing import write
 from services.notifications.store import bounces, claims, recipients
+from services.notifications.store import digests as schedules
+from services.notifications.store.digests import Schedule
 
 POLL_SECONDS: Final = 1.0
 DRAIN_SECONDS: Final = 2.0
@@ -35,6 +38,9 @@ DRAIN_SECONDS: Final = 2.0
 SETTLING_PAUSES_SECONDS: Final = (0.2, 1.0, 3.0, 5.0)
 MARGIN: Final = timedelta(seconds=15)
 """What a lease allows beyond the mail server's time: for identity, for the database, for the pauses above."""
+DIGESTS_SECONDS: Final = 10.0
+DIGESTS_AT_ONCE: Final = 500
+DIGEST_WORKERS: Final = 4
 BOUNCES_SECONDS: Final = 2.0
 TIDY_SECONDS: Final = 600.0
 NOTICE: Final = timedelta(days=7)
@@ -157,7 +163,7 @@ async def _try_once(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
     if not decision.wanted:
         return Outcome(State.SUPPRESSED, decision.ground, tried=False)
     try:
-        letter = await write(deps.desk, deps.db, claim)
+        letter = await write(deps.desk, deps.db, claim, clock.now())
     except NoLongerNeeded as needless:
         return Outcome(State.CANCELLED, needless.code, tried=False)
     except IdentityAway:
@@ -194,6 +200,31 @@ async def take_bounces(deps: Deps, worker_db: Database) -> Never:
         except Unavailable:
             _log.warning("bounces.postponed")
         await asyncio.sleep(BOUNCES_SECONDS)
+
+
+async def send_digests(deps: Deps, worker_db: Database) -> Never:
+    """Queue the digests of those for whom it is time, a bounded number at once; look every ten seconds."""
+    while True:
+        try:
+            while True:
+                async with worker_db.across_tenants() as queries:
+                    due = await schedules.due(queries, clock.now(), DIGESTS_AT_ONCE)
+                await _advance(deps.db, due)
+                if len(due) < DIGESTS_AT_ONCE:
+                    break
+        except Unavailable:
+            _log.warning("digests.postponed")
+        await asyncio.sleep(DIGESTS_SECONDS)
+
+
+async def _advance(db: Database, due: Sequence[Schedule]) -> None:
+    waiting = iter(due)
+
+    async def work() -> None:
+        for schedule in waiting:
+            await digests.advance(db, schedule, clock.now())
+
+    await asyncio.gather(*(work() for _ in range(DIGEST_WORKERS)))
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:

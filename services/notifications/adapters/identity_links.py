@@ -26,7 +26,7 @@ class IdentityAway(Unavailable):
 
 
 class NoLongerNeeded(Exception):
-    """The person is gone, has activated the account or may not sign in: there is nothing left to tell."""
+    """There is nothing left to tell: the person is gone, has activated the account, or the day became empty."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

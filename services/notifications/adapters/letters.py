@@ -127,7 +127,7 @@ def language_of(locale: str) -> str:
     return language if language in LOCALES else FALLBACK
 
 
-def day(moment: datetime, locale: str, zone: ZoneInfo) -> str:
+def written_day(moment: datetime, locale: str, zone: ZoneInfo) -> str:
     """Return a date as the reader writes it."""
     return moment.astimezone(zone).strftime(DAY[language_of(locale)])
 

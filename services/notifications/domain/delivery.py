@@ -62,6 +62,7 @@ class Template(StrEnum):
     NEW_DEVICE = "new_device"
     ACCOUNT_EXPIRING = "account_expiring"
     TECHNICIAN_EXPIRING = "technician_expiring"
+    DIGEST = "digest"
     MESSAGE = "message"
     """What somebody of the agency wrote."""
 

@@ -17,10 +17,11 @@ WORDS: Final[Mapping[Template, frozenset[str]]] = {
     Template.NEW_DEVICE: _ALWAYS | {"at", "address"},
     Template.ACCOUNT_EXPIRING: _ALWAYS | {"expires_at"},
     Template.TECHNICIAN_EXPIRING: _ALWAYS | {"expires_at", "technician"},
+    Template.DIGEST: _ALWAYS | {"day", "appointments"},
     Template.MESSAGE: _ALWAYS | {"subject", "text"},
 }
 """What a wording of each mail may name."""
-EXAMPLES: Final[Mapping[str, str]] = {
+EXAMPLES: Final[Mapping[str, object]] = {
     "agency": "Casa Bella",
     "display_name": "Anna Rossi",
     "url": "https://example.test/activate#token=example",
@@ -31,6 +32,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "technician": "Tomasz Nowak",
     "at": "22/11/2026 08:30",
     "address": "192.0.2.7",
+    "day": "22/11/2026",
+    "appointments": [{"starts": "09:00", "ends": "10:00", "summary": "Sopralluogo"}],
     "subject": "Riunione",
     "text": "Primo paragrafo.\n\nSecondo paragrafo.",
 }

@@ -15,7 +15,7 @@ def preview(letters: Letters, template: Template, language: str, wording: Wordin
     """Return the letter that a wording makes of example words. Raises WordingNotUsable."""
     require_usable(template, wording)
     words = {name: EXAMPLES[name] for name in WORDS[template] & EXAMPLES.keys() if name != "url"}
-    links = Links(EXAMPLES["url"] if "url" in WORDS[template] else "")
+    links = Links(str(EXAMPLES["url"]) if "url" in WORDS[template] else "")
     try:
         return letters.by_wording(language, words, links, wording)
     except NotAllowed as error:

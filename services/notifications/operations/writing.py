@@ -1,17 +1,21 @@
 """Writing a letter: its words gathered from what notifications knows, its link fresh from identity."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from services.chassis.database import Database
-from services.notifications.adapters.identity_links import ROUTES, IdentityLinks
+from services.chassis.database import Database, Transaction
+from services.notifications.adapters.identity_links import ROUTES, IdentityLinks, NoLongerNeeded
 from services.notifications.adapters.leave_links import LeaveLinks, Leaving
-from services.notifications.adapters.letters import Letters, Links, Words, day, day_and_time, language_of
+from services.notifications.adapters.letters import DAY, Letters, Links, Words, day_and_time, language_of, written_day
+from services.notifications.domain.calendar import calendar
 from services.notifications.domain.claim import Claim
+from services.notifications.domain.delivery import Template
+from services.notifications.domain.digest import Appointment, span_of
 from services.notifications.domain.letter import Author, Letter, Wording
 from services.notifications.domain.recipient import Agency
-from services.notifications.store import agencies, recipients, wordings
+from services.notifications.store import agencies, appointments, recipients, wordings
 
 UNKNOWN: Agency = Agency("Keyholder", "UTC", "en", 730, 1)
 """Stands for an agency whose picture is still on its way."""
@@ -32,9 +36,10 @@ class _Known:
     recipient: str
     author: Author | None
     wording: Wording | None
+    appointments: Sequence[Appointment]
 
 
-async def write(desk: Desk, db: Database, claim: Claim) -> Letter:
+async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter:
     """Return the letter of a delivery. Raises NoLongerNeeded, Unavailable."""
     known = await _known(db, claim)
     leave_url = desk.leave_links.url(Leaving(claim.tenant_id, claim.recipient_user_id, claim.category))
@@ -53,7 +58,8 @@ async def write(desk: Desk, db: Database, claim: Claim) -> Letter:
     else:
         words, links = _words(claim, known), Links("", leave_url)
     letter = desk.letters.write(claim.template, claim.locale, words, links, known.wording)
-    return replace(letter, author=known.author)
+    ics = calendar(known.appointments, now) if known.appointments else ""
+    return replace(letter, author=known.author, calendar=ics)
 
 
 async def _known(db: Database, claim: Claim) -> _Known:
@@ -62,8 +68,9 @@ async def _known(db: Database, claim: Claim) -> _Known:
         recipient = await recipients.find(tx, claim.recipient_user_id)
         sender = await recipients.find(tx, claim.sender_user_id) if claim.sender_user_id else None
         wording = await wordings.find(tx, claim.template, language_of(claim.locale))
+        found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
     author = Author(sender.display_name, sender.sender_address) if sender else None
-    return _Known(agency, recipient.display_name if recipient else "", author, wording)
+    return _Known(agency, recipient.display_name if recipient else "", author, wording, found)
 
 
 def _words(claim: Claim, known: _Known) -> Words:
@@ -72,5 +79,27 @@ def _words(claim: Claim, known: _Known) -> Words:
     words: dict[str, object] = {"agency": known.agency.name, "display_name": known.recipient, **claim.facts}
     for name in claim.facts.keys() & {"at", "expires_at"}:
         moment = datetime.fromisoformat(claim.facts[name])
-        words[name] = (day if name == "expires_at" else day_and_time)(moment, claim.locale, zone)
+        words[name] = (written_day if name == "expires_at" else day_and_time)(moment, claim.locale, zone)
+    if claim.template is Template.DIGEST:
+        zone = ZoneInfo(claim.facts["timezone"])
+        day = date.fromisoformat(claim.facts["day"])
+        words["day"] = day.strftime(DAY[language_of(claim.locale)])
+        words["appointments"] = [
+            {"starts": _clock(one.starts_at, day, zone), "ends": _clock(one.ends_at, day, zone), "summary": one.summary}
+            for one in known.appointments
+        ]
     return words
+
+
+async def _appointments(tx: Transaction, claim: Claim) -> Sequence[Appointment]:
+    """Return the day's appointments as they are now. Raises NoLongerNeeded for a day that became empty."""
+    zone, day = ZoneInfo(claim.facts["timezone"]), date.fromisoformat(claim.facts["day"])
+    found = await appointments.of_day(tx, claim.recipient_user_id, span_of(day, zone))
+    if not found and not claim.facts["when_empty"]:
+        raise NoLongerNeeded("no_appointments")
+    return found
+
+
+def _clock(moment: datetime, day: date, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return local.strftime("%H:%M") if local.date() == day else "…"

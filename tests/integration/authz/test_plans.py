@@ -34,6 +34,7 @@ async def large(authz_database: ServiceDatabase) -> AsyncGenerator[Database]:
     """A tenant of 5,000 people in 500 groups of 40 grants each."""
     async with open_database(authz_database.owner, connections=1, name="tests") as db:
         async with db.transaction(TENANT) as tx:
+            await tx.execute("SET LOCAL statement_timeout = '60s'")  # the journal writes 20,000 entries
             await tx.execute("INSERT INTO tenants (tenant_id, taken_on) VALUES ($1, true)", TENANT)
             for statement in (
                 """

@@ -9,14 +9,14 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from services.contracts.identity_events import TechnicianExpiring, UserFacts
+from services.contracts.identity_events import PasswordChanged, TechnicianExpiring, UserFacts
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.notifications.app import SERVICE
 from services.notifications.consumers import warn_of_end
 from services.notifications.jobs import NOTICE
 from services.notifications.operations.notices import announce_end
 from services.notifications.store import claims, recipients
-from tests.integration.notifications.post_office import Invited, PostOffice, enveloped
+from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
 from tests.integration.notifications.test_recipients import Agency
 from tests.support.mailsink import Mode
 from tests.support.running import eventually, serving, working
@@ -173,15 +173,19 @@ async def test_an_account_that_ends_is_announced_once_however_many_workers_look(
 async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
     agency: Agency, http: aiohttp.ClientSession
 ) -> None:
-    message_id = uuid4()
+    person = Invited(agency.tenant_id, UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    message = enveloped(PasswordChanged(user=created(person).user), agency.tenant_id)
+    message_id = message.id
     async with agency.post.db.transaction(agency.tenant_id) as tx:
         await tx.execute(
             """
             INSERT INTO failed_messages (tenant_id, queue, message_id, topic, body, attempts, last_error)
-            VALUES ($1, 'notifications.security', $2, 'identity.device.added.v1', '{}', 5, 'secret details')
+            VALUES ($1, 'notifications.security', $2, $3, $4, 5, 'secret details')
             """,
             agency.tenant_id,
             message_id,
+            message.type,
+            message.model_dump_json(),
         )
     status, found = await agency.call("GET", "/v1/parked-messages")
     assert (status, [item["message_id"] for item in found["items"]]) == (200, [str(message_id)])
@@ -192,6 +196,7 @@ async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
     path = f"/v1/parked-messages/{message_id}/replay"
     assert (await stranger.call("POST", path))[0] == 404
     assert (await agency.call("POST", path))[0] == 204
+    assert await agency.post.sink.has(person.address)
     assert (await agency.call("POST", path))[0] == 404
     agency.granted()
     assert (await agency.call("GET", "/v1/parked-messages"))[0] == 403

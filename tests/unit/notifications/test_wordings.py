@@ -108,8 +108,8 @@ def test_a_wording_that_fails_gives_way_to_ours() -> None:
 def test_every_mail_has_words_to_preview(template: Template) -> None:
     needed = " ".join(f"{{{{ {name} }}}}" for name in sorted(WORDS[template]))
     letter = preview(LETTERS, template, "it", Wording("{{ agency }}", needed, None))
-    for name in WORDS[template] & EXAMPLES.keys() - {"text"}:
-        assert EXAMPLES[name] in letter.text
+    for name in WORDS[template] & EXAMPLES.keys() - {"text", "appointments"}:
+        assert str(EXAMPLES[name]) in letter.text
     assert letter.subject == EXAMPLES["agency"]
 
 
