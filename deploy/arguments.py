@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NEED_VENV = frozenset({"up", "test", "seed"})
+NEED_VENV = frozenset({"up", "test", "seed", "bench"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("names", nargs="*", metavar="NAME")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
     commands.add_parser("seed", help="load the demo agencies into the running system")
+    bench = commands.add_parser("bench", help="measure one subject on servers of its own and print the figures")
+    bench.add_argument("names", nargs=1, metavar="NAME", help="a module of tests/benchmarks/, such as authz")
     commands.add_parser("reset", help="remove the data of `up`; refused while it runs")
     commands.add_parser("doctor", help="say what this machine has and what it lacks, and the command that installs it")
     commands.add_parser("down", help="stop a running `up`")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -21,7 +22,8 @@ def run(clone: Path, options: Options) -> int:
     state = told(folder)
     if not state:
         pid = holder(folder)
-        print("Keyholder is starting or stopping." if pid else "Keyholder is not running: `python3 -m deploy up`.")
+        text = "Keyholder is starting or stopping." if pid else "Keyholder is not running: `python3 -m deploy up`."
+        print(text, file=sys.stderr)  # what is read from us is addresses only
         return 1 if pid else 3
     answers = asyncio.run(_answers(state))
     if options.output == "env":

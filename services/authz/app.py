@@ -15,11 +15,15 @@ from services.authz.handlers import (
     decisions,
     explanations,
     groups,
+    hypotheses,
     internal,
     person_rights,
     rights_changes,
+    shapes,
+    stamps,
     templates,
 )
+from services.authz.jobs import expire_rights
 from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -55,12 +59,16 @@ SERVICE = Service(
         *groups.ROUTES,
         *templates.ROUTES,
         *person_rights.ROUTES,
+        *shapes.ROUTES,
+        *stamps.ROUTES,
         *access.ROUTES,
         *explanations.ROUTES,
         *decisions.ROUTES,
+        *hypotheses.ROUTES,
         *rights_changes.ROUTES,
         *authzen.ROUTES,
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
+    loops=(expire_rights,),
 )

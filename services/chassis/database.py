@@ -28,6 +28,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
 )
@@ -111,8 +112,7 @@ class Database:
                 try:
                     yield
                 finally:
-                    # A connection that was lost is the pool's again already: nothing of ours is left on it.
-                    with suppress(asyncpg.InterfaceError):
+                    with suppress(asyncpg.InterfaceError):  # a connection that was lost is the pool's again already
                         connection.remove_termination_listener(woken)
                         await connection.remove_listener(channel, woken)
 

@@ -46,11 +46,9 @@ async def work(service: Service[AnySettings, Deps], settings: AnySettings, stopp
     if settings.worker_database_url is None:
         raise ConfigError(f"KEYHOLDER_{service.name.upper()}_WORKER_DATABASE_URL: Field required")
     name = f"keyholder.{service.name}.work"
-    crossing = settings.worker_database_url.get_secret_value()
+    url, crossing = settings.database_url.get_secret_value(), settings.worker_database_url.get_secret_value()
     async with (
-        open_database(
-            settings.database_url.get_secret_value(), connections=settings.database_connections, name=name
-        ) as db,
+        open_database(url, connections=settings.database_connections, name=name) as db,
         open_database(crossing, connections=settings.database_connections, name=name) as worker_db,
         open_http() as http,
         service.build(settings, Platform(db, http)) as built,
@@ -103,16 +101,9 @@ async def _run(
             await stopped.wait()
             _log.info("process.draining")
             await runner.cleanup()
-            await _end(tasks)
+            # A loop whose connection breaks in this moment may take its end for that, and go on.
+            while left := [task for task in tasks if task.cancel()]:
+                await asyncio.wait(left, timeout=DRAIN_SECONDS)
     finally:
         await runner.cleanup()
     _log.info("process.stopped")
-
-
-async def _end(loops: Sequence[asyncio.Task[Any]]) -> None:
-    # Not cancelled once only: a loop whose connection breaks at that moment takes the one for the other, and goes on.
-    left = set(loops)
-    while left:
-        for task in left:
-            task.cancel()
-        _ended, left = await asyncio.wait(left, timeout=DRAIN_SECONDS)

@@ -76,3 +76,15 @@ class ListingRightsChanged(ListingEvent):
     rights_version: int
     holder_ids: tuple[UUID, ...]
     """Whose entries differ from before."""
+
+
+class ListingDeleted(ListingEvent):
+    """A listing is gone for good; what is left of it is a tombstone."""
+
+    topic: ClassVar[str] = "records.listing.deleted.v1"
+
+
+class ObjectionFiled(ListingEvent):
+    """Somebody objected to the processing of his data, and the listing with that data is gone for good."""
+
+    topic: ClassVar[str] = "records.objection.filed.v1"

@@ -9,6 +9,7 @@ from services.chassis import clock, logging
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
 from services.identity.deps import Deps
+from services.identity.operations import account_ends
 from services.identity.operations.passwords import request_resets
 from services.identity.operations.sessions import repeat_revocations
 from services.identity.operations.sign_in_limits import tell_refusals
@@ -18,6 +19,7 @@ PURGE_SECONDS: Final = 600.0
 ROTATE_SECONDS: Final = 60.0
 REPEAT_SECONDS: Final = 5.0
 ANNOUNCE_SECONDS: Final = 5.0
+END_SECONDS: Final = 10.0
 RESET_SECONDS: Final = 2.0
 KEPT: Final = timedelta(days=30)
 COUNTED: Final = timedelta(days=1)
@@ -69,6 +71,19 @@ async def announce_refusals(_deps: Deps, worker_db: Database) -> Never:
         await tell_refusals(worker_db)
 
     await _every(ANNOUNCE_SECONDS, "announce_refusals", announce)
+
+
+async def end_accounts(deps: Deps, worker_db: Database) -> Never:
+    """End every ten seconds the accounts whose end has come, and remind of technicians who leave soon."""
+
+    async def end() -> None:
+        now = clock.now()
+        ended = await account_ends.end_accounts(deps.db, worker_db, deps.administrators, now)
+        told = await account_ends.remind_of_technicians(deps.db, worker_db, now)
+        if ended or told:
+            _log.info("accounts.ended", count=ended, reminded=told)
+
+    await _every(END_SECONDS, "end_accounts", end)
 
 
 async def send_for_resets(_deps: Deps, worker_db: Database) -> Never:

@@ -12,10 +12,10 @@ from services.chassis.service import Built, Platform, Service
 from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
-from services.records import consumers
+from services.records import consumers, jobs
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import listings, record_rights
+from services.records.handlers import bulk, listing_life, listings, record_rights, saved_searches
 
 
 @asynccontextmanager
@@ -38,6 +38,13 @@ SERVICE = Service(
     folder=Path(__file__).parent,
     settings=RecordsSettings,
     build=build,
-    routes=(*listings.ROUTES, *record_rights.ROUTES),
+    routes=(
+        *listings.ROUTES,
+        *listing_life.ROUTES,
+        *bulk.ROUTES,
+        *record_rights.ROUTES,
+        *saved_searches.ROUTES,
+    ),
     subscriptions=consumers.SUBSCRIPTIONS,
+    loops=(jobs.carry_out_schedules,),
 )

@@ -9,14 +9,14 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis.cursor import START, Cursor
 from services.chassis.database import Database, Row, Transaction, open_database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership, UserId, View
 from services.records.app import SERVICE
 from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import Listing, ListingFilter
-from services.records.store import directory, listings
+from services.records.domain.sorting import START, Place, Sort, place_of
+from services.records.store import directory, listing_pages, listings
 from tests.conftest import FreshDatabase
 from tests.matrix.cases import FILTERS, OFFICES, OTHER_TENANT, PEOPLE, STOCK, TEAM, TENANT, snapshot, snapshots
 from tests.matrix.reference import expected
@@ -54,9 +54,9 @@ async def _give(tx: Transaction, listing: Listing) -> None:
 
 
 async def _page(
-    tx: Transaction, who: AccessSnapshot, asked: ListingFilter, after: Cursor = START, limit: int = 201
+    tx: Transaction, who: AccessSnapshot, asked: ListingFilter, after: Place = START[Sort.UPDATED], limit: int = 201
 ) -> Sequence[Listing]:
-    return await listings.visible_page(tx, who, asked, after=after, limit=limit)
+    return await listing_pages.visible_page(tx, who, asked, after=after, limit=limit)
 
 
 @pytest.mark.catalogue("MG-55", "MG-56", "IMO-B14")
@@ -106,11 +106,11 @@ async def test_the_statement_shows_what_the_rule_shows_for_any_scope_and_filter(
 async def test_pages_put_together_are_the_whole_list(
     stocked: Database, who: AccessSnapshot, asked: ListingFilter, size: int
 ) -> None:
-    found, after = list[Listing](), START
+    found, after = list[Listing](), START[Sort.UPDATED]
     async with stocked.transaction(TENANT, readonly=True) as tx:
         while page := await _page(tx, who, asked, after, size):
             found += page
-            after = Cursor(page[-1].updated_at, page[-1].id)
+            after = place_of(page[-1], Sort.UPDATED)
     assert found == expected(STOCK, who, asked)
 
 
@@ -159,7 +159,7 @@ class Mistaken(Transaction):
         ("record_class = 'read' AND holder_id = ANY ($21::uuid[])", "holder_id = ANY ($21::uuid[])"),
         ("record_class = 'read' AND holder_id = ANY ($21::uuid[])", "record_class = 'read'"),
         ("AND entry.effect = 'allow'", "AND entry.effect = 'never'"),
-        ("ORDER BY page.updated_at DESC, page.id DESC", "ORDER BY page.updated_at DESC, page.id"),
+        ("ORDER BY page.key DESC, page.id DESC", "ORDER BY page.key DESC, page.id"),
     ],
 )
 async def test_a_planted_mistake_is_found(stocked: Database, right: str, wrong: str) -> None:
@@ -172,3 +172,24 @@ async def test_a_planted_mistake_is_found(stocked: Database, right: str, wrong: 
             if asks and await _page(mistaken, who, one) != expected(STOCK, who, one):
                 return
     pytest.fail("no case noticed")
+
+
+def _key(listing: Listing, sort: Sort) -> tuple[object, object]:
+    value = getattr(listing, sort.value.strip("-"))
+    return (-1 if value is None else value, listing.id)
+
+
+@settings(max_examples=150, deadline=None)
+@given(who=callers, asked=st.just(ListingFilter()) | filters, size=st.integers(1, 9), sort=st.sampled_from(Sort))
+async def test_pages_in_any_order_put_together_are_the_whole_list_in_that_order(
+    stocked: Database, who: AccessSnapshot, asked: ListingFilter, size: int, sort: Sort
+) -> None:
+    found, after = list[Listing](), START[sort]
+    async with stocked.transaction(TENANT, readonly=True) as tx:
+        while page := await listing_pages.visible_page(tx, who, asked, after=after, limit=size, sort=sort):
+            found += page
+            after = place_of(page[-1], sort)
+        counted = await listing_pages.visible_count(tx, who, asked, most=7)
+    wanted = expected(STOCK, who, asked)
+    assert found == sorted(wanted, key=lambda listing: _key(listing, sort), reverse=sort.value.startswith("-"))
+    assert counted == min(len(wanted), 7)

@@ -7,6 +7,9 @@ from services.contracts.access import AccessSnapshot
 
 MANAGE_AGENTS: Final = "admin.agents.manage"
 MANAGE_PERMISSIONS: Final = "admin.permissions.manage"
+MANAGE_EMPLOYEE_GROUPS: Final = "admin.permissions.manage_employee_groups"
+"""Puts people into employee groups and takes them out, and does nothing else to rights (IMO-B20)."""
+
 ADMINISTRATOR_KEYS: Final = (MANAGE_AGENTS, MANAGE_PERMISSIONS)
 """Held at `all`, for ever, by an active person: these make an administrator; nobody is one by birth."""
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from services.contracts.access import NOTHING, AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 
 FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+
+_Aim = tuple[Reach, UUID | None, View]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,14 @@ class HeldGrant:
     @property
     def until(self) -> datetime | None:
         """Return when it ends for this person: with the grant or the membership, whichever is first."""
-        ends = [end for end in (self.grant.expires_at, self.member_until) if end is not None]
-        return min(ends, default=None)
+        if self.member_until is None or self.grant.expires_at is None:
+            return self.member_until or self.grant.expires_at
+        return min(self.member_until, self.grant.expires_at)
 
     def lasts_beyond(self, instant: datetime) -> bool:
         """Say whether it still counts at an instant."""
-        return self.until is None or instant < self.until
+        until = self.until
+        return until is None or instant < until
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class Standing:
         return (
             held
             for held in self.held
-            if held.lasts_beyond(now) and not is_cut(held.grant.key, self.blocked) and counts(held.grant, self.mode)
+            if held.lasts_beyond(now)
+            and not (self.blocked and is_cut(held.grant.key, self.blocked))
+            and counts(held.grant, self.mode)
         )
 
 
@@ -98,10 +105,18 @@ def principals_of(standing: Standing) -> frozenset[UUID]:
 
 def scopes_of(standing: Standing, held: Iterable[HeldGrant]) -> Mapping[str, Scope]:
     """Return what grants reach for a person, united by key."""
-    scopes = defaultdict[str, Scope](lambda: NOTHING)
+    by_key = defaultdict[str, dict[_Aim, Grant]](dict)
     for each in held:
-        scopes[each.grant.key] = _union(scopes[each.grant.key], reached(each.grant, standing))
-    return {key: scope for key, scope in scopes.items() if not scope.is_empty}
+        grant = each.grant
+        by_key[grant.key][grant.reach, grant.reach_id, grant.view] = grant
+    united, scopes = dict[frozenset[_Aim], Scope](), dict[str, Scope]()
+    for key, aims in by_key.items():
+        same = frozenset(aims)  # many keys are granted alike
+        if same not in united:
+            united[same] = reduce(_union, (reached(grant, standing) for grant in aims.values()), NOTHING)
+        if not united[same].is_empty:
+            scopes[key] = united[same]
+    return scopes
 
 
 def last_instant(until: datetime | None) -> datetime:

@@ -1,10 +1,11 @@
 """A permission group (IMO-B1, IMO-B5), and what it takes to turn one set of grants into another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.authz.domain.administrator import MANAGE_EMPLOYEE_GROUPS
 from services.authz.domain.grant import Grant
 from services.chassis.problems import Conflict
 from services.contracts.vocabulary import UserId
@@ -13,6 +14,11 @@ from services.contracts.vocabulary import UserId
 class GroupNameTaken(Conflict):
     code = "group_name_taken"
     title = "Another permission group has this name."
+
+
+class EmployeeGroupAdministers(Conflict):
+    code = "employee_group_administers"
+    title = "An employee group must not hold administrative permissions."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,16 @@ class PermissionGroup:
 class Member:
     user_id: UserId
     expires_at: datetime | None
+
+
+def check_employee_group(grants: Iterable[Grant]) -> None:
+    """Refuse administration by an employee group, for whoever manages its members may be no administrator.
+
+    To manage members of employee groups is the one exception. Raises EmployeeGroupAdministers, naming the keys.
+    """
+    keys = {grant.key for grant in grants if grant.key.startswith("admin.")} - {MANAGE_EMPLOYEE_GROUPS}
+    if keys:
+        raise EmployeeGroupAdministers(f"An employee group must not hold {', '.join(sorted(keys))}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.authz.deps import Deps
 from services.authz.domain.compiling import compile_snapshot
@@ -17,10 +17,10 @@ from services.authz.handlers.questions import (
     check_key,
     check_questions,
     decided,
+    standing_at,
 )
 from services.authz.store import people, standings
 from services.chassis.cursor import START, Cursor, CursorParam
-from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId, View
 
@@ -32,6 +32,8 @@ SCANNED: Final = 1_000
 class QuestionsAsked(Input):
     user_id: UUID | None = None
     """Whose rights; left out: the caller's."""
+    as_of: AwareDatetime | None = None
+    """An instant of the past; left out: now."""
     questions: Annotated[list[QuestionAsked], Field(min_length=1, max_length=1_000)]
 
 
@@ -70,11 +72,8 @@ async def decide(deps: Deps, call: Call, asked: QuestionsAsked) -> DecisionsShow
     """
     check_questions(asked.questions, deps.catalogue)
     user_id = await asked_about(deps, call, asked.user_id)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        standing = await standings.find(tx, user_id)
-    if standing is None:
-        raise NotFound
-    snapshot = deciding_snapshot(standing, deps.catalogue, call.now)
+    standing, at = await standing_at(deps, call, user_id, asked.as_of)
+    snapshot = deciding_snapshot(standing, deps.catalogue, at)
     questions = [each.question() for each in asked.questions]
     return DecisionsShown(
         user_id=user_id,

@@ -3,15 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from services.authz.deps import Deps
 from services.authz.domain.compiling import HeldGrant
 from services.authz.domain.explaining import Decider, Explanation, Rule, Step, explain
 from services.authz.domain.holder import HolderKind
 from services.authz.domain.reach import Reach
 from services.authz.handlers.permits import asked_about, has_sight_of_rights
-from services.authz.handlers.questions import QuestionAsked, check_key
-from services.authz.store import standings
-from services.chassis.problems import NotFound
+from services.authz.handlers.questions import QuestionAsked, check_key, standing_at
 from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import View
 
@@ -19,6 +19,8 @@ from services.contracts.vocabulary import View
 class ExplanationAsked(QuestionAsked):
     user_id: UUID | None = None
     """Whose right; left out: the caller's."""
+    as_of: AwareDatetime | None = None
+    """An instant of the past; left out: now."""
 
 
 class GrantNamed(Output):
@@ -70,11 +72,8 @@ async def create_explanation(deps: Deps, call: Call, asked: ExplanationAsked) ->
     """
     check_key(asked.key, deps.catalogue)
     user_id = await asked_about(deps, call, asked.user_id)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        standing = await standings.find(tx, user_id)
-    if standing is None:
-        raise NotFound
-    told = explain(standing, asked.question(), deps.catalogue, call.now)
+    standing, at = await standing_at(deps, call, user_id, asked.as_of)
+    told = explain(standing, asked.question(), deps.catalogue, at)
     return ExplanationShown(
         user_id=user_id,
         key=asked.key,

@@ -1,4 +1,7 @@
-"""Permission groups: who is in them and what is granted to them. Whoever changes one needs admin.permissions.manage."""
+"""Permission groups: who is in them and what is granted to them. Whoever changes one needs admin.permissions.manage.
+
+Members of employee groups also come and go by whoever holds admin.permissions.manage_employee_groups.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,13 +14,14 @@ from services.authz.deps import Deps
 from services.authz.domain.group import Member, PermissionGroup
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
-from services.authz.handlers.permits import require_sight_of_rights
+from services.authz.handlers.permits import sees_all_groups
 from services.authz.operations import groups as operations
 from services.authz.operations.groups import Card, Done, Target
 from services.authz.store import grants, groups
 from services.authz.store.groups import ListedGroup
 from services.chassis import ids
 from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 
@@ -87,16 +91,23 @@ class GroupsPage(Output):
 
 
 async def list_groups(deps: Deps, call: Call, asked: GroupsQuery) -> GroupsPage:
-    """List the permission groups, newest first. Needs admin.permissions.manage or admin.agents.manage."""
-    await require_sight_of_rights(deps, call)
+    """List the permission groups, newest first. Needs admin.permissions.manage or admin.agents.manage.
+
+    With admin.permissions.manage_employee_groups one sees the employee groups.
+    """
+    every = await sees_all_groups(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        return GroupsPage.of(await groups.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
+        found = await groups.page(tx, every=every, after=asked.cursor, limit=asked.limit + 1)
+    return GroupsPage.of(found, asked.limit)
 
 
 async def get_group(deps: Deps, call: Call) -> GroupShown:
-    """Show a group with its grants and members. Needs admin.permissions.manage or admin.agents.manage."""
-    await require_sight_of_rights(deps, call)
-    return await _one(deps, call, call.id_in_path("group_id"))
+    """Show a group with its grants and members, to whom the list shows it."""
+    every = await sees_all_groups(deps, call)
+    shown = await _one(deps, call, call.id_in_path("group_id"))
+    if not (every or shown.is_employee_group):
+        raise NotFound
+    return shown
 
 
 async def create_group(deps: Deps, call: Call, asked: NewGroup) -> GroupShown:

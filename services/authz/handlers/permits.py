@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.authz.deps import Deps
-from services.authz.domain.administrator import MANAGE_AGENTS, MANAGE_PERMISSIONS
+from services.authz.domain.administrator import MANAGE_AGENTS, MANAGE_EMPLOYEE_GROUPS, MANAGE_PERMISSIONS
 from services.chassis.authz_client import require
 from services.chassis.web import Call
 from services.contracts.vocabulary import UserId
@@ -14,6 +14,18 @@ async def require_sight_of_rights(deps: Deps, call: Call) -> None:
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not snapshot.holds(MANAGE_AGENTS):
         require(snapshot, MANAGE_PERMISSIONS)
+
+
+async def sees_all_groups(deps: Deps, call: Call) -> bool:
+    """Say whether the caller sees every group, or, as a manager of employee groups, only those.
+
+    Raises PermissionMissing for whoever sees none.
+    """
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    everything = snapshot.holds(MANAGE_AGENTS) or snapshot.holds(MANAGE_PERMISSIONS)
+    if not (everything or snapshot.holds(MANAGE_EMPLOYEE_GROUPS)):
+        require(snapshot, MANAGE_PERMISSIONS)
+    return everything
 
 
 async def has_sight_of_rights(deps: Deps, call: Call) -> bool:

@@ -1,17 +1,21 @@
 """How it is asked whether somebody may do something on a record whose facts are given."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
+from services.authz.deps import Deps
 from services.authz.domain.catalogue import Catalogue
+from services.authz.domain.compiling import Standing
 from services.authz.domain.explaining import Question
-from services.chassis.problems import FieldError, Invalid
-from services.chassis.web import Input, Output
+from services.authz.store import past_standings, standings
+from services.chassis.problems import FieldError, Invalid, NotFound
+from services.chassis.web import Call, Input, Output
 from services.contracts.access import RecordFacts
-from services.contracts.vocabulary import View
+from services.contracts.vocabulary import UserId, View
 
 Key = Annotated[str, Field(max_length=100)]
 
@@ -49,6 +53,17 @@ class DecisionShown(Output):
 def decided(question: Question, view: View | None) -> DecisionShown:
     """Return the answer to a question as it is shown."""
     return DecisionShown(key=question.key, allowed=view is not None, view=view)
+
+
+async def standing_at(deps: Deps, call: Call, user_id: UserId, as_of: datetime | None) -> tuple[Standing, datetime]:
+    """Return what decides a person's rights, and when: now, or at an instant of the past. Raises NotFound, Invalid."""
+    if as_of is not None and as_of > call.now:
+        raise Invalid(errors=[FieldError("/as_of", "in_the_future", "Only the past can be looked at.")])
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await standings.find(tx, user_id) if as_of is None else await past_standings.find(tx, user_id, as_of)
+    if found is None:
+        raise NotFound
+    return found, as_of or call.now
 
 
 def check_key(key: str, catalogue: Catalogue) -> None:

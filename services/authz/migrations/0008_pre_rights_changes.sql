@@ -50,7 +50,8 @@ END $$;
 CREATE FUNCTION journal_rights() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     WITH change AS (
-        SELECT (r ->> 'tenant_id')::uuid AS tenant_id,
+        SELECT row_number() OVER () AS n,
+               (r ->> 'tenant_id')::uuid AS tenant_id,
                coalesce(r ->> 'holder_kind', TG_ARGV[1]) AS holder_kind,
                (coalesce(r ->> 'holder_id', r ->> 'group_id', r ->> 'template_id', r ->> 'user_id'))::uuid AS holder_id,
                (coalesce(r ->> 'user_id', CASE WHEN r ->> 'holder_kind' = 'user' THEN r ->> 'holder_id' END))::uuid
@@ -77,9 +78,9 @@ BEGIN
            AND j.after IS NULL
            AND (j.kind, j.holder_kind, j.holder_id) = (TG_ARGV[0], change.holder_kind, change.holder_id)
            AND j.user_id IS NOT DISTINCT FROM change.user_id
-           AND j.key IS NOT DISTINCT FROM change.key
+           AND coalesce(j.key, '') = coalesce(change.key, '')
            AND j.before - 'expires_at' = change.what - 'expires_at'
-        RETURNING change.*
+        RETURNING change.n
     )
     INSERT INTO rights_changes (
         tenant_id, at, version, author_id, reason, kind, holder_kind, holder_id, user_id, key, before, after)
@@ -87,7 +88,7 @@ BEGIN
            c.user_id, c.key, CASE TG_ARGV[2] WHEN 'end' THEN c.what END, CASE TG_ARGV[2] WHEN 'begin' THEN c.what END
       FROM change c
       JOIN tenants t USING (tenant_id)
-     WHERE NOT EXISTS (SELECT FROM met WHERE met IS NOT DISTINCT FROM c)
+     WHERE c.n NOT IN (SELECT n FROM met)
      ORDER BY c.key, c.what;
     RETURN NULL;
 END $$;

@@ -39,6 +39,7 @@ class RightsChange:
     author: Standing
     now: datetime
     signature: Signature
+    manages_permissions: bool
     concerned: set[UserId] = field(default_factory=set[UserId])
 
     async def check_delegation(self, receivers: Iterable[UserId], given: Iterable[HeldGrant]) -> None:
@@ -55,8 +56,8 @@ class RightsChange:
 
 
 @asynccontextmanager
-async def changing_rights(db: Database, author: Author) -> AsyncGenerator[RightsChange]:
-    """Open a transaction that changes rights of the author's tenant.
+async def changing_rights(db: Database, author: Author, or_holding: str = "") -> AsyncGenerator[RightsChange]:
+    """Open a transaction that changes rights of the author's tenant, who manages permissions or holds another key.
 
     A tenant's changes happen one after another, so the author's own rights are those of this very moment, and
     two changes cannot take one of the last two administrators each. Raises PermissionMissing, LastAdministrator.
@@ -64,9 +65,11 @@ async def changing_rights(db: Database, author: Author) -> AsyncGenerator[Rights
     async with db.transaction(author.caller.tenant_id) as tx:
         turn = await tenants.take_turn(tx, author.now)
         standing = await standings.find_or_nobody(tx, author.caller.user_id)
-        require(compile_snapshot(standing, author.now), MANAGE_PERMISSIONS)
+        held = compile_snapshot(standing, author.now)
+        if not held.holds(or_holding):
+            require(held, MANAGE_PERMISSIONS)
         signature = Signature(author.caller.user_id, turn.at, author.reason)
-        change = RightsChange(tx, turn.version, standing, author.now, signature)
+        change = RightsChange(tx, turn.version, standing, author.now, signature, held.holds(MANAGE_PERMISSIONS))
         async with keeping_administrators(tx):
             yield change
         await announce(tx, turn.version, change.concerned)

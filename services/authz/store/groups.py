@@ -92,8 +92,8 @@ async def get(tx: Transaction, group_id: UUID) -> PermissionGroup:
     return _group(row)
 
 
-async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[ListedGroup]:
-    """Return up to `limit` groups, newest first. No scope: see above."""
+async def page(tx: Transaction, *, every: bool, after: Cursor, limit: int) -> Sequence[ListedGroup]:
+    """Return up to `limit` groups, or employee groups, newest first. No scope: see above."""
     rows = await tx.rows(
         """
         SELECT g.id, g.name, g.is_employee_group, g.version, g.created_at,
@@ -101,7 +101,7 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[Listed
                (SELECT count(*) FROM grants
                  WHERE tenant_id = g.tenant_id AND holder_kind = 'group' AND holder_id = g.id) AS grants
           FROM permission_groups g
-         WHERE g.tenant_id = $1 AND (g.created_at, g.id) < ($2, $3)
+         WHERE g.tenant_id = $1 AND (g.created_at, g.id) < ($2, $3) AND ($5 OR g.is_employee_group)
          ORDER BY g.created_at DESC, g.id DESC
          LIMIT $4
         """,
@@ -109,6 +109,7 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[Listed
         after.at,
         after.id,
         limit,
+        every,
     )
     return [ListedGroup(_group(row), row["members"], row["grants"]) for row in rows]
 

@@ -26,6 +26,12 @@ async def find(tx: Transaction, office_id: OfficeId) -> Office | None:
     return None if row is None else Office(row["office_version"], row["region_id"])
 
 
+async def count(tx: Transaction) -> int:
+    """Return how many offices the agency has."""
+    found: int = await tx.value("SELECT count(*) FROM offices WHERE tenant_id = $1", tx.tenant_id)
+    return found
+
+
 async def save(tx: Transaction, office: OfficeChanged) -> None:
     """Replace what is known of an office but since when it lies where it lies."""
     await tx.execute(

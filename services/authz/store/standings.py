@@ -1,6 +1,8 @@
 """What decides people's rights, read at one instant."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from services.authz.domain.compiling import HeldGrant, Standing
@@ -10,6 +12,8 @@ from services.authz.domain.switch import Switch
 from services.authz.store import grants
 from services.chassis.database import Row, Transaction
 from services.contracts.vocabulary import Ownership, TenantId, UserId
+
+_HolderKey = tuple[str, UUID]
 
 
 async def find(tx: Transaction, user_id: UserId) -> Standing | None:
@@ -25,13 +29,13 @@ async def find_or_nobody(tx: Transaction, user_id: UserId) -> Standing:
 async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, Standing]:
     """Return what decides the rights of several people, by id. No scope: as `find`.
 
-    One statement, so that nobody's rights are put together from before and after a change.
+    One statement, so that nobody's rights are put together from before and after a change; what many hold through
+    one group is read once.
     """
     rows = await tx.rows(
         """
         WITH person AS MATERIALIZED (
-            SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, p.rights_version, t.ownership,
-                   t.rights_mode,
+            SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, p.rights_version, t.ownership, t.rights_mode,
                    ARRAY(SELECT switch FROM blocked_switches b
                           WHERE (b.tenant_id, b.user_id) = (p.tenant_id, p.id)) AS blocked,
                    ARRAY(SELECT office_id FROM person_offices o
@@ -48,80 +52,101 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
               FROM people p
               JOIN tenants t USING (tenant_id)
              WHERE p.tenant_id = $1 AND p.id = ANY($2)
+        ), belonging AS MATERIALIZED (
+            SELECT m.user_id, 'group' AS kind, g.id, g.name, m.expires_at AS member_until
+              FROM group_members m
+              JOIN permission_groups g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
+             WHERE m.tenant_id = $1 AND m.user_id = ANY($2)
+            UNION ALL
+            SELECT l.user_id, 'template', t.id, t.name, NULL
+              FROM template_links l
+              JOIN templates t ON (t.tenant_id, t.id) = (l.tenant_id, l.template_id)
+             WHERE l.tenant_id = $1 AND l.user_id = ANY($2)
+            UNION ALL
+            SELECT id, 'user', id, '', NULL FROM person
         )
-        SELECT person.id, person.is_active, person.rights_version, person.ownership, person.rights_mode, person.blocked,
-               person.principal, person.secondary, person.region, person.teams,
-               held.holder_kind, held.holder_id, held.holder_name, held.member_until,
-               held.key, held.reach, held.reach_id, held.view, held.expires_at, held.granted_by, held.granted_at,
-               CASE held.reach
+        SELECT p.id AS person_id, p.is_active, p.rights_version, p.ownership, p.rights_mode, p.blocked,
+               p.principal, p.secondary, p.region, p.teams, b.kinds, b.ids, b.names, b.untils,
+               NULL AS holder_kind, NULL::uuid AS holder_id, NULL AS key, NULL AS reach, NULL::uuid AS reach_id,
+               NULL AS view, NULL::timestamptz AS expires_at, NULL::uuid AS granted_by,
+               NULL::timestamptz AS granted_at, NULL::uuid[] AS reached
+          FROM person p
+          JOIN (SELECT user_id, array_agg(kind) AS kinds, array_agg(id) AS ids, array_agg(name) AS names,
+                       array_agg(member_until) AS untils
+                  FROM belonging
+                 GROUP BY user_id) AS b ON b.user_id = p.id
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               r.holder_kind, r.holder_id, r.key, r.reach, r.reach_id, r.view, r.expires_at, r.granted_by, r.granted_at,
+               CASE r.reach
                WHEN 'team' THEN ARRAY(SELECT m.user_id FROM team_members m
-                                       WHERE m.tenant_id = $1 AND m.team_id = held.reach_id)
-               END AS reached
-          FROM person
-          LEFT JOIN (
-               SELECT m.user_id, m.expires_at AS member_until, 'group' AS holder_kind, g.id AS holder_id,
-                      g.name AS holder_name, r.key, r.reach, r.reach_id, r.view, r.expires_at,
-                      r.granted_by, r.granted_at
-                 FROM group_members m
-                 JOIN permission_groups g ON (g.tenant_id, g.id) = (m.tenant_id, m.group_id)
-                 JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (m.tenant_id, 'group', m.group_id)
-                WHERE m.tenant_id = $1 AND m.user_id = ANY($2)
-               UNION ALL
-               SELECT l.user_id, NULL, 'template', t.id, t.name, r.key, r.reach, r.reach_id, r.view, r.expires_at,
-                      r.granted_by, r.granted_at
-                 FROM template_links l
-                 JOIN templates t ON (t.tenant_id, t.id) = (l.tenant_id, l.template_id)
-                 JOIN grants r ON (r.tenant_id, r.holder_kind, r.holder_id) = (l.tenant_id, 'template', l.template_id)
-                WHERE l.tenant_id = $1 AND l.user_id = ANY($2)
-               UNION ALL
-               SELECT r.holder_id, NULL, 'user', r.holder_id, '', r.key, r.reach, r.reach_id, r.view, r.expires_at,
-                      r.granted_by, r.granted_at
-                 FROM grants r
-                WHERE r.tenant_id = $1 AND r.holder_kind = 'user' AND r.holder_id = ANY($2)
-               ) AS held ON held.user_id = person.id
+                                       WHERE m.tenant_id = $1 AND m.team_id = r.reach_id)
+               END
+          FROM (SELECT DISTINCT kind, id FROM belonging) AS h
+          JOIN grants r ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (h.kind, h.id)
         """,
         tx.tenant_id,
         list(user_ids),
     )
-    by_person = dict[UserId, list[Row]]()
+    return assembled(tx.tenant_id, rows)
+
+
+def assembled(tenant_id: TenantId, rows: Iterable[Row]) -> Mapping[UserId, Standing]:
+    """Return what rows of people, with what they belong to, and rows of grants, each once, say of each person.
+
+    No scope: as `find`.
+    """
+    people, granted, teams = list[Row](), dict[_HolderKey, list[Row]](), dict[UUID, frozenset[UserId]]()
     for row in rows:
-        by_person.setdefault(row["id"], []).append(row)
-    return {user_id: _standing(tx.tenant_id, user_id, found) for user_id, found in by_person.items()}
+        if row["person_id"] is not None:
+            people.append(row)
+            continue
+        granted.setdefault((row["holder_kind"], row["holder_id"]), []).append(row)
+        if row["reached"] is not None:
+            teams[row["reach_id"]] = frozenset(row["reached"])
+    holdings = _Holdings(granted)
+    return {row["person_id"]: _standing(tenant_id, row, teams, holdings) for row in people}
 
 
-def _standing(tenant_id: TenantId, user_id: UserId, rows: list[Row]) -> Standing:
-    person = rows[0]
+class _Holdings:
+    """What is held through a holder until a moment: made once, shared by everybody for whom it is the same."""
+
+    def __init__(self, granted: Mapping[_HolderKey, Sequence[Row]]) -> None:
+        self._granted = {
+            key: [(grants.from_row(row), row["granted_by"], row["granted_at"]) for row in rows]
+            for key, rows in granted.items()
+        }
+        self._held = dict[tuple[_HolderKey, datetime | None], tuple[HeldGrant, ...]]()
+
+    def through(self, holder: Holder, until: datetime | None) -> tuple[HeldGrant, ...]:
+        key = (holder.kind.value, holder.id)
+        held = self._held.get((key, until))
+        if held is None:
+            held = tuple(HeldGrant(grant, holder, until, by, at) for grant, by, at in self._granted.get(key, ()))
+            self._held[key, until] = held
+        return held
+
+
+def _standing(tenant_id: TenantId, row: Row, teams: Mapping[UUID, frozenset[UserId]], holdings: _Holdings) -> Standing:
+    """Return one person's standing. A team that no grant names is known with at least the person himself."""
+    user_id = UserId(row["person_id"])
+    belonging = zip(row["kinds"], row["ids"], row["names"], row["untils"], strict=True)
     return Standing(
         tenant_id=tenant_id,
         user_id=user_id,
-        version=person["rights_version"],
-        ownership=Ownership(person["ownership"]),
-        is_active=person["is_active"],
-        principal=frozenset(person["principal"]),
-        secondary=frozenset(person["secondary"]),
-        region=frozenset(person["region"]),
-        teams=_teams(user_id, rows),
+        version=row["rights_version"],
+        ownership=Ownership(row["ownership"]),
+        is_active=row["is_active"],
+        principal=frozenset(row["principal"]),
+        secondary=frozenset(row["secondary"]),
+        region=frozenset(row["region"]),
+        teams=dict.fromkeys(row["teams"], frozenset({user_id})) | dict(teams),
         held=tuple(
-            HeldGrant(
-                grants.from_row(row),
-                _holder(row),
-                row["member_until"],
-                row["granted_by"],
-                row["granted_at"],
+            chain.from_iterable(
+                holdings.through(Holder(HolderKind(kind), holder_id, name), until)
+                for kind, holder_id, name, until in belonging
             )
-            for row in rows
-            if row["key"] is not None
         ),
-        blocked=frozenset(map(Switch, person["blocked"])),
-        mode=RightsMode(person["rights_mode"]),
+        blocked=frozenset(map(Switch, row["blocked"])),
+        mode=RightsMode(row["rights_mode"]),
     )
-
-
-def _teams(user_id: UserId, rows: list[Row]) -> Mapping[UUID, frozenset[UserId]]:
-    """Return the teams that grants name with all members, and those that the person is in with at least him."""
-    teams = {team_id: frozenset({user_id}) for team_id in rows[0]["teams"]}
-    return teams | {row["reach_id"]: frozenset(row["reached"]) for row in rows if row["reached"] is not None}
-
-
-def _holder(row: Row) -> Holder:
-    return Holder(HolderKind(row["holder_kind"]), row["holder_id"], row["holder_name"])

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.problems import Conflict
-from services.contracts.vocabulary import Ownership, TenantId
+from services.contracts.vocabulary import Ownership, RegionId, TenantId
 
 SEATS_INCLUDED: Final = 3
 
@@ -47,6 +47,7 @@ class Office:
     id: UUID
     name: str
     version: int
+    region_id: RegionId | None = None
 
 
 class OfficeNameTaken(Conflict):

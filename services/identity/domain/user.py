@@ -112,6 +112,14 @@ def move(user: User, state: UserState) -> None:
         raise StateNotAllowed(f"An account that is {user.state} cannot become {state}.")
 
 
+def has_ended(user: User, now: datetime) -> bool:
+    """Say whether the account is to end by itself now: a colleague's while active, a technician's in any state."""
+    lives = user.state is UserState.ACTIVE or (
+        user.kind is UserKind.EXTERNAL_TECHNICIAN and user.state is not UserState.GHOST
+    )
+    return lives and user.ends_at is not None and user.ends_at <= now
+
+
 def check_end(user: User, now: datetime) -> None:
     """Refuse an external technician whose visit has no end, or one far away (AM-12). Raises EndRefused."""
     if user.kind is not UserKind.EXTERNAL_TECHNICIAN:

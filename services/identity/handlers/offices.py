@@ -6,7 +6,7 @@ from services.chassis import ids
 from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
-from services.contracts.vocabulary import OfficeId
+from services.contracts.vocabulary import OfficeId, RegionId
 from services.identity.deps import Deps
 from services.identity.domain.licence import Office
 from services.identity.domain.user import MANAGE
@@ -19,9 +19,14 @@ class OfficeFields(Input):
     name: Name
 
 
+class RegionOfOffice(Input):
+    region_id: UUID | None
+
+
 class OfficeShown(Output):
     id: UUID
     name: str
+    region_id: UUID | None
     version: int
 
 
@@ -54,12 +59,21 @@ async def change_office(deps: Deps, call: Call, asked: OfficeFields) -> OfficeSh
     return _shown(await licences.rename_office(deps.db, call.caller.tenant_id, office_id, asked.name, call.version))
 
 
+async def move_office(deps: Deps, call: Call, asked: RegionOfOffice) -> OfficeShown:
+    """Say in which region an office lies, if in any. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    office_id = OfficeId(call.id_in_path("office_id"))
+    region_id = None if asked.region_id is None else RegionId(asked.region_id)
+    return _shown(await licences.move_office(deps.db, call.caller.tenant_id, office_id, region_id, call.version))
+
+
 def _shown(office: Office) -> OfficeShown:
-    return OfficeShown(id=office.id, name=office.name, version=office.version)
+    return OfficeShown(id=office.id, name=office.name, region_id=office.region_id, version=office.version)
 
 
 ROUTES = (
     Route("GET", "/v1/offices", list_offices, gives=OfficesShown),
     Route("POST", "/v1/offices", create_office, takes=OfficeFields, gives=OfficeShown, status=201),
     Route("PATCH", "/v1/offices/{office_id}", change_office, takes=OfficeFields, gives=OfficeShown, edits=True),
+    Route("PUT", "/v1/offices/{office_id}/region", move_office, takes=RegionOfOffice, gives=OfficeShown, edits=True),
 )

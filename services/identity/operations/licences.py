@@ -7,7 +7,7 @@ from services.chassis import outbox
 from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey, earlier
 from services.contracts.identity_events import LicenceCreated, OfficeChanged, UserCreated
-from services.contracts.vocabulary import OfficeId, TenantId
+from services.contracts.vocabulary import OfficeId, RegionId, TenantId
 from services.identity.domain.licence import Licence, Office
 from services.identity.domain.user import User
 from services.identity.store import licences, offices, users
@@ -57,5 +57,17 @@ async def rename_office(db: Database, tenant_id: TenantId, office_id: OfficeId, 
     return office
 
 
+async def move_office(
+    db: Database, tenant_id: TenantId, office_id: OfficeId, region_id: RegionId | None, version: int
+) -> Office:
+    """Return the office in another region, or in none (ON-36). Raises NotFound, Stale, UnknownRegion."""
+    async with db.transaction(tenant_id) as tx:
+        office = await offices.move(tx, office_id, region_id, version)
+        await outbox.add(tx, _changed(office))
+    return office
+
+
 def _changed(office: Office) -> OfficeChanged:
-    return OfficeChanged(office_id=OfficeId(office.id), version=office.version, name=office.name)
+    return OfficeChanged(
+        office_id=OfficeId(office.id), version=office.version, name=office.name, region_id=office.region_id
+    )

@@ -87,6 +87,23 @@ class Listing:
         return RecordFacts(self.office_id, self.assignee_id, self.created_by, self.is_private, "listings", self.rights)
 
 
+class Burial(StrEnum):
+    """Why a listing was deleted."""
+
+    DELETED = "deleted"
+    OBJECTION = "objection"
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of a deleted listing besides its number."""
+
+    cause: Burial
+    ground: str | None
+    by: UserId
+    at: datetime
+
+
 class Tier(StrEnum):
     """How far a field may travel."""
 

@@ -1,12 +1,11 @@
 """Listings over HTTP: who may see and change how much of them is decided per record."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from services.chassis import ids
-from services.chassis.cursor import START, Cursor, CursorParam
 from services.chassis.problems import Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.access import AccessSnapshot
@@ -14,13 +13,17 @@ from services.contracts.vocabulary import ListingId, OfficeId, UserId
 from services.records.deps import Deps
 from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import LIST, Listing, ListingFilter, project
+from services.records.domain.sorting import Sort
+from services.records.handlers import cursors
 from services.records.handlers.fields import Currency, Line, Money
 from services.records.handlers.listing_models import ListingChange, ListingShown, NewListing, fields_of
 from services.records.operations import listings as operations
-from services.records.store import listings
+from services.records.store import listing_pages, listings
+
+COUNTED: Final = 1_000
 
 
-class ListingsQuery(Input):
+class ListingsFilter(Input):
     """Every filter asks for equality but the price's. A price range compares amounts; name the currency with it."""
 
     standard_status: StandardStatus | None = None
@@ -32,12 +35,23 @@ class ListingsQuery(Input):
     currency: Currency | None = None
     list_price_minor_min: Money | None = None
     list_price_minor_max: Money | None = None
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
     def filter(self) -> ListingFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return ListingFilter(**self.model_dump(exclude={"cursor", "limit"}))
+        return ListingFilter(**self.model_dump(include=set(ListingsFilter.model_fields)))
+
+
+class ListingsQuery(ListingsFilter):
+    sort: Sort = Sort.UPDATED
+    cursor: Annotated[str, Field(max_length=200)] = ""
+    """`next` of the page before, in the same order."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ListingsCount(Output):
+    count: int
+    capped: bool
+    """Whether there are more than were counted."""
 
 
 class ListingsPage(Output):
@@ -45,12 +59,12 @@ class ListingsPage(Output):
     next: str | None
 
     @classmethod
-    def of(cls, found: Sequence[Listing], limit: int, snapshot: AccessSnapshot) -> "ListingsPage":
-        """Return a page of at most `limit` listings; one more was read to know whether there is a next page."""
-        page = found[:limit]
+    def of(cls, found: Sequence[Listing], asked: ListingsQuery, snapshot: AccessSnapshot) -> "ListingsPage":
+        """Return a page of listings; one more was read to know whether there is a next page."""
+        page = found[: asked.limit]
         return cls(
             items=[ListingShown.of(shown) for listing in page if (shown := project(listing, snapshot, LIST))],
-            next=str(Cursor(page[-1].updated_at, page[-1].id)) if len(found) > limit else None,
+            next=cursors.of(page[-1], asked.sort) if len(found) > asked.limit else None,
         )
 
 
@@ -74,7 +88,7 @@ async def create_listing(deps: Deps, call: Call, asked: NewListing) -> ListingSh
     }
     made = await operations.create_listing(deps.db, snapshot, Listing(**fields), call.idempotency_key)
     call.reply_headers["Location"] = f"/v1/listings/{made.id}"
-    return _opened(made, snapshot)
+    return opened(made, snapshot)
 
 
 async def get_listing(deps: Deps, call: Call) -> ListingShown:
@@ -83,23 +97,36 @@ async def get_listing(deps: Deps, call: Call) -> ListingShown:
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await listings.find(tx, snapshot, listing_id)
-    shown = found and _opened(found, snapshot)
+    shown = found and opened(found, snapshot)
     if shown is None:
         raise NotFound
     return shown
 
 
 async def list_listings(deps: Deps, call: Call, asked: ListingsQuery) -> ListingsPage:
-    """List the listings that the caller's list shows, latest change first.
+    """List the listings that the caller's list shows, latest change first or in another order.
 
     A listing of which only the public view is shown never answers to a filter by assignee.
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    after = cursors.place(asked.cursor, asked.sort)
     if not (snapshot.holds(LIST) or snapshot.principals):
         return ListingsPage(items=[], next=None)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await listings.visible_page(tx, snapshot, asked.filter(), after=asked.cursor, limit=asked.limit + 1)
-    return ListingsPage.of(found, asked.limit, snapshot)
+        found = await listing_pages.visible_page(
+            tx, snapshot, asked.filter(), after=after, limit=asked.limit + 1, sort=asked.sort
+        )
+    return ListingsPage.of(found, asked, snapshot)
+
+
+async def count_listings(deps: Deps, call: Call, asked: ListingsFilter) -> ListingsCount:
+    """Count the listings that the caller's list shows, up to 1,000."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    if not (snapshot.holds(LIST) or snapshot.principals):
+        return ListingsCount(count=0, capped=False)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await listing_pages.visible_count(tx, snapshot, asked.filter(), most=COUNTED + 1)
+    return ListingsCount(count=min(found, COUNTED), capped=found > COUNTED)
 
 
 async def change_listing(deps: Deps, call: Call, asked: ListingChange) -> ListingShown | None:
@@ -114,10 +141,10 @@ async def change_listing(deps: Deps, call: Call, asked: ListingChange) -> Listin
         raise Invalid("Name at least one field to change.")
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     after = await operations.change_listing(deps.db, snapshot, listing_id, version, changes, call.now)
-    return _opened(after, snapshot)
+    return opened(after, snapshot)
 
 
-def _opened(listing: Listing, snapshot: AccessSnapshot) -> ListingShown | None:
+def opened(listing: Listing, snapshot: AccessSnapshot) -> ListingShown | None:
     projection = project(listing, snapshot)
     return None if projection is None else ListingShown.of(projection)
 
@@ -125,6 +152,7 @@ def _opened(listing: Listing, snapshot: AccessSnapshot) -> ListingShown | None:
 ROUTES = (
     Route("POST", "/v1/listings", create_listing, takes=NewListing, gives=ListingShown, status=201),
     Route("GET", "/v1/listings", list_listings, takes=ListingsQuery, gives=ListingsPage),
+    Route("GET", "/v1/listings/count", count_listings, takes=ListingsFilter, gives=ListingsCount),
     Route("GET", "/v1/listings/{listing_id}", get_listing, gives=ListingShown),
     Route("PATCH", "/v1/listings/{listing_id}", change_listing, takes=ListingChange, gives=ListingShown, edits=True),
 )

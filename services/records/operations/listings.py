@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from services.chassis import outbox
 from services.chassis.authz_client import PermissionMissing, require
@@ -11,11 +12,14 @@ from services.chassis.idempotency import IdempotencyKey, earlier
 from services.chassis.problems import FieldError, NotFound, Stale
 from services.contracts.access import AccessSnapshot
 from services.contracts.records_events import ListingChanged, ListingCreated
-from services.contracts.vocabulary import ListingId
+from services.contracts.vocabulary import ListingId, UserId
 from services.records.domain import listing as domain
+from services.records.domain.history import CHANGED, CREATED, entry
 from services.records.domain.listing import Listing, NumberTaken, Tier, UnknownAssignee, UnknownOffice, pointer
 from services.records.domain.rights import refused, refused_at_creation
-from services.records.store import directory, listings
+from services.records.store import directory, history, listing_numbers, listings
+
+SECTION: Final = "listings"
 
 
 async def create_listing(
@@ -33,19 +37,8 @@ async def create_listing(
         made = await earlier(tx, key, listing.id, listing.created_at)
         if made is not None:
             return await listings.get(tx, snapshot, ListingId(made))
-        await _check_place(tx, listing, snapshot)
-        listing = await _numbered(tx, listing)
-        await outbox.add(
-            tx,
-            ListingCreated(
-                listing_id=listing.id,
-                version=listing.version,
-                office_id=listing.office_id,
-                assignee_id=listing.assignee_id,
-                by=snapshot.user_id,
-            ),
-        )
-    return listing
+        await check_place(tx, listing, snapshot)
+        return await take_on(tx, listing, snapshot.user_id)
 
 
 async def change_listing(
@@ -69,20 +62,44 @@ async def change_listing(
             raise Stale
         after = domain.changed(before, changes, now)
         if not changes.keys().isdisjoint({"office_id", "assignee_id"}):
-            await _check_place(tx, after, snapshot)
-        await listings.save(tx, after)
-        await outbox.add(
-            tx,
-            ListingChanged(
-                listing_id=after.id,
-                version=after.version,
-                office_id=after.office_id,
-                assignee_id=after.assignee_id,
-                by=snapshot.user_id,
-                fields=tuple(sorted(filter(_may_be_told, changes))),
-            ),
-        )
+            await check_place(tx, after, snapshot)
+        await record(tx, before, after, CHANGED, snapshot.user_id)
     return after
+
+
+async def take_on(tx: Transaction, listing: Listing, by: UserId) -> Listing:
+    """Add a listing under its number or the agency's next one, with its history and event. Raises NumberTaken."""
+    listing = await _numbered(tx, listing)
+    await history.add(tx, SECTION, listing.id, entry(None, listing, CREATED, by, listing.created_at))
+    await outbox.add(
+        tx,
+        ListingCreated(
+            listing_id=listing.id,
+            version=listing.version,
+            office_id=listing.office_id,
+            assignee_id=listing.assignee_id,
+            by=by,
+        ),
+    )
+    return listing
+
+
+async def record(tx: Transaction, before: Listing, after: Listing, action: str, by: UserId) -> None:
+    """Write a changed listing with its history and event."""
+    change = entry(before, after, action, by, after.updated_at)
+    await listings.save(tx, after)
+    await history.add(tx, SECTION, after.id, change)
+    await outbox.add(
+        tx,
+        ListingChanged(
+            listing_id=after.id,
+            version=after.version,
+            office_id=after.office_id,
+            assignee_id=after.assignee_id,
+            by=by,
+            fields=tuple(sorted(filter(_may_be_told, change.after))),
+        ),
+    )
 
 
 def _may_be_told(name: str) -> bool:
@@ -101,7 +118,7 @@ def _refuse(refusals: Sequence[tuple[str, str]]) -> None:
         )
 
 
-async def _check_place(tx: Transaction, listing: Listing, snapshot: AccessSnapshot) -> None:
+async def check_place(tx: Transaction, listing: Listing, snapshot: AccessSnapshot) -> None:
     """Refuse an office or a person that the agency does not have. Raises UnknownOffice, UnknownAssignee.
 
     An office is unknown until identity's event about it has arrived. The caller is known: the token says so.
@@ -119,6 +136,6 @@ async def _numbered(tx: Transaction, listing: Listing) -> Listing:
             raise NumberTaken(errors=[FieldError(pointer("number"), NumberTaken.code, NumberTaken.title)])
         return listing
     while True:
-        numbered = replace(listing, number=await listings.next_number(tx))
+        numbered = replace(listing, number=await listing_numbers.take_next(tx))
         if await listings.insert(tx, numbered):
             return numbered

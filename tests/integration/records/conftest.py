@@ -37,6 +37,14 @@ KEYS: Final = (
     "listings.banner.update",
     "listings.archive.now",
     "listings.restore.now",
+    "listings.archive.schedule",
+    "listings.restore.schedule",
+    "listings.delete",
+    "listings.copy",
+    "listings.bulk.delete",
+    "listings.bulk.reassign",
+    "listings.bulk.renumber",
+    "admin.objection.update",
     "record_rights.read",
     "record_rights.update",
     "admin.agents.manage",
@@ -125,6 +133,18 @@ class Agency:
                     'numbers', (SELECT jsonb_agg(to_jsonb(n)) FROM listing_numbers AS n),
                     'outbox', (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.seq) FROM outbox AS o),
                     'keys', (SELECT jsonb_agg(to_jsonb(k) ORDER BY k.key) FROM idempotency_keys AS k))::text
+                """
+            )
+
+    async def left(self) -> str:
+        """Return whatever the agency has in any table of the database."""
+        async with self.db.transaction(self.tenant_id, readonly=True) as tx:
+            return await tx.value(
+                """
+                SELECT string_agg(query_to_xml(format('SELECT to_jsonb(t) FROM %s AS t', c.oid::regclass),
+                                               true, false, '')::text, ' ')
+                  FROM pg_class AS c
+                 WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relrowsecurity
                 """
             )
 

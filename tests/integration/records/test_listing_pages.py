@@ -62,6 +62,41 @@ async def test_the_last_page_says_so_even_when_it_is_full(agency: Agency) -> Non
     assert (len(page["items"]), len(last["items"]), last["next"]) == (2, 2, None)
 
 
+async def test_a_list_is_sorted_by_what_is_asked_for_and_a_cursor_belongs_to_its_order(agency: Agency) -> None:
+    for number, price, area in (("B", 300, "10.00"), ("A", None, "30.00"), ("C", 100, None)):
+        await agency.take_on(number=number, list_price_minor=price, currency="EUR", living_area_m2=area)
+    for sort, wanted in (
+        ("-created_at", "CAB"),
+        ("list_price_minor", "ACB"),
+        ("-list_price_minor", "BCA"),
+        ("-living_area_m2", "ABC"),
+        ("number", "ABC"),
+    ):
+        found, query = "", f"?sort={sort}&limit=1"
+        while True:
+            page = (await agency.call(agency.ada, "GET", f"/v1/listings{query}")).body
+            found += "".join(item["number"] for item in page["items"])
+            if page["next"] is None:
+                break
+            query = f"?sort={sort}&limit=1&cursor={page['next']}"
+        assert found == wanted, sort
+    page = (await agency.call(agency.ada, "GET", "/v1/listings?sort=number&limit=1")).body
+    for query in (f"?cursor={page['next']}", "?sort=owner_name", "?sort=number&cursor=AAAA", "?sort=number&cursor=W10"):
+        assert (await agency.call(agency.ada, "GET", f"/v1/listings{query}")).status == 422, query
+
+
+async def test_a_count_counts_what_is_listed_and_no_more(agency: Agency) -> None:
+    for town in ("Lucca", "Lucca", "Pisa"):
+        await agency.take_on(municipality=town)
+    agent = agency.give(agency.bruno, list=Scope(own=True))
+    assert (await agency.call(agency.ada, "GET", "/v1/listings/count?municipality=Lucca")).body == {
+        "count": 2,
+        "capped": False,
+    }
+    assert (await agency.call(agent, "GET", "/v1/listings/count")).body == {"count": 0, "capped": False}
+    assert (await agency.call(agency.ada, "GET", "/v1/listings/count?owner_name=Neri")).status == 422
+
+
 async def test_each_filter_keeps_what_it_asks_for(agency: Agency) -> None:
     await agency.take_on(number="A", standard_status="active", municipality="Lucca", office_id=str(agency.harbour))
     await agency.take_on(number="B", transaction_type="rent", list_price_minor=900_00, currency="EUR")

@@ -8,21 +8,22 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from services.chassis.cursor import START, Cursor
 from services.chassis.database import Database, Row, Transaction, json_object, open_database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 from services.records.domain.kinds import StandardStatus
 from services.records.domain.listing import ListingFilter
-from services.records.store import listings
+from services.records.domain.sorting import START, Place, Sort
+from services.records.store import listing_pages
 from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROWS, OFFICES, PEOPLE, PAGE, ENTRIES = 20_000, 20, 50, 51, 2_000
+CHUNK = 2_500
 TENANT = TenantId(UUID(int=77))
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-DEEP = Cursor(BEGUN + timedelta(minutes=ROWS // 4), UUID(int=0))
+DEEP = Place(BEGUN + timedelta(minutes=ROWS // 4), UUID(int=0))
 SOME_OFFICES = frozenset(OfficeId(UUID(int=0x100 + at)) for at in range(3))
 OFFICE = OfficeId(UUID(int=0x100))
 ME, COLLEAGUE = UserId(UUID(int=0x200)), UserId(UUID(int=0x201))
@@ -56,27 +57,30 @@ async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
                 tenant,
                 OFFICES,
             )
-            await queries.execute(
-                """
-                INSERT INTO listings (
-                    tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status,
-                    transaction_type, property_type, title, description, municipality, list_price_minor, currency,
-                    superoffer, no_commission, banner, version, created_at, updated_at)
-                SELECT $1, gen_random_uuid(), n,
-                       lpad(to_hex(256 + abs(hashint4(n)) % $3), 32, '0')::uuid,
-                       lpad(to_hex(512 + abs(hashint4(n + 1)) % $4), 32, '0')::uuid,
-                       lpad(to_hex(512 + abs(hashint4(n + 2)) % $4), 32, '0')::uuid,
-                       hashint4(n + 3) % 10 = 0, CASE WHEN n % 3 = 0 THEN 'active' ELSE 'sold' END,
-                       'sale', 'residential', 'Listing ' || n, repeat('Quiet and sunny. ', 30), 'Lucca', n * 100, 'EUR',
-                       false, false, false, 1, $5, $5::timestamptz + hashint4(n) % $2 * interval '1 minute'
-                  FROM generate_series(1, $2::integer) AS n
-                """,
-                tenant,
-                rows,
-                OFFICES,
-                PEOPLE,
-                BEGUN,
-            )
+            for first in range(1, rows, CHUNK):
+                await queries.execute(
+                    """
+                    INSERT INTO listings (
+                        tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status,
+                        transaction_type, property_type, title, description, municipality, list_price_minor, currency,
+                        superoffer, no_commission, banner, version, created_at, updated_at)
+                    SELECT $1, gen_random_uuid(), n,
+                           lpad(to_hex(256 + abs(hashint4(n)) % $3), 32, '0')::uuid,
+                           lpad(to_hex(512 + abs(hashint4(n + 1)) % $4), 32, '0')::uuid,
+                           lpad(to_hex(512 + abs(hashint4(n + 2)) % $4), 32, '0')::uuid,
+                           hashint4(n + 3) % 10 = 0, CASE WHEN n % 3 = 0 THEN 'active' ELSE 'sold' END,
+                           'sale', 'residential', 'Listing ' || n, repeat('Quiet and sunny. ', 30), 'Lucca', n * 100,
+                           'EUR', false, false, false, 1, $5, $5::timestamptz + hashint4(n) % $2 * interval '1 minute'
+                      FROM generate_series($6::integer, $7::integer) AS n
+                    """,
+                    tenant,
+                    rows,
+                    OFFICES,
+                    PEOPLE,
+                    BEGUN,
+                    first,
+                    first + CHUNK - 1,
+                )
         await queries.execute(
             """
             INSERT INTO record_rights (
@@ -168,14 +172,16 @@ def _entitled(scope: Scope) -> AccessSnapshot:
     return AccessSnapshot(TENANT, ENTITLED, 1, Ownership.ASSIGNEE, held, principals=frozenset({ENTITLED, TEAM}))
 
 
-async def _explained(db: Database, who: AccessSnapshot, asked: ListingFilter, after: Cursor) -> tuple[Explaining, int]:
+async def _explained(
+    db: Database, who: AccessSnapshot, asked: ListingFilter, after: Place, sort: Sort = Sort.UPDATED
+) -> tuple[Explaining, int]:
     async with db.transaction(TENANT, readonly=True) as tx:
         explaining = Explaining(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        page = await listings.visible_page(explaining, who, asked, after=after, limit=PAGE)
+        page = await listing_pages.visible_page(explaining, who, asked, after=after, limit=PAGE, sort=sort)
         return explaining, len(page)
 
 
-@pytest.mark.parametrize("after", [START, DEEP], ids=["first page", "deep page"])
+@pytest.mark.parametrize("after", [START[Sort.UPDATED], DEEP], ids=["first page", "deep page"])
 @pytest.mark.parametrize(
     ("who", "asked", "indexes", "buffers"),
     [
@@ -214,10 +220,35 @@ async def _explained(db: Database, who: AccessSnapshot, asked: ListingFilter, af
     ],
 )
 async def test_a_page_walks_the_indexes_of_its_reaches_and_reads_little(
-    volume: Database, who: AccessSnapshot, asked: ListingFilter, indexes: set[str], buffers: int, after: Cursor
+    volume: Database, who: AccessSnapshot, asked: ListingFilter, indexes: set[str], buffers: int, after: Place
 ) -> None:
     explained, shown = await _explained(volume, who, asked, after)
     assert shown == PAGE
     assert explained.walked == indexes
     assert explained.otherwise == set()
     assert explained.buffers <= buffers
+
+
+@pytest.mark.parametrize(
+    ("sort", "index", "deep"),
+    [
+        (Sort.CREATED, "creation", BEGUN),
+        (Sort.CHEAPEST, "price", ROWS * 50),
+        (Sort.DEAREST, "price", ROWS * 50),
+        (Sort.LARGEST, "area", -1),
+        (Sort.NUMBER, "number", "5"),
+    ],
+)
+async def test_each_order_has_its_index_for_the_agency_and_for_an_office(
+    volume: Database, sort: Sort, index: str, deep: Any
+) -> None:
+    for after in (START[sort], Place(deep, UUID(int=2**127))):
+        for scope, walked in (
+            (ALL, f"listings_by_{index}"),
+            (Scope(offices=frozenset({OFFICE})), f"listings_of_office_by_{index}"),
+        ):
+            explained, shown = await _explained(volume, _who(scope), ListingFilter(), after, sort)
+            assert shown == PAGE
+            assert explained.walked == {walked}
+            assert explained.otherwise == set()
+            assert explained.buffers <= 500

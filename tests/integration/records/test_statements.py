@@ -78,9 +78,9 @@ async def _counted(url: str) -> AsyncGenerator[tuple[Wire, str]]:
         ("list", 4),  # BEGIN, tenant, page, COMMIT
         ("list of somebody without rights", 0),
         ("open", 4),  # BEGIN, tenant, listing, COMMIT
-        ("create", 7),  # BEGIN, tenant, office, number, listing, event, COMMIT
-        ("create once", 8),  # and the key
-        ("change", 7),  # BEGIN, tenant, lock, listing, listing, event, COMMIT
+        ("create", 8),  # BEGIN, tenant, office, number, listing, history, event, COMMIT
+        ("create once", 9),  # and the key
+        ("change", 8),  # BEGIN, tenant, lock, listing, listing, history, event, COMMIT
         ("change refused", 5),  # BEGIN, tenant, lock, listing, ROLLBACK
     ],
 )

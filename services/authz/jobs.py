@@ -1,0 +1,28 @@
+"""What authz does by itself."""
+
+import asyncio
+from typing import Final, Never
+
+from services.authz.deps import Deps
+from services.authz.operations.expiry import expire
+from services.authz.store.expiry import tenants_with_expired
+from services.chassis import clock, logging
+from services.chassis.database import Database
+from services.chassis.problems import Unavailable
+
+EXPIRE_SECONDS: Final = 5.0
+_log = logging.get(__name__)
+
+
+async def expire_rights(deps: Deps, worker_db: Database) -> Never:
+    """End every five seconds what has expired, agency by agency, and announce it."""
+    while True:
+        try:
+            now = clock.now()
+            async with worker_db.across_tenants() as queries:
+                due = await tenants_with_expired(queries, now)
+            for tenant_id in due:
+                _log.info("rights.expired", tenant_id=str(tenant_id), count=await expire(deps.db, tenant_id, now))
+        except Unavailable:
+            _log.warning("job.postponed", job="expire_rights")
+        await asyncio.sleep(EXPIRE_SECONDS)

@@ -1,0 +1,124 @@
+"""Agent cards: how colleagues are reached, shown and billed."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from services.chassis.authz_client import require
+from services.chassis.problems import NotFound
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import UserId
+from services.identity.deps import Deps
+from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable
+from services.identity.domain.user import MANAGE
+from services.identity.handlers.fields import Email, Locale
+from services.identity.operations.agent_cards import write_card
+from services.identity.store import agent_cards, users
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n]*$")]
+Reach = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+Colour = Annotated[str, StringConstraints(to_lower=True, pattern=r"^#[0-9A-Fa-f]{6}$"), Field(examples=["#2f7d32"])]
+
+
+class ContactFields(Input):
+    kind: ContactKind
+    value: Reach
+
+
+class BillingFields(Input):
+    name: Line = ""
+    address: Line = ""
+    tax_code: Line = ""
+    vat_number: Line = ""
+
+
+class CardFields(Input):
+    title: Line = ""
+    """Such as administrator, consultant, director: a label without rights."""
+    colour: Colour | None = None
+    sender_address: Email | None = None
+    """From which address the program sends this person's mails; null for his own."""
+    contacts: list[ContactFields] = Field(default=[], max_length=20)
+    shown: list[Showable] = Field(default=[], max_length=len(Showable))
+    """What web sites and apps may show."""
+    billing: BillingFields | None = None
+    descriptions: dict[Locale, Annotated[str, Field(max_length=5000)]] = Field(default={}, max_length=20)
+    """For the agency's web site, by language."""
+
+
+class ContactShown(Output):
+    kind: ContactKind
+    value: str
+
+
+class BillingShown(Output):
+    name: str
+    address: str
+    tax_code: str
+    vat_number: str
+
+
+class CardShown(Output):
+    title: str
+    colour: str | None
+    sender_address: str | None
+    contacts: list[ContactShown]
+    shown: list[Showable]
+    billing: BillingShown | None
+    """Shown to the person and to who manages people; null to all others."""
+    descriptions: dict[str, str]
+    version: int
+
+
+async def get_card(deps: Deps, call: Call) -> CardShown:
+    """Show a colleague's card; billing data only to himself and to who holds admin.agents.manage."""
+    user_id = UserId(call.id_in_path("user_id"))
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        if await users.find(tx, user_id) is None:
+            raise NotFound
+        card = await agent_cards.find(tx, user_id)
+    concerns = user_id == call.caller.user_id or snapshot.holds(MANAGE)
+    return _shown(card if concerns else replace(card, billing=None))
+
+
+async def change_card(deps: Deps, call: Call, asked: CardFields) -> CardShown:
+    """Write a colleague's card; version 0 was never written. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    card = AgentCard(
+        title=asked.title,
+        colour=asked.colour,
+        sender_address=asked.sender_address,
+        contacts=tuple(Contact(one.kind, one.value) for one in asked.contacts),
+        shown=frozenset(asked.shown),
+        billing=None if asked.billing is None else Billing(**asked.billing.model_dump()),
+        descriptions=asked.descriptions,
+        version=call.version + 1,
+    )
+    await write_card(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")), card)
+    return _shown(card)
+
+
+def _shown(card: AgentCard) -> CardShown:
+    billing = card.billing
+    return CardShown(
+        title=card.title,
+        colour=card.colour,
+        sender_address=card.sender_address,
+        contacts=[ContactShown(kind=one.kind, value=one.value) for one in card.contacts],
+        shown=sorted(card.shown),
+        billing=None
+        if billing is None
+        else BillingShown(
+            name=billing.name, address=billing.address, tax_code=billing.tax_code, vat_number=billing.vat_number
+        ),
+        descriptions=dict(card.descriptions),
+        version=card.version,
+    )
+
+
+ROUTES = (
+    Route("GET", "/v1/users/{user_id}/card", get_card, gives=CardShown),
+    Route("PUT", "/v1/users/{user_id}/card", change_card, takes=CardFields, gives=CardShown, edits=True),
+)

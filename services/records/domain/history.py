@@ -1,0 +1,50 @@
+"""What happened to a record, and how much of it a caller may see: as much as of the record itself."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Final
+
+from services.contracts.vocabulary import UserId
+from services.records.domain.listing import TIER_OF, Listing, Tier
+
+CREATED: Final = "created"
+CHANGED: Final = "changed"
+ARCHIVED: Final = "archived"
+RESTORED: Final = "restored"
+BUMPED: Final = "bumped"
+RENUMBERED: Final = "renumbered"
+REASSIGNED: Final = "reassigned"
+FILLED: Final = "filled"
+_UNTOLD: Final = frozenset({"id", "version", "created_at", "updated_at", "rights"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of a record: the fields that changed, before and after."""
+
+    version: int
+    action: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    by: UserId
+    at: datetime
+
+
+def entry(before: Listing | None, after: Listing, action: str, by: UserId, at: datetime) -> Entry:
+    """Return what to remember of a change; without `before`, of a listing that was taken on."""
+    names = [field.name for field in fields(Listing) if field.name not in _UNTOLD]
+    differing = [name for name in names if getattr(before, name, None) != getattr(after, name)]
+    return Entry(
+        version=after.version,
+        action=action,
+        before={} if before is None else {name: getattr(before, name) for name in differing},
+        after={name: getattr(after, name) for name in differing},
+        by=by,
+        at=at,
+    )
+
+
+def shown(found: Entry, tiers: Collection[Tier]) -> Sequence[str]:
+    """Return the fields of an entry that somebody may see who sees these tiers."""
+    return [name for name in found.after if TIER_OF[name] in tiers]

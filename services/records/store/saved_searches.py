@@ -1,0 +1,74 @@
+"""Saved searches as rows: each person sees and changes the own ones only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.chassis.database import Transaction, UniqueViolation
+from services.chassis.problems import Conflict, FieldError
+from services.contracts.vocabulary import UserId
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+    title = "Another of your searches has this name."
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A filter of listings as JSON text, and an order, under a name."""
+
+    id: UUID
+    name: str
+    filter: str
+    sort: str
+    created_at: datetime
+
+
+async def insert(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
+    """Save a search. Raises NameTaken."""
+    try:
+        await tx.execute(
+            """
+            INSERT INTO saved_searches (tenant_id, user_id, id, name, filter, sort, created_at)
+            VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7)
+            """,
+            tx.tenant_id,
+            user_id,
+            search.id,
+            search.name,
+            search.filter,
+            search.sort,
+            search.created_at,
+        )
+    except UniqueViolation:
+        raise NameTaken(errors=[FieldError("/name", NameTaken.code, NameTaken.title)]) from None
+
+
+async def of(tx: Transaction, user_id: UserId) -> Sequence[SavedSearch]:
+    """Return the searches of a person, up to 200, by name. No scope: they are the caller's own."""
+    rows = await tx.rows(
+        """
+        SELECT id, name, filter::text AS filter, sort, created_at
+          FROM saved_searches
+         WHERE tenant_id = $1 AND user_id = $2
+         ORDER BY name
+         LIMIT 200
+        """,
+        tx.tenant_id,
+        user_id,
+    )
+    return [SavedSearch(**dict(row)) for row in rows]
+
+
+async def remove(tx: Transaction, user_id: UserId, search_id: UUID) -> bool:
+    """Delete a search; say whether the person had it."""
+    return bool(
+        await tx.execute(
+            "DELETE FROM saved_searches WHERE tenant_id = $1 AND user_id = $2 AND id = $3",
+            tx.tenant_id,
+            user_id,
+            search_id,
+        )
+    )

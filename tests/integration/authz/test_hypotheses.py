@@ -1,0 +1,164 @@
+"""What is only imagined is answered as if it were done, and leaves no trace; the past is answered as it was."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.integration.authz.conftest import Agency
+from tests.integration.authz.test_explanations import record
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+READ = {"key": "listings.read", "reach": "principal"}
+LIST = {"key": "listings.list", "reach": "all", "view": "public"}
+PRINT = {"key": "listings.print", "reach": "principal"}
+
+
+async def scopes(agency: Agency, person: UUID) -> dict[str, Any]:
+    return (await agency.call("GET", f"/v1/users/{person}/access")).body["scopes"]
+
+
+async def suppose(agency: Agency, **asked: Any) -> Any:
+    answer = await agency.call("POST", "/v1/hypotheses", asked)
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def imagined(before: dict[str, Any], person: dict[str, Any]) -> dict[str, Any]:
+    """Return the scopes that a person would have."""
+    after = {key: scope for key, scope in before.items() if key not in {each["key"] for each in person["lost"]}}
+    return after | {each["key"]: each["after"] for each in (*person["gained"], *person["changed"])}
+
+
+async def test_what_is_imagined_of_grants_is_what_happens_when_they_are_granted(agency: Agency) -> None:
+    people = [await agency.person() for _ in range(3)]
+    group = await agency.group(READ, PRINT, members=tuple(people[:2]))
+    before = {str(person): await scopes(agency, person) for person in people}
+    wanted = [LIST, {**READ, "reach": "own"}]
+
+    told = await suppose(agency, grants=[{"holder": "group", "holder_id": group["id"], "grants": wanted}], questions=[])
+
+    assert told["concerned"] == 2
+    found = {person["user_id"]: person for person in told["people"]}
+    assert found.keys() == {str(person) for person in people[:2]}
+    assert [each["key"] for each in found[str(people[0])]["gained"]] == ["listings.list"]
+    assert [each["key"] for each in found[str(people[0])]["lost"]] == ["listings.print"]
+    assert [each["key"] for each in found[str(people[0])]["changed"]] == ["listings.read"]
+    await agency.put(group, "/grants", {"grants": wanted})
+    for person in people[:2]:
+        assert await scopes(agency, person) == imagined(before[str(person)], found[str(person)])
+
+
+async def test_what_is_imagined_of_memberships_is_what_happens_when_they_begin_and_end(agency: Agency) -> None:
+    leaves, joins = await agency.person(), await agency.person()
+    group = await agency.group(READ, PRINT, members=(leaves,))
+    inside = record(agency.office_id)
+    question = {"key": "listings.read", "record": inside}
+
+    told = await suppose(
+        agency,
+        memberships=[
+            {"group_id": group["id"], "user_id": str(joins), "member": True},
+            {"group_id": group["id"], "user_id": str(leaves), "member": False},
+        ],
+        questions=[{**question, "user_id": str(joins)}, {**question, "user_id": str(leaves)}],
+    )
+
+    assert [(each["before"]["view"], each["after"]["view"]) for each in told["items"]] == [
+        (None, "full"),
+        ("full", None),
+    ]
+    assert {person["user_id"]: len(person["gained"]) - len(person["lost"]) for person in told["people"]} == {
+        str(joins): 2,
+        str(leaves): -2,
+    }
+
+
+async def test_own_grants_and_switches_are_imagined_too(agency: Agency) -> None:
+    person = await agency.person()
+    await agency.group(READ, PRINT, members=(person,))
+
+    told = await suppose(
+        agency,
+        grants=[{"holder": "user", "holder_id": str(person), "grants": [LIST]}],
+        switches=[{"user_id": str(person), "blocked": ["print"]}],
+    )
+
+    (found,) = told["people"]
+    assert [each["key"] for each in found["gained"]] == ["listings.list"]
+    assert [each["key"] for each in found["lost"]] == ["listings.print"]
+
+
+async def test_templates_are_imagined_with_what_stays_when_they_are_left(agency: Agency) -> None:
+    person = await agency.person()
+    template = (await agency.call("POST", "/v1/templates", {"name": "Sales"})).body
+
+    told = await suppose(
+        agency,
+        grants=[{"holder": "template", "holder_id": template["id"], "grants": [READ]}],
+        template_links=[{"user_id": str(person), "template_id": template["id"]}],
+    )
+    (found,) = told["people"]
+    assert [each["key"] for each in found["gained"]] == ["listings.read"]
+
+
+async def test_nothing_is_stored_and_nobody_is_told(agency: Agency) -> None:
+    person = await agency.person()
+    group = await agency.group(READ, members=(person,))
+    before = await scopes(agency, person)
+    await agency.news()
+    changes = (await agency.call("GET", "/v1/rights-changes")).body
+
+    await suppose(agency, grants=[{"holder": "group", "holder_id": group["id"], "grants": []}])
+
+    assert await scopes(agency, person) == before
+    assert await agency.news() == []
+    assert (await agency.call("GET", "/v1/rights-changes")).body == changes
+
+
+async def test_what_cannot_be_imagined_is_refused(agency: Agency, other_agency: Agency) -> None:
+    person, theirs = await agency.person(), await other_agency.group(READ)
+    group = await agency.group(READ)
+    fly = [{"key": "listings.fly", "reach": "all"}]
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({}, 422),
+        ({"grants": [{"holder": "group", "holder_id": group["id"], "grants": fly}]}, 422),
+        ({"grants": [{"holder": "group", "holder_id": theirs["id"], "grants": []}]}, 404),
+        ({"grants": [{"holder": "user", "holder_id": str(uuid4()), "grants": []}]}, 404),
+    ]
+    for asked, status in cases:
+        assert (await agency.call("POST", "/v1/hypotheses", asked)).status == status, asked
+    assert (await agency.call("POST", "/v1/hypotheses", cases[1][0], by=person)).status == 403
+
+
+async def test_the_past_is_answered_as_it_was(agency: Agency) -> None:
+    person = await agency.person()
+    question = {"key": "listings.read", "record": record(agency.office_id)}
+
+    async def view(as_of: str | None) -> Any:
+        asked = {"user_id": str(person), "questions": [question], **({"as_of": as_of} if as_of else {})}
+        answer = await agency.call("POST", "/v1/decisions", asked)
+        assert answer.status == 200, answer.body
+        return answer.body["items"][0]["view"]
+
+    async def instant() -> str:
+        return (await agency.call("GET", "/v1/rights-changes?limit=1")).body["items"][0]["at"]
+
+    group = await agency.group({**READ, "reach": "all", "view": "public"}, members=(person,))
+    moments = [(await instant(), await view(None))]
+    group = await agency.put(group, "/grants", {"grants": [READ]})
+    moments.append((await instant(), await view(None)))
+    group = (await agency.change(group, "DELETE", f"/members/{person}")).body
+    moments.append((await instant(), await view(None)))
+    group = await agency.put(group, f"/members/{person}", {})
+    moments.append((await instant(), await view(None)))
+    assert (await agency.change(group, "DELETE", "")).status == 204
+    moments.append((await instant(), await view(None)))
+
+    assert [seen for _, seen in moments] == ["public", "full", None, "full", None]
+    assert [await view(at) for at, _ in moments] == [seen for _, seen in moments]
+    asked = {"user_id": str(person), **question, "as_of": moments[1][0]}
+    told = (await agency.call("POST", "/v1/explanations", asked)).body
+    assert told["reason"]["grant"]["holder_id"] == group["id"]
+    future = {"questions": [question], "as_of": "2199-01-01T00:00:00Z"}
+    assert (await agency.call("POST", "/v1/decisions", future)).errors == [("/as_of", "in_the_future")]

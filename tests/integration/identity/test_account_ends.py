@@ -1,0 +1,206 @@
+"""What ends by itself: exactly once, with whatever workers; colleagues come back, technicians do not."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import asyncpg
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from services.chassis.database import Database, open_database
+from services.chassis.http_client import Peer, open_http
+from services.identity.adapters.authz_administrators import Administrators
+from services.identity.app import SERVICE
+from services.identity.operations import account_ends
+from tests.integration.identity.conftest import Agency, found_agency, identity_settings
+from tests.support.databases import ServiceDatabase
+from tests.support.running import eventually, working
+from tests.support.stub_authz import StubAuthz
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def app_db(identity_database: ServiceDatabase) -> AsyncGenerator[Database]:
+    """The service's own view of its database."""
+    async with open_database(identity_database.app, connections=5, name="test") as db:
+        yield db
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def worker_db(identity_database: ServiceDatabase) -> AsyncGenerator[Database]:
+    """The worker's view, across tenants."""
+    async with open_database(identity_database.worker, connections=5, name="test") as db:
+        yield db
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def administrators(authz: StubAuthz) -> AsyncGenerator[Administrators]:
+    """authz, asked as the service asks it."""
+    async with open_http() as http:
+        yield Administrators(Peer(http, authz.url, SecretStr("internal")))
+
+
+async def told(database: ServiceDatabase, topic: str, user_id: str) -> list[dict[str, Any]]:
+    """Return the state and kind of each event of a topic about a person, oldest first."""
+    connection = await asyncpg.connect(database.worker)
+    try:
+        rows = await connection.fetch(
+            """
+            SELECT data->'user'->>'state' AS state, data->'user'->>'kind' AS kind, data->>'sponsor_id' AS sponsor
+              FROM outbox WHERE topic = $1 AND data->'user'->>'user_id' = $2 ORDER BY seq
+            """,
+            topic,
+            user_id,
+        )
+    finally:
+        await connection.close()
+    return [dict(row) for row in rows]
+
+
+def soon(**by: int) -> str:
+    return (datetime.now(UTC) + timedelta(**by)).isoformat()
+
+
+async def state_of(agency: Agency, user: dict[str, Any]) -> str:
+    return (await agency.call("GET", f"/v1/users/{user['id']}"))[1]["state"]
+
+
+@pytest.mark.catalogue("MG-28")
+async def test_a_colleague_expires_once_by_however_many_workers_and_comes_back_by_a_later_end(
+    agency: Agency,
+    app_db: Database,
+    worker_db: Database,
+    administrators: Administrators,
+    identity_database: ServiceDatabase,
+) -> None:
+    user = await agency.add_user(ends_at=soon(hours=3))
+    assert (await agency.activate(user["id"]))[0] == 204
+    _, tokens = await agency.sign_in(user["userid"])
+    now = datetime.now(UTC)
+    assert await account_ends.end_accounts(app_db, worker_db, administrators, now) == 0
+    after = now + timedelta(hours=4)
+    done = await asyncio.gather(
+        *(account_ends.end_accounts(app_db, worker_db, administrators, after) for _ in range(6))
+    )
+    assert sum(done) == 1
+    assert await state_of(agency, user) == "expired"
+    events = await told(identity_database, "identity.user.state_changed.v1", user["id"])
+    assert [event["state"] for event in events] == ["active", "suspended"]
+    status, problem = await agency.sign_in(user["userid"])
+    assert (status, problem["code"]) == (403, "access_ended")
+    refresh = {"refresh_token": tokens["refresh_token"]}
+    status, problem = await agency.call("POST", "/v1/sessions/refresh", refresh)
+    assert (status, problem["code"]) == (403, "access_ended")
+    assert (await agency.call("POST", "/v1/sessions/refresh", refresh))[0] == 401
+
+    own = f"/v1/users/{user['id']}/access-policy"
+    status, _ = await agency.call("PUT", own, {"ends_at": soon(days=9)}, {"If-Match": '"1"'})
+    assert status == 200
+    assert await state_of(agency, user) == "active"
+    assert (await agency.sign_in(user["userid"]))[0] == 201
+
+
+@pytest.mark.catalogue("MG-1", "MG-28")
+async def test_who_comes_back_needs_a_seat(
+    http: aiohttp.ClientSession,
+    identity_url: str,
+    authz: StubAuthz,
+    app_db: Database,
+    worker_db: Database,
+    administrators: Administrators,
+) -> None:
+    agency = await found_agency(http, identity_url, authz, seats_bought=0)
+    user = await agency.add_user(ends_at=soon(hours=3))
+    others = [await agency.add_user() for _ in range(2)]
+    assert [(await agency.activate(one["id"]))[0] for one in (user, others[0])] == [204, 204]
+    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC) + timedelta(hours=4))
+    assert (await agency.activate(others[1]["id"]))[0] == 204
+    own = f"/v1/users/{user['id']}/access-policy"
+    status, problem = await agency.call("PUT", own, {"ends_at": soon(days=9)}, {"If-Match": '"1"'})
+    assert (status, problem["code"]) == (409, "seats_exhausted")
+    assert await state_of(agency, user) == "expired"
+
+
+@pytest.mark.catalogue("AM-1", "AM-4", "AM-10", "AM-12")
+async def test_a_technician_has_an_end_takes_no_seat_is_announced_once_and_is_gone(
+    http: aiohttp.ClientSession,
+    identity_url: str,
+    authz: StubAuthz,
+    app_db: Database,
+    worker_db: Database,
+    administrators: Administrators,
+    identity_database: ServiceDatabase,
+) -> None:
+    agency = await found_agency(http, identity_url, authz, seats_bought=0)
+    for _ in range(2):
+        assert (await agency.activate((await agency.add_user())["id"]))[0] == 204
+    user = await agency.add_user(kind="external_technician", ends_at=soon(hours=3))
+    assert (await agency.activate(user["id"]))[0] == 204
+    now = datetime.now(UTC)
+    await account_ends.remind_of_technicians(app_db, worker_db, now)
+    assert await told(identity_database, "identity.technician.expiring.v1", user["id"]) == []
+    for _ in range(3):
+        await account_ends.remind_of_technicians(app_db, worker_db, now + timedelta(hours=2))
+    (reminder,) = await told(identity_database, "identity.technician.expiring.v1", user["id"])
+    assert (reminder["kind"], reminder["sponsor"]) == ("external_technician", str(agency.administrator_id))
+
+    await account_ends.end_accounts(app_db, worker_db, administrators, now + timedelta(hours=4))
+    assert await state_of(agency, user) == "ghost"
+    assert (await agency.sign_in(user["userid"]))[0] == 401
+
+
+@pytest.mark.catalogue("AM-12")
+@pytest.mark.parametrize("end", [None, {"days": 8}])
+async def test_a_technician_without_an_end_or_with_a_far_one_is_refused(
+    agency: Agency, end: dict[str, int] | None
+) -> None:
+    card: dict[str, Any] = {
+        "userid": "tech",
+        "code": "TE",
+        "given_name": "Tea",
+        "family_name": "Neri",
+        "email": "tech@vendor.example",
+        "kind": "external_technician",
+        "ends_at": soon(**end) if end else None,
+    }
+    status, problem = await agency.call("POST", "/v1/users", card)
+    assert (status, problem["code"]) == (422, "end_refused")
+    status, user = await agency.call("POST", "/v1/users", {**card, "ends_at": soon(days=6)})
+    assert status == 201
+    own = f"/v1/users/{user['id']}/access-policy"
+    status, problem = await agency.call("PUT", own, {"ends_at": soon(**end) if end else None}, {"If-Match": '"1"'})
+    assert (status, problem["code"]) == (422, "end_refused")
+
+
+async def test_the_last_administrator_does_not_expire(
+    agency: Agency, app_db: Database, worker_db: Database, administrators: Administrators, authz: StubAuthz
+) -> None:
+    user = await agency.add_user(ends_at=soon(hours=3))
+    assert (await agency.activate(user["id"]))[0] == 204
+    after = datetime.now(UTC) + timedelta(hours=4)
+    authz.last_administrator = True
+    try:
+        await account_ends.end_accounts(app_db, worker_db, administrators, after)
+    finally:
+        authz.last_administrator = False
+    assert await state_of(agency, user) == "active"
+    await account_ends.end_accounts(app_db, worker_db, administrators, after)
+    assert await state_of(agency, user) == "expired"
+
+
+@pytest.mark.catalogue("AM-12")
+async def test_the_worker_ends_accounts_by_itself(
+    agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase
+) -> None:
+    user = await agency.add_user(kind="external_technician", ends_at=soon(seconds=1))
+    async with working(SERVICE, identity_settings(identity_database, authz)):
+
+        async def gone() -> bool:
+            return await state_of(agency, user) == "ghost"
+
+        assert await eventually(gone, 30)

@@ -1,0 +1,66 @@
+"""The agent card: what colleagues see of each other, and what only those see whom it concerns."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.identity.conftest import Agency
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CARD: dict[str, Any] = {
+    "title": "Direttrice",
+    "colour": "#2F7D32",
+    "sender_address": "vendite@agency.example",
+    "contacts": [{"kind": "mobile", "value": "+39 333 1234567"}, {"kind": "web", "value": "https://agency.example"}],
+    "shown": ["name", "contacts"],
+    "billing": {"name": "Gina Rossi", "address": "Via Roma 1", "tax_code": "RSSGNI80A41F205X", "vat_number": ""},
+    "descriptions": {"it": "Da vent'anni a Lucca.", "en": "Twenty years in Lucca."},
+}
+
+
+def at(version: int) -> dict[str, str]:
+    return {"If-Match": f'"{version}"'}
+
+
+@pytest.mark.catalogue("MG-6", "MG-8", "MG-10", "MG-11", "MG-12", "MG-15", "MG-16")
+async def test_a_card_is_read_as_it_was_written_and_billing_only_by_whom_it_concerns(agency: Agency) -> None:
+    user, colleague = await agency.add_user(), await agency.add_user()
+    path = f"/v1/users/{user['id']}/card"
+    _, empty = await agency.call("GET", path)
+    assert (empty["version"], empty["contacts"], empty["billing"]) == (0, [], None)
+    status, card = await agency.call("PUT", path, CARD, at(0))
+    assert (status, card) == (200, {**CARD, "colour": "#2f7d32", "shown": ["contacts", "name"], "version": 1})
+    assert (await agency.call("GET", path))[1] == card
+    assert (await agency.call("PUT", path, CARD, at(0)))[0] == 412
+    assert (await agency.call("PUT", path, CARD))[0] == 428
+    for one, sees in ((user, card), (colleague, {**card, "billing": None})):
+        await agency.activate(one["id"])
+        _, tokens = await agency.sign_in(one["userid"])
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert (await agency.call("GET", path, headers=bearer))[1] == sees
+        status, problem = await agency.call("PUT", path, CARD, {**bearer, **at(1)})
+        assert (status, problem["code"]) == (403, "permission_missing")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "green"},
+        {"sender_address": "nobody"},
+        {"contacts": [{"kind": "pigeon", "value": "x"}]},
+        {"contacts": [{"kind": "phone", "value": ""}]},
+        {"shown": ["billing"]},
+        {"descriptions": {"italian": "x"}},
+        {"title": "two\nlines"},
+    ],
+)
+async def test_a_card_that_cannot_be_is_refused(agency: Agency, wrong: dict[str, object]) -> None:
+    path = f"/v1/users/{agency.administrator_id}/card"
+    assert (await agency.call("PUT", path, {**CARD, **wrong}, at(0)))[0] == 422
+
+
+async def test_nobody_has_no_card(agency: Agency) -> None:
+    path = f"/v1/users/{agency.office_id}/card"
+    assert (await agency.call("GET", path))[0] == 404
+    assert (await agency.call("PUT", path, CARD, at(0)))[0] == 404

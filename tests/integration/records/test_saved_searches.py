@@ -1,0 +1,38 @@
+"""Searches under a name: the caller's own, of fields that everybody may ask for."""
+
+import pytest
+
+from tests.integration.records.conftest import Agency
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SEARCH = {"name": "Lucca", "filter": {"municipality": "Lucca"}, "sort": "list_price_minor"}
+
+
+async def test_a_saved_search_is_its_owners_and_comes_back_as_it_was(agency: Agency) -> None:
+    made = await agency.call(agency.ada, "POST", "/v1/saved-searches", SEARCH)
+    assert made.status == 201
+    (shown,) = (await agency.call(agency.ada, "GET", "/v1/saved-searches")).body["items"]
+    assert (shown["id"], shown["name"], shown["sort"]) == (made.body["id"], "Lucca", "list_price_minor")
+    assert {name: value for name, value in shown["filter"].items() if value is not None} == SEARCH["filter"]
+    assert (await agency.call(agency.bruno, "GET", "/v1/saved-searches")).body["items"] == []
+
+    path = f"/v1/saved-searches/{made.body['id']}"
+    assert (await agency.call(agency.bruno, "DELETE", path)).status == 404
+    assert (await agency.call(agency.ada, "DELETE", path)).status == 204
+    assert (await agency.call(agency.ada, "GET", "/v1/saved-searches")).body["items"] == []
+
+
+async def test_a_name_is_taken_once_and_a_key_saves_once(agency: Agency) -> None:
+    key = {"Idempotency-Key": "once"}
+    answers = [await agency.call(agency.ada, "POST", "/v1/saved-searches", SEARCH, key) for _ in range(2)]
+    assert answers[0].body == answers[1].body
+    again = await agency.call(agency.ada, "POST", "/v1/saved-searches", SEARCH)
+    assert again.refusal == (409, "name_taken", {"/name"})
+    assert (await agency.call(agency.bruno, "POST", "/v1/saved-searches", SEARCH)).status == 201
+
+
+async def test_what_may_not_be_asked_for_may_not_be_saved_either(agency: Agency) -> None:
+    for wrong in ({"filter": {"owner_name": "Neri"}}, {"sort": "owner_name"}, {"name": ""}):
+        answer = await agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, **wrong})
+        assert answer.status == 422, wrong
