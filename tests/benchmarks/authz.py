@@ -149,7 +149,7 @@ def compare(snapshot: AccessSnapshot, standing: Standing, grants: Sequence[HeldG
         ours.append(microseconds(lambda record=record: snapshot.decide("listings.read", record)))
         theirs.append(microseconds(lambda record=record: peer.enforce("u", record, "listings.read")))
     mine, other = statistics.median(ours), statistics.median(theirs)
-    print(  # noqa: T201
+    print(
         f"decision, cached snapshot: p50 {mine:.2f} us, p99 {statistics.quantiles(ours, n=100)[98]:.2f} us; "
         f"pycasbin with {len(distinct(grants))} policy lines: p50 {other:.0f} us; {other / mine:.0f} times; "
         f"{disagreed} disagreements in {ROUNDS}"
@@ -172,18 +172,18 @@ async def compiling(db: Database) -> Standing:
         for each in (await standings.find_all(tx, people)).values():
             compile_snapshot(each, now)
         wall, cpu = time.perf_counter() - began, time.process_time() - used
-    print(  # noqa: T201
+    print(
         f"compile one person in {GROUPS_EACH} groups ({len(standing.held)} grants), SQL included: "
         f"p50 {statistics.median(walls):.1f} ms on the clock, {statistics.median(cpus):.1f} ms of our CPU; "
         f"snapshot at most {size} bytes"
     )
-    print(f"compile {PEOPLE} people, SQL included: {wall:.2f} s on the clock, {cpu:.2f} s of our CPU")  # noqa: T201
+    print(f"compile {PEOPLE} people, SQL included: {wall:.2f} s on the clock, {cpu:.2f} s of our CPU")
     return standing
 
 
 async def measure() -> None:
     """Make an organisation in a database of its own, measure, and print."""
-    print(f"{platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")  # noqa: T201
+    print(f"{platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     async with fresh_database(os.environ["KEYHOLDER_TEST_POSTGRES_URL"], SERVICE) as made:
         async with open_database(made.owner, connections=1, name="bench") as db:
             async with db.transaction(TENANT) as tx:

@@ -21,7 +21,6 @@ async def measure(clone: Path, folder: Path) -> None:
     sys.stdout.write(
         f"{platform.machine()}, {os.cpu_count()} cores shared by all, Python {platform.python_version()}\n"
     )
-    folder.mkdir(mode=0o711, exist_ok=True)
     stack = Stack(clone, folder, Plan(durable=True, log_level="warning"))
     await stack.start()
     try:
@@ -41,4 +40,6 @@ def show(found: Figures) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(Path(__file__).parents[2], Path(os.environ["KEYHOLDER_TEST_FOLDER"]) / "bench"))
+    FOLDER = Path(os.environ["KEYHOLDER_TEST_FOLDER"]) / "bench"
+    FOLDER.mkdir(mode=0o711, exist_ok=True)
+    asyncio.run(measure(Path(__file__).parents[2], FOLDER))
