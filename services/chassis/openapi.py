@@ -58,12 +58,12 @@ def document(service: str, version: str, routes: Sequence[Route]) -> dict[str, A
     """Return the OpenAPI document of a service's public routes; internal ones are left out."""
     public = [route for route in routes if route.access is not Access.PEER]
     models = {model for route in public for model in (route.takes, route.gives) if model is not None}
-    ordered = sorted(models, key=lambda model: model.__name__)
+    ordered = sorted(models, key=lambda model: (model.__name__, model.__module__))
     refs, schemas = models_json_schema(
         [(model, "serialization" if _is_answer(model, public) else "validation") for model in ordered],
         ref_template="#/components/schemas/{model}",
     )
-    by_model = {model.__name__: schema for (model, _mode), schema in refs.items()}
+    by_model: dict[object, dict[str, Any]] = {model: schema for (model, _mode), schema in refs.items()}
     paths = dict[str, Any]()
     for route in public:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_model)
@@ -86,11 +86,11 @@ def _is_answer(model: type[BaseModel], routes: Sequence[Route]) -> bool:
     return any(route.gives is model for route in routes)
 
 
-def _operation(route: Route, by_model: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _operation(route: Route, by_model: dict[object, dict[str, Any]]) -> dict[str, Any]:
     summary, _, description = (inspect.getdoc(route.handler) or "").partition("\n")
     answer: dict[str, Any] = {"description": "Done."}
     if route.gives is not None:
-        answer["content"] = {"application/json": {"schema": by_model[route.gives.__name__]}}
+        answer["content"] = {"application/json": {"schema": by_model[route.gives]}}
     operation: dict[str, Any] = {
         "operationId": route.handler.__name__,
         "summary": summary.strip(),
@@ -106,7 +106,7 @@ def _operation(route: Route, by_model: dict[str, dict[str, Any]]) -> dict[str, A
     if route.takes is not None and not route.reads_query:
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": by_model[route.takes.__name__]}},
+            "content": {"application/json": {"schema": by_model[route.takes]}},
         }
     return operation
 

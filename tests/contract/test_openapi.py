@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,14 @@ def test_every_public_route_is_documented_and_no_internal_one(name: str) -> None
     service = importlib.import_module(f"services.{name}.app").SERVICE
     documented = {(method.upper(), path) for path, entry in generated(name)["paths"].items() for method in entry}
     assert documented == {(route.method, route.path) for route in service.routes if route.access is not Access.PEER}
+
+
+@each_service
+def test_no_two_models_of_a_service_share_a_name(name: str) -> None:
+    service = importlib.import_module(f"services.{name}.app").SERVICE
+    models = {model for route in service.routes for model in (route.takes, route.gives) if model is not None}
+    names = sorted(model.__name__ for model in models)
+    assert [name for name, twice in pairwise(names) if name == twice] == []
 
 
 @each_service

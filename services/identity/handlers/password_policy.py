@@ -64,7 +64,7 @@ class StandardShown(Output):
     fails: list[ShortfallShown]
 
 
-class PolicyShown(Output):
+class PasswordPolicyShown(Output):
     profile: Profile
     rules: RulesShown
     second_factor_required: bool
@@ -73,13 +73,13 @@ class PolicyShown(Output):
     version: int
 
 
-async def get_policy(deps: Deps, call: Call) -> PolicyShown:
+async def get_policy(deps: Deps, call: Call) -> PasswordPolicyShown:
     """Show what the agency asks of passwords and which standards that fails."""
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         return _shown(await sign_in_settings.get(tx))
 
 
-async def change_policy(deps: Deps, call: Call, asked: PolicyWanted) -> PolicyShown:
+async def change_policy(deps: Deps, call: Call, asked: PolicyWanted) -> PasswordPolicyShown:
     """Choose a password profile; it holds for passwords set from now on. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     custom = asked.custom
@@ -95,10 +95,10 @@ async def change_policy(deps: Deps, call: Call, asked: PolicyWanted) -> PolicySh
     return _shown(await passwords.change_settings(deps.db, call.caller.tenant_id, change, call.version))
 
 
-def _shown(settings: SignInSettings) -> PolicyShown:
+def _shown(settings: SignInSettings) -> PasswordPolicyShown:
     rules = settings.rules
     failed = shortfalls(rules, second_factor=settings.second_factor_required)
-    return PolicyShown(
+    return PasswordPolicyShown(
         profile=settings.profile,
         rules=RulesShown(
             shortest=rules.shortest,
@@ -124,6 +124,6 @@ def _shown(settings: SignInSettings) -> PolicyShown:
 
 
 ROUTES = (
-    Route("GET", "/v1/password-policy", get_policy, gives=PolicyShown),
-    Route("PUT", "/v1/password-policy", change_policy, takes=PolicyWanted, gives=PolicyShown, edits=True),
+    Route("GET", "/v1/password-policy", get_policy, gives=PasswordPolicyShown),
+    Route("PUT", "/v1/password-policy", change_policy, takes=PolicyWanted, gives=PasswordPolicyShown, edits=True),
 )
