@@ -19,6 +19,7 @@ class Options:
     output: str = "table"
     names: tuple[str, ...] = ()
     follow: bool = False
+    service: str = ""
 
     @property
     def module(self) -> str:

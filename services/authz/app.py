@@ -17,6 +17,7 @@ from services.authz.handlers import (
     groups,
     hypotheses,
     internal,
+    modules,
     person_rights,
     rights_changes,
     shapes,
@@ -56,6 +57,7 @@ SERVICE = Service(
     build=build,
     routes=(
         *catalogue.ROUTES,
+        *modules.ROUTES,
         *groups.ROUTES,
         *templates.ROUTES,
         *person_rights.ROUTES,

@@ -56,44 +56,50 @@ class Consumer:
     async def run(self, channel: bus.Channel) -> None:
         """Consume until the channel closes. Raises Unavailable when the database is away: nothing is acknowledged."""
         async for batch in bus.consume(channel, self.queue, prefetch=PREFETCH):
-            for message in batch:
-                await self._receive(message)
+            await self._receive(batch)
             await bus.settle(batch)
 
-    async def _receive(self, message: bus.Incoming) -> None:
-        body = message.body.decode("utf-8", "replace")
+    async def _receive(self, batch: Sequence[bus.Incoming]) -> None:
+        together = dict[TenantId, list[Envelope]]()
+        for message in batch:
+            body = message.body.decode("utf-8", "replace")
+            try:
+                envelope = Envelope.model_validate_json(body)
+                together.setdefault(envelope.tenantid, []).append(envelope)
+            except ValidationError:
+                await self._fail(NOBODY, uuid5(NOBODY, body), message.routing_key or "", body, "unreadable")
+        for envelopes in together.values():
+            await self._try(envelopes)
+
+    async def _try(self, envelopes: Sequence[Envelope]) -> None:
+        """Carry out messages of one tenant in one transaction; one by one where one of them fails."""
         try:
-            envelope = Envelope.model_validate_json(body)
-        except ValidationError as error:
-            await self._fail(
-                NOBODY, uuid5(NOBODY, body), message.routing_key or "", body, f"unreadable: {error.error_count()}"
-            )
-            return
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
-            trace_id=trace.enter(envelope.traceparent),
-            tenant_id=str(envelope.tenantid),
-            event_id=str(envelope.id),
-            topic=envelope.type,
-        )
-        try:
-            await self._carry_out(envelope)
+            await self._carry_out(envelopes)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 whatever a handler raises must not stop the queue
-            await self._fail(envelope.tenantid, envelope.id, envelope.type, body, repr(error))
-
-    async def _carry_out(self, envelope: Envelope) -> None:
-        event_class, handler = self._subscription.find(envelope.type)
-        event = event_class.model_validate(envelope.data, extra="ignore")
-        async with self._db.transaction(envelope.tenantid) as tx:
-            if await _first_time(tx, self.queue, envelope.id):
-                await handler(tx, event, envelope)
-                outcome = "done"
+            if len(envelopes) > 1:
+                for envelope in envelopes:
+                    await self._try([envelope])
             else:
-                outcome = "duplicate"
-        metrics.CONSUMED.labels(self.queue, outcome).inc()
-        _log.info("message.consumed", queue=self.queue, outcome=outcome)
+                one = envelopes[0]
+                await self._fail(one.tenantid, one.id, one.type, one.model_dump_json(), repr(error))
+
+    async def _carry_out(self, envelopes: Sequence[Envelope]) -> None:
+        outcomes = list[str]()
+        async with self._db.transaction(envelopes[0].tenantid) as tx:
+            new = await _first_time(tx, self.queue, [envelope.id for envelope in envelopes])
+            for envelope in envelopes:
+                outcomes.append("done" if envelope.id in new else "duplicate")
+                if envelope.id in new:
+                    new.remove(envelope.id)  # it may stand in a batch twice
+                    _enter(envelope)
+                    event_class, handler = self._subscription.find(envelope.type)
+                    await handler(tx, event_class.model_validate(envelope.data, extra="ignore"), envelope)
+        for envelope, outcome in zip(envelopes, outcomes, strict=True):
+            _enter(envelope)
+            metrics.CONSUMED.labels(self.queue, outcome).inc()
+            _log.info("message.consumed", queue=self.queue, outcome=outcome)
 
     async def _fail(self, tenant_id: TenantId, message_id: UUID, topic: str, body: str, error: str) -> None:
         async with self._worker_db.across_tenants() as queries:
@@ -103,10 +109,8 @@ class Consumer:
                     tenant_id, queue, message_id, topic, body, attempts, next_try_at, last_error)
                 VALUES ($1, $2, $3, $4, $5, 1, CASE WHEN $7 > 1 THEN now() + interval '1 second' END, $6)
                 ON CONFLICT (tenant_id, queue, message_id) DO UPDATE
-                   SET attempts = f.attempts + 1,
-                       last_error = excluded.last_error,
-                       next_try_at = CASE WHEN f.attempts + 1 < $7
-                                          THEN now() + interval '1 second' * 4 ^ f.attempts END
+                   SET attempts = f.attempts + 1, last_error = excluded.last_error,
+                       next_try_at = CASE WHEN f.attempts + 1 < $7 THEN now() + interval '1 s' * 4 ^ f.attempts END
                 RETURNING attempts
                 """,
                 tenant_id,
@@ -135,10 +139,9 @@ class Consumer:
             row = await _claim(queries, self.queue)
         if row is None:
             return False
-        envelope = Envelope.model_validate_json(row["body"])
-        trace.enter(envelope.traceparent)
+        key = (row["tenant_id"], self.queue, row["message_id"])
         try:
-            await self._carry_out(envelope)
+            await self._carry_out([Envelope.model_validate_json(row["body"])])
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 as above
@@ -146,23 +149,26 @@ class Consumer:
             return True
         async with self._worker_db.across_tenants() as queries:
             await queries.execute(
-                "DELETE FROM failed_messages WHERE tenant_id = $1 AND queue = $2 AND message_id = $3",
-                row["tenant_id"],
-                self.queue,
-                row["message_id"],
+                "DELETE FROM failed_messages WHERE (tenant_id, queue, message_id) = ($1, $2, $3)", *key
             )
         return True
 
 
-async def _first_time(tx: Transaction, queue: str, message_id: UUID) -> bool:
-    return bool(
-        await tx.execute(
-            "INSERT INTO inbox (tenant_id, queue, message_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            tx.tenant_id,
-            queue,
-            message_id,
-        )
+def _enter(envelope: Envelope) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(
+        trace_id=trace.enter(envelope.traceparent),
+        tenant_id=str(envelope.tenantid),
+        event_id=str(envelope.id),
+        topic=envelope.type,
     )
+
+
+async def _first_time(tx: Transaction, queue: str, message_ids: Sequence[UUID]) -> set[UUID]:
+    sql: Final = """INSERT INTO inbox (tenant_id, queue, message_id) SELECT $1, $2, unnest($3::uuid[])
+        ON CONFLICT DO NOTHING RETURNING message_id"""
+    rows = await tx.rows(sql, tx.tenant_id, queue, message_ids)
+    return {row["message_id"] for row in rows}
 
 
 async def _claim(queries: Queries, queue: str) -> Row | None:
@@ -171,12 +177,9 @@ async def _claim(queries: Queries, queue: str) -> Row | None:
         """
         UPDATE failed_messages AS f
            SET next_try_at = now() + interval '1 minute'
-          FROM (SELECT tenant_id, queue, message_id
-                  FROM failed_messages
+          FROM (SELECT tenant_id, queue, message_id FROM failed_messages
                  WHERE next_try_at <= now() AND queue = $1
-                 ORDER BY next_try_at
-                 LIMIT 1
-                   FOR UPDATE SKIP LOCKED) AS due
+                 ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS due
          WHERE (f.tenant_id, f.queue, f.message_id) = (due.tenant_id, due.queue, due.message_id)
         RETURNING f.tenant_id, f.message_id, f.topic, f.body
         """,
@@ -190,8 +193,7 @@ async def parked(queries: Queries) -> Sequence[Row]:
         """
         SELECT tenant_id, queue, message_id, topic, attempts, last_error, first_failed_at
           FROM failed_messages
-         WHERE next_try_at IS NULL
-         ORDER BY first_failed_at, message_id
+         WHERE next_try_at IS NULL ORDER BY first_failed_at, message_id
         """
     )
 
@@ -200,8 +202,7 @@ async def replay(queries: Queries, message_id: UUID | None) -> int:
     """Give parked messages, or one of them, a fresh set of attempts; return how many."""
     return await queries.execute(
         """
-        UPDATE failed_messages
-           SET attempts = 0, next_try_at = now()
+        UPDATE failed_messages SET attempts = 0, next_try_at = now()
          WHERE next_try_at IS NULL AND ($1::uuid IS NULL OR message_id = $1) AND tenant_id <> $2
         """,
         message_id,

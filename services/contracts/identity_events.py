@@ -123,6 +123,14 @@ class PasswordChanged(UserEvent):
     topic: ClassVar[str] = "identity.password.changed.v1"
 
 
+class SecondFactorChanged(UserEvent):
+    """A person's second factor came into use or was removed; he is told, should it have been somebody else."""
+
+    topic: ClassVar[str] = "identity.second_factor.changed.v1"
+
+    in_use: bool
+
+
 class DeviceAdded(UserEvent):
     """A person signed in from a device that was not known; he is told, should it have been somebody else."""
 

@@ -16,6 +16,7 @@ from services.identity.adapters.authz_administrators import Administrators
 from services.identity.adapters.common_passwords import common_passwords
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.sealed_secrets import SealedSecrets
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
 from services.identity.deps import Deps, Links
@@ -33,6 +34,7 @@ from services.identity.handlers import (
     password_policy,
     passwords,
     regions,
+    second_factor,
     sessions,
     teams,
     users,
@@ -67,6 +69,7 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                     platform.db,
                     hashing,
                     KeyedDigests(settings.signing_key_passphrase),
+                    SealedSecrets(settings.signing_key_passphrase),
                     common_passwords(),
                     timedelta(hours=settings.session_hours),
                 ),
@@ -100,6 +103,7 @@ SERVICE = Service(
         *activations.ROUTES,
         *passwords.ROUTES,
         *password_policy.ROUTES,
+        *second_factor.ROUTES,
         *keys.ROUTES,
         *internal.ROUTES,
     ),

@@ -2,6 +2,12 @@
 // follows the link changes nothing.
 import { WORDS } from "./words.js";
 
+// One page for a first password and for a new one.
+const TARGETS = {
+  "/activate": "/api/identity/v1/activations",
+  "/reset-password": "/api/identity/v1/password-resets",
+};
+
 const language = (navigator.languages ?? [navigator.language])
   .map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in WORDS) ?? "en";
 const words = WORDS[language];
@@ -47,7 +53,7 @@ async function activate(event) {
   const button = element("form").querySelector("button");
   button.disabled = true;
   try {
-    const response = await fetch("/api/identity/v1/activations", {
+    const response = await fetch(TARGETS[location.pathname], {
       method: "POST",
       headers: { "Content-Type": "application/json", "Accept-Language": language },
       body: JSON.stringify({ token, password: password.value }),

@@ -12,6 +12,7 @@ from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
 from services.authz.domain.holder import HolderKind
 from services.authz.domain.reach import Reach
+from services.authz.handlers.catalogue import catalogue_of
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.store import standings
 from services.chassis.problems import FieldError, Invalid, NotFound
@@ -83,7 +84,7 @@ async def query_scopes(deps: Deps, call: Call, asked: ScopeQuestion) -> ScopeAns
 
     Asking about somebody else needs admin.permissions.manage or admin.agents.manage.
     """
-    _check_keys(asked.keys, deps.catalogue)
+    _check_keys(asked.keys, await catalogue_of(deps, call))
     user_id = UserId(asked.user_id or call.caller.user_id)
     if user_id != call.caller.user_id:
         await require_sight_of_rights(deps, call)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pydantic import ConfigDict, Field
 
 from services.authz.deps import Deps
+from services.authz.domain.catalogue import Catalogue, Permission
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import Switch
+from services.authz.store import modules
 from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import RecordClass
 
@@ -29,23 +31,30 @@ class PermissionsShown(Output):
     items: list[PermissionShown]
 
 
-async def list_permissions(deps: Deps, _call: Call) -> PermissionsShown:
-    """List every permission there is, with what a grant of it may say."""
-    return PermissionsShown(
-        items=[
-            PermissionShown(
-                key=each.key,
-                section=each.section,
-                record_class=each.record_class,
-                scoped=each.scoped,
-                reaches=list(each.reaches),
-                switch=each.switch,
-                offered=each.offered,
-                name=each.name,
-                description=each.description,
-            )
-            for each in deps.catalogue.values()
-        ]
+async def list_permissions(deps: Deps, call: Call) -> PermissionsShown:
+    """List every permission there is, those of the agency's modules last, with what a grant of it may say."""
+    known = await catalogue_of(deps, call)
+    return PermissionsShown(items=[permission_shown(each) for each in known.values()])
+
+
+async def catalogue_of(deps: Deps, call: Call) -> Catalogue:
+    """Return every permission that the caller's agency knows, those of its modules last."""
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        return await modules.catalogue(tx, deps.catalogue)
+
+
+def permission_shown(each: Permission) -> PermissionShown:
+    """Return how a permission is shown."""
+    return PermissionShown(
+        key=each.key,
+        section=each.section,
+        record_class=each.record_class,
+        scoped=each.scoped,
+        reaches=list(each.reaches),
+        switch=each.switch,
+        offered=each.offered,
+        name=each.name,
+        description=each.description,
     )
 
 

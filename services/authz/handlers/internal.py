@@ -8,7 +8,7 @@ from services.authz.deps import Deps
 from services.authz.domain.catalogue import record_classes
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled
-from services.authz.store import people, tenants
+from services.authz.store import modules, people, tenants
 from services.chassis.web import Access, Call, NotModified, Route
 from services.contracts.authz_api import WireSnapshot
 from services.contracts.vocabulary import TenantId, UserId
@@ -32,8 +32,9 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
             call.reply_headers["ETag"] = f'"{version}"'
             return NotModified()
         snapshot = await compiled(tx, user_id, call.now)
+        known = await modules.catalogue(tx, deps.catalogue)
     call.reply_headers["ETag"] = f'"{snapshot.version}"'
-    return SnapshotGiven(replace(snapshot, classes=record_classes(deps.catalogue, snapshot.scopes)))
+    return SnapshotGiven(replace(snapshot, classes=record_classes(known, snapshot.scopes)))
 
 
 async def stand_down(deps: Deps, call: Call) -> None:

@@ -12,12 +12,14 @@ from pydantic import Field
 
 from services.authz.deps import Deps
 from services.authz.domain.boxes import boxes
+from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.categories import categories, toggled
 from services.authz.domain.grant import Grant, Named
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.levels import extended, levels, named_in_section
 from services.authz.domain.reach import Reach
 from services.authz.domain.shapes import INDIVIDUAL, Dimension
+from services.authz.handlers.catalogue import catalogue_of
 from services.authz.handlers.grants import Reasoned, author_of
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations.holders import HolderTarget, Rewriting, inherited_by, rewrite_grants, version_of
@@ -104,7 +106,7 @@ async def get_boxes(deps: Deps, call: Call) -> BoxesShown:
     return BoxesShown(
         sections={
             section: {name: each.read(held) for name, each in box.items()}
-            for section, box in boxes(deps.catalogue).items()
+            for section, box in boxes(await catalogue_of(deps, call)).items()
         },
         version=version,
     )
@@ -112,7 +114,7 @@ async def get_boxes(deps: Deps, call: Call) -> BoxesShown:
 
 async def change_boxes(deps: Deps, call: Call, asked: BoxesWanted) -> BoxesShown:
     """Write some dimensions of some boxes."""
-    changes = _changes(boxes(deps.catalogue), asked.sections, "sections")
+    changes = _changes(boxes(await catalogue_of(deps, call)), asked.sections, "sections")
     await _rewrite(deps, call, asked, lambda held: _written(held, changes))
     return await get_boxes(deps, call)
 
@@ -120,14 +122,15 @@ async def change_boxes(deps: Deps, call: Call, asked: BoxesWanted) -> BoxesShown
 async def get_levels(deps: Deps, call: Call) -> LevelsShown:
     """Show a holder's grants as a level per right. Needs admin.permissions.manage or admin.agents.manage."""
     version, held, inherited = await _read(deps, call)
-    table = levels(deps.catalogue)
+    known = await catalogue_of(deps, call)
+    table = levels(known)
     return LevelsShown(
         categories={
             category: {right: _level(each, held, inherited) for right, each in rights.items()}
             for category, rights in table.items()
         },
         extended=[
-            _extended(deps, category, named, held) for category in table for named in named_in_section(held, category)
+            _extended(known, category, named, held) for category in table for named in named_in_section(held, category)
         ],
         version=version,
     )
@@ -135,11 +138,12 @@ async def get_levels(deps: Deps, call: Call) -> LevelsShown:
 
 async def change_levels(deps: Deps, call: Call, asked: LevelsWanted) -> LevelsShown:
     """Write some levels and extended rights, or reset them to what is inherited."""
-    table = levels(deps.catalogue)
+    known = await catalogue_of(deps, call)
+    table = levels(known)
     said = {c: {r: value or "none" for r, value in rights.items()} for c, rights in asked.categories.items()}
     changes = _changes(table, said, "categories")
     for at, each in enumerate(asked.extended):
-        found = extended(deps.catalogue, each.category, Named(each.reach, each.reach_id))
+        found = extended(known, each.category, Named(each.reach, each.reach_id))
         if not found:
             raise Invalid(errors=[FieldError(f"/extended/{at}/category", "unknown_category", "It has no pop-up.")])
         wanted = {"read": each.read, "write": each.write}
@@ -242,8 +246,8 @@ def _level(dimension: Dimension, held: Sequence[Grant], inherited: Sequence[Gran
     return LevelShown(value=own if changed else given, inherited=given, changed=changed)
 
 
-def _extended(deps: Deps, category: str, named: Named, held: Sequence[Grant]) -> ExtendedShown:
-    said = {right: each.read(held) for right, each in extended(deps.catalogue, category, named).items()}
+def _extended(known: Catalogue, category: str, named: Named, held: Sequence[Grant]) -> ExtendedShown:
+    said = {right: each.read(held) for right, each in extended(known, category, named).items()}
     return ExtendedShown(
         category=category,
         reach=named.reach,

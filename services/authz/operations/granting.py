@@ -9,7 +9,7 @@ from services.authz.domain.group import difference
 from services.authz.domain.holder import Holder
 from services.authz.domain.mode import check_mode
 from services.authz.operations.rights_changes import RightsChange
-from services.authz.store import grants, people, tenants
+from services.authz.store import grants, modules, people, tenants
 from services.contracts.vocabulary import UserId
 
 
@@ -20,7 +20,8 @@ async def grant_exactly(
 
     Raises Invalid, GrantsMoreThanHeld.
     """
-    check_grants(wanted, catalogue, await people.known(change.tx, named_in(wanted)))
+    known = await modules.catalogue(change.tx, catalogue)
+    check_grants(wanted, known, await people.known(change.tx, named_in(wanted)))
     changed = difference(await grants.of(change.tx, holder), wanted)
     given = (*changed.added, *changed.retimed)
     check_mode(wanted, given, await tenants.rights_mode(change.tx))

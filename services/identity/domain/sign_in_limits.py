@@ -40,6 +40,8 @@ DEVICE: Final = Budget(10, timedelta(minutes=1))
 ACCOUNT: Final = Budget(10, timedelta(minutes=5), most_in_a_row=100)
 NETWORK: Final = Budget(100, timedelta(seconds=6))
 EVERYWHERE: Final = Budget(2_000, timedelta(milliseconds=100))
+CODE: Final = Budget(5, timedelta(minutes=1), most_in_a_row=50)
+"""Codes of the second factor: only who has the right password comes to try one."""
 RESET: Final = Budget(3, timedelta(minutes=10))
 """Mails that anybody may have sent to a person."""
 SHUT: Final = timedelta(hours=1)
@@ -50,12 +52,12 @@ def wait(budget: Budget, counter: Counter, now: datetime) -> timedelta:
     """Return how long until a try may be spent; nothing if at once."""
     if budget.most_in_a_row is not None and counter.in_a_row >= budget.most_in_a_row:
         return SHUT
-    return max(counter.busy_until - now - budget.refill * (budget.tries - 1), timedelta(0))
+    return max(_busy_until(budget, counter, now) - now - budget.refill * (budget.tries - 1), timedelta(0))
 
 
 def spend(budget: Budget, counter: Counter, now: datetime) -> Counter:
     """Return the counter with one try more."""
-    return Counter(max(counter.busy_until, now) + budget.refill, counter.in_a_row + 1)
+    return Counter(max(_busy_until(budget, counter, now), now) + budget.refill, counter.in_a_row + 1)
 
 
 def give_back(budget: Budget, counter: Counter) -> Counter:
@@ -71,3 +73,8 @@ def forgive(counter: Counter, now: datetime) -> Counter:
 def network_of(address: IPv4Address | IPv6Address) -> str:
     """Return the neighbourhood that pays together: a /24, or the /56 that one IPv6 subscriber commonly has."""
     return str(ip_network((address, 24 if address.version == 4 else 56), strict=False))  # noqa: PLR2004
+
+
+def _busy_until(budget: Budget, counter: Counter, now: datetime) -> datetime:
+    """Return it as it can be at most, so that a clock that was set back shuts nobody out for long."""
+    return min(counter.busy_until, now + budget.refill * budget.tries)

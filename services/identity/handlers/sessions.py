@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
@@ -17,7 +17,7 @@ from services.identity.domain.password_rules import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
 from services.identity.operations import sessions as operations
-from services.identity.operations.sessions import Origin, SignedIn, ThreeCodes
+from services.identity.operations.sessions import Challenged, Opened, Origin, SignedIn, ThreeCodes
 from services.identity.store import sessions, users
 
 LONGEST_USER_AGENT: Final = 200
@@ -53,6 +53,20 @@ class OpenedTokens(Tokens):
     """Keep it on the device, also after signing out, and send it with the next sign-in."""
 
 
+class SecondStepAwaited(Output):
+    """The password was right; a second factor is used or demanded."""
+
+    challenge_token: str
+    """For `POST /v1/sessions/second-factor`, with a code."""
+    challenge_expires_at: datetime
+    enrolling: bool
+    """Whether an authenticator app must first be set up, at `POST /v1/sessions/authenticator`."""
+
+
+class SignInAnswer(RootModel[OpenedTokens | SecondStepAwaited]):
+    """A session, or what stands before it."""
+
+
 class SessionShown(Output):
     id: UUID
     created_at: datetime
@@ -67,8 +81,8 @@ class SessionsShown(Output):
     items: list[SessionShown]
 
 
-async def create_session(deps: Deps, call: Call, asked: Credentials) -> OpenedTokens:
-    """Sign in.
+async def create_session(deps: Deps, call: Call, asked: Credentials) -> SignInAnswer:
+    """Sign in; where a second factor is used or demanded, begin to.
 
     Every wrong combination gets the same answer; the reason is told only after the right password: access_ended,
     outside_hours, address_not_allowed, account_not_active. Failures are counted, those of unknown devices together:
@@ -76,9 +90,14 @@ async def create_session(deps: Deps, call: Call, asked: Credentials) -> OpenedTo
     """
     codes = ThreeCodes(asked.licence_code, asked.userid, asked.password)
     device = secret_tokens.parse(asked.device_token) if asked.device_token else None
-    opened = await operations.sign_in(deps.gate, codes, _origin(call, device), call.now)
-    tokens = await _tokens(deps, opened, call.now)
-    return OpenedTokens(**tokens.model_dump(), device_token=str(opened.device_token))
+    answer = await operations.sign_in(deps.gate, codes, origin_of(call, device), call.now)
+    if isinstance(answer, Challenged):
+        return SignInAnswer(
+            SecondStepAwaited(
+                challenge_token=str(answer.token), challenge_expires_at=answer.expires_at, enrolling=answer.enrolling
+            )
+        )
+    return SignInAnswer(await opened_tokens(deps, answer, call.now))
 
 
 async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens:
@@ -149,9 +168,16 @@ async def _running(deps: Deps, call: Call, user_id: UserId) -> SessionsShown:
     )
 
 
-def _origin(call: Call, device: SecretToken | None) -> Origin:
+def origin_of(call: Call, device: SecretToken | None) -> Origin:
+    """Return where a call comes from, and with what."""
     agent = "".join(letter for letter in call.headers.get("User-Agent", "") if letter.isprintable())
     return Origin(call.address, agent[:LONGEST_USER_AGENT], device)
+
+
+async def opened_tokens(deps: Deps, opened: Opened, now: datetime) -> OpenedTokens:
+    """Return the tokens of a session that was just opened."""
+    tokens = await _tokens(deps, opened, now)
+    return OpenedTokens(**tokens.model_dump(), device_token=str(opened.device_token))
 
 
 async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
@@ -173,7 +199,7 @@ async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:
 
 ROUTES = (
     Route(
-        "POST", "/v1/sessions", create_session, takes=Credentials, gives=OpenedTokens, status=201, access=Access.ANYONE
+        "POST", "/v1/sessions", create_session, takes=Credentials, gives=SignInAnswer, status=201, access=Access.ANYONE
     ),
     Route("POST", "/v1/sessions/refresh", refresh_session, takes=RefreshToken, gives=Tokens, access=Access.ANYONE),
     Route("GET", "/v1/sessions", list_sessions, gives=SessionsShown),

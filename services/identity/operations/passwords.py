@@ -47,24 +47,36 @@ async def accepted(gate: Gate, tenant_id: TenantId, user: User, password: str) -
     return await gate.hashing.hash(text)
 
 
-async def change_password(gate: Gate, caller: Caller, present: str, password: str, now: datetime) -> None:
-    """Set one's own new password; every session ends, this one too.
+async def prove(gate: Gate, caller: Caller, present: str, now: datetime) -> str:
+    """Return the stored hash of the caller's password, which he has named.
 
-    Raises WrongPassword, PasswordRefused, TooManyTries, Limited.
+    Raises WrongPassword, TooManyTries, Limited.
     """
     one = sign_in_limits.try_of_session(gate.digests, caller.session_id)
     async with gate.db.transaction(caller.tenant_id, readonly=True) as tx:
         stored = await credentials.password_hash(tx, caller.user_id)
-        user = await users.find(tx, caller.user_id)
     await sign_in_limits.take(gate.db, one, now)
     try:
         right = await gate.hashing.verify(stored, normalised(present))
     except Limited:
         await sign_in_limits.give_back(gate.db, one)
         raise
-    if not right or user is None:
+    if not right or stored is None:
         raise WrongPassword
     await sign_in_limits.give_back(gate.db, one)
+    return stored
+
+
+async def change_password(gate: Gate, caller: Caller, present: str, password: str, now: datetime) -> None:
+    """Set one's own new password; every session ends, this one too.
+
+    Raises WrongPassword, PasswordRefused, TooManyTries, Limited.
+    """
+    stored = await prove(gate, caller, present, now)
+    async with gate.db.transaction(caller.tenant_id, readonly=True) as tx:
+        user = await users.find(tx, caller.user_id)
+    if user is None:
+        raise WrongPassword
     hashed = await accepted(gate, caller.tenant_id, user, password)
     async with gate.db.transaction(caller.tenant_id) as tx:
         user = await users.get(tx, caller.user_id)

@@ -13,15 +13,26 @@ from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.sealed_secrets import SealedSecrets
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.access_policy import Address, Admission
 from services.identity.domain.password_policy import normalised
+from services.identity.domain.second_factor import CHALLENGE_LIFETIME
 from services.identity.domain.session import ACCESS_LIFETIME, Session, SessionOver, WrongCredentials, is_replay
 from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.admission import let_in, let_in_again
 from services.identity.operations.users import end_sessions, revoked
-from services.identity.store import admissions, credentials, devices, licences, sessions, sign_in_counters, users
+from services.identity.store import (
+    admissions,
+    credentials,
+    devices,
+    licences,
+    second_factors,
+    sessions,
+    sign_in_counters,
+    users,
+)
 from services.identity.store.credentials import Claimed
 from services.identity.store.sign_in_counters import Refused
 
@@ -76,19 +87,29 @@ class Opened(SignedIn):
 
 
 @dataclass(frozen=True, slots=True)
+class Challenged:
+    """A sign-in that waits for a second factor, or, `enrolling`, for one to be set up."""
+
+    token: SecretToken
+    expires_at: datetime
+    enrolling: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What a sign-in passes through."""
 
     db: Database
     hashing: PasswordHashing
     digests: KeyedDigests
+    sealed: SealedSecrets
     common: frozenset[str]
     """Passwords that nobody may have."""
     lifetime: timedelta
 
 
-async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) -> Opened:
-    """Return a new session, which ends with what the access policy lets in for.
+async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) -> Opened | Challenged:
+    """Return a new session, which ends with what the access policy lets in for, or what stands before it.
 
     Raises WrongCredentials, alike and as slowly for every wrong code; TooManyTries; Limited; AccountNotActive;
     AccessRefused.
@@ -115,7 +136,7 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
             if await credentials.password_hash(tx, claimed.user_id) != stored:
                 raise WrongCredentials  # changed while this sign-in was being checked
             user = await users.get(tx, claimed.user_id)
-            opened = await _open(tx, user, origin, claimed.device_id, gate.lifetime, now)
+            opened = await _challenge_or_open(tx, user, origin, claimed.device_id, gate.lifetime, now)
             if rehashed is not None:
                 await credentials.set_password(tx, user.id, rehashed, now)
             await sign_in_limits.forgive(tx, one, now)
@@ -138,9 +159,25 @@ async def account_of(db: Database, codes: ThreeCodes, origin: Origin) -> Account
     return Account(tenant_id, claimed, str(claimed.user_id) if claimed else unknown)
 
 
-async def _open(
+async def _challenge_or_open(
+    tx: Transaction, user: User, origin: Origin, device_id: UUID | None, lifetime: timedelta, now: datetime
+) -> Opened | Challenged:
+    factor = await second_factors.of(tx, user.id)
+    if not factor.asked_for:
+        return await open_session(tx, user, origin, device_id, lifetime, now)
+    await let_in(tx, user, origin.address, now)
+    challenged = Challenged(secret_tokens.new(tx.tenant_id), now + CHALLENGE_LIFETIME, not factor.confirmed)
+    await second_factors.challenge(tx, challenged.token.hash, user.id, challenged.expires_at)
+    return challenged
+
+
+async def open_session(
     tx: Transaction, user: User, origin: Origin, device_id: UUID | None, lifetime: timedelta, now: datetime
 ) -> Opened:
+    """Return a session of somebody who has proved who he is, and tell of it. Hold the licence before.
+
+    Raises AccountNotActive, AccessRefused.
+    """
     admission = await let_in(tx, user, origin.address, now)
     ends_at = min(now + lifetime, admission.until or now + lifetime)
     session = Session(SessionId(ids.uuid7()), user.id, now, ends_at, str(origin.address), origin.user_agent)

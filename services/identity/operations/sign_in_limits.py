@@ -15,6 +15,7 @@ from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.domain import sign_in_limits
 from services.identity.domain.sign_in_limits import (
     ACCOUNT,
+    CODE,
     DEVICE,
     EVERYWHERE,
     NETWORK,
@@ -58,6 +59,11 @@ def try_of(digests: KeyedDigests, person: str, device_id: UUID | None, address: 
 def try_of_session(digests: KeyedDigests, session_id: UUID) -> Try:
     """Return who pays where somebody signed in proves his password again: the session alone."""
     return Try({digests.of("session", str(session_id)): DEVICE})
+
+
+def try_of_code(digests: KeyedDigests, user_id: UUID) -> Try:
+    """Return who pays for tries at the second factor: the person, whose password is known already."""
+    return Try({digests.of("code", str(user_id)): CODE})
 
 
 def reset_of(digests: KeyedDigests, person: str, address: Address) -> Try:

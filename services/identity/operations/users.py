@@ -21,7 +21,16 @@ from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.licence import take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
-from services.identity.store import access_policies, credentials, devices, licences, offices, sessions, users
+from services.identity.store import (
+    access_policies,
+    credentials,
+    devices,
+    licences,
+    offices,
+    second_factors,
+    sessions,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,7 @@ async def change_state(
         if change.state is UserState.GHOST:
             await credentials.forget(tx, user.id)
             await devices.forget(tx, user.id)
+            await second_factors.forget(tx, user.id)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
         if change.state is UserState.PROVISIONED:

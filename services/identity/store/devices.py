@@ -23,6 +23,16 @@ async def add(tx: Transaction, device_id: UUID, user_id: UserId, token_hash: byt
     return row is not None and row["had_another"]
 
 
+async def known(tx: Transaction, user_id: UserId, token_hash: bytes) -> UUID | None:
+    """Return which of a person's devices has this token, or None. No scope: the token is the proof."""
+    return await tx.value(
+        "SELECT id FROM devices WHERE tenant_id = $1 AND user_id = $2 AND token_hash = $3",
+        tx.tenant_id,
+        user_id,
+        token_hash,
+    )
+
+
 async def seen(tx: Transaction, device_id: UUID, now: datetime) -> None:
     """Note that a device was used."""
     await tx.execute("UPDATE devices SET seen_at = $3 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, device_id, now)

@@ -168,7 +168,7 @@ async def test_log_ins_are_limited_and_nothing_else_is(front: Front, http: aioht
         assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/activate"])
+@pytest.mark.parametrize("path", ["/", "/activate", "/reset-password"])
 async def test_pages_run_only_their_own_scripts(front: Front, http: aiohttp.ClientSession, path: str) -> None:
     async with http.get(front.at(path)) as answer:
         page = await answer.text()

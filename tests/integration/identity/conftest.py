@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import aiohttp
+import asyncpg
 import pytest_asyncio
 
 from services.identity.app import SERVICE
@@ -141,6 +142,12 @@ async def identity_url(identity_database: ServiceDatabase, authz: StubAuthz) -> 
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def agency(http: aiohttp.ClientSession, identity_url: str, authz: StubAuthz) -> Agency:
-    """A fresh agency for each test."""
+async def agency(
+    http: aiohttp.ClientSession, identity_url: str, identity_database: ServiceDatabase, authz: StubAuthz
+) -> Agency:
+    """A fresh agency for each test, which pays for no other test's guesses: all come from the same address."""
+    connection = await asyncpg.connect(identity_database.worker)
+    await connection.execute("DELETE FROM sign_in_counters")
+    await connection.execute("DELETE FROM refused_sign_ins")
+    await connection.close()
     return await found_agency(http, identity_url, authz)

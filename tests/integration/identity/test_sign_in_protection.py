@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from services.chassis.database import open_database
 from services.identity.domain.sign_in_limits import ACCOUNT, DEVICE
@@ -17,15 +16,6 @@ from tests.support.databases import ServiceDatabase
 from tests.support.running import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def _forgotten(identity_database: ServiceDatabase) -> None:  # pyright: ignore[reportUnusedFunction]
-    """Let no test pay for another one's guesses: all come from the same address."""
-    connection = await asyncpg.connect(identity_database.worker)
-    await connection.execute("DELETE FROM sign_in_counters")
-    await connection.execute("DELETE FROM refused_sign_ins")
-    await connection.close()
 
 
 async def attempt(

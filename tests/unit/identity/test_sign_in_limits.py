@@ -108,3 +108,10 @@ def test_neighbours_pay_together() -> None:
     assert network_of(ip_address("192.0.3.7")) != "192.0.2.0/24"
     assert network_of(ip_address("2001:db8:0:1ff::1")) == network_of(ip_address("2001:db8:0:100::2"))
     assert network_of(ip_address("2001:db8:0:200::1")) != network_of(ip_address("2001:db8:0:1ff::1"))
+
+
+def test_a_clock_that_is_set_back_shuts_nobody_out_for_longer_than_one_refill() -> None:
+    counter = EMPTY
+    for _ in range(5):
+        counter = sign_in_limits.spend(ACCOUNT, counter, START)
+    assert sign_in_limits.wait(ACCOUNT, counter, START - timedelta(days=1)) == ACCOUNT.refill

@@ -1,0 +1,100 @@
+"""Modules bring sections of their own; their permissions are granted, compiled and shown like all others."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.authz.conftest import MANAGE, Agency
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def permission(action: str, klass: str = "read", *reaches: str, **more: Any) -> dict[str, Any]:
+    text = {"en": f"{action} of working time"}
+    return {
+        "action": action,
+        "record_class": klass,
+        "reaches": ["all", *reaches],
+        "name": text,
+        "description": text,
+        **more,
+    }
+
+
+WORKING_TIME = {
+    "section": "working_time",
+    "permissions": [
+        permission("read", "read", "principal", "own"),
+        permission("update", "write", "principal", "own"),
+        permission("print", "read", "own"),
+    ],
+}
+
+
+@pytest.mark.catalogue("ON-60")
+async def test_a_module_registers_permissions_that_are_granted_like_all_others(
+    agency: Agency, other_agency: Agency
+) -> None:
+    person = await agency.person()
+    made = await agency.call("POST", "/v1/modules", WORKING_TIME)
+    keys = ["working_time.print", "working_time.read", "working_time.update"]
+    assert (made.status, [item["key"] for item in made.body["items"]]) == (201, keys)
+    assert [item["switch"] for item in made.body["items"]] == ["print", None, None]
+
+    path = f"/v1/holders/user/{person}"
+    boxes = {"sections": {"working_time": {"principal": "own", "edit": "principal", "print": "yes"}}}
+    written = await agency.call("PATCH", f"{path}/boxes", boxes, If_Match='"0"')
+    assert written.body["sections"]["working_time"] == {
+        "principal": "own",
+        "edit": "principal",
+        "print": "yes",
+        "secondary": "none",
+    }
+    assert (await agency.scopes(person)).keys() == set(keys)
+    scopes = await agency.call("POST", "/v1/scope-queries", {"keys": keys}, by=person)
+    assert [item["scope"]["own"] for item in scopes.body["items"]] == [False, True, False]
+    listed = (await agency.call("GET", "/v1/permissions")).body["items"]
+    assert [item["key"] for item in listed][-3:] == keys
+    theirs = (await other_agency.call("GET", "/v1/permissions")).body["items"]
+    assert len(theirs) == len(listed) - 3
+
+
+async def test_registering_again_rewords_and_never_changes_what_was_granted(agency: Agency) -> None:
+    await agency.call("POST", "/v1/modules", WORKING_TIME)
+    reworded = permission("read", "read", "principal", "own", name={"en": "See", "it": "Vedere"})
+
+    again = await agency.call("POST", "/v1/modules", {**WORKING_TIME, "permissions": [reworded]})
+    narrower = await agency.call("POST", "/v1/modules", {**WORKING_TIME, "permissions": [permission("read")]})
+
+    assert next(item for item in again.body["items"] if item["key"] == "working_time.read")["name"]["it"] == "Vedere"
+    assert (narrower.status, narrower.code) == (409, "permission_differs")
+
+
+async def test_a_module_leaves_the_product_alone_and_needs_the_agencys_settings(agency: Agency) -> None:
+    clerk = await agency.person()
+    await agency.group(MANAGE[0], members=(clerk,))
+
+    taken = await agency.call("POST", "/v1/modules", {**WORKING_TIME, "section": "listings"})
+    refused = await agency.call("POST", "/v1/modules", WORKING_TIME, by=clerk)
+
+    assert (taken.status, taken.code) == (409, "section_taken")
+    assert (refused.status, refused.code) == (403, "permission_missing")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reaches": ["own"]},
+        {"reaches": ["all", "own", "principal"]},
+        {"reaches": ["all", "all"]},
+        {"name": {"it": "Vedere"}},
+        {"name": {"en": "See", "xx": "?"}},
+        {"action": "Fly high"},
+        {"record_class": "maybe"},
+    ],
+)
+async def test_an_unsound_permission_is_refused(agency: Agency, wrong: dict[str, Any]) -> None:
+    answer = await agency.call(
+        "POST", "/v1/modules", {"section": "working_time", "permissions": [{**permission("read"), **wrong}]}
+    )
+    assert (answer.status, answer.code) == (422, "invalid")
