@@ -62,7 +62,8 @@ async def _up(clone: Path, folder: Path, options: Options) -> int:
         lines = None if options.detach else LogLines(folder / "logs", from_start=False, colour=wants_colour())
         state = {"pid": os.getpid(), **asdict(stack.addresses), "log_ins": loaded(folder) or []}
         tell(folder, state)
-        say(f"\n{overview(state)}\nReady after {time.monotonic() - began:.1f} s. Ctrl-C stops everything.\n")
+        ending = "" if options.detach else " Ctrl-C stops everything."
+        say(f"\n{overview(state)}\nReady after {time.monotonic() - began:.1f} s.{ending}\n")
         await interruption.unless_asked(_follow(lines) if lines else asyncio.Event().wait())
         return 0
     finally:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from services.contracts.tokens import ALGORITHM, AUDIENCE, CLIENT, ISSUER, TYPE
-from tests.support.running import free_port
+from tests.support.running import answering
 
 
 class Issuer:
@@ -56,12 +56,6 @@ async def issuing() -> AsyncGenerator[Issuer]:
     issuer = Issuer()
     app = web.Application()
     app.router.add_get("/.well-known/jwks.json", issuer._jwks)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    issuer.jwks_url = f"http://127.0.0.1:{port}/.well-known/jwks.json"
-    try:
+    async with answering(app) as url:
+        issuer.jwks_url = f"{url}/.well-known/jwks.json"
         yield issuer
-    finally:
-        await runner.cleanup()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import aiohttp
+from aiohttp import web
 
 from services.chassis import running
 from services.chassis.config import Settings
@@ -61,6 +62,19 @@ async def working(service: Service[Any, Any], settings: Settings) -> AsyncGenera
         url = f"http://{settings.host}:{settings.work_port}"
         await _until_live(url)
         yield url
+
+
+@asynccontextmanager
+async def answering(app: web.Application) -> AsyncGenerator[str]:
+    """Answer with an application of the test's own; yield its base URL."""
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        _host, port = runner.addresses[0]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
 
 
 async def eventually(ask: Callable[[], Awaitable[T]], seconds: float = 10.0) -> T:

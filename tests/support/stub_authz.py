@@ -11,7 +11,7 @@ from services.authz.domain.catalogue import record_classes
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.authz_api import SNAPSHOT
 from services.contracts.vocabulary import Ownership, TenantId, UserId, View
-from tests.support.running import free_port
+from tests.support.running import answering
 
 EVERYTHING = Scope(everything=View.FULL)
 
@@ -82,12 +82,5 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
     app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    stub.url = f"http://127.0.0.1:{port}"
-    try:
+    async with answering(app) as stub.url:
         yield stub
-    finally:
-        await runner.cleanup()

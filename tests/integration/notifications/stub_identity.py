@@ -11,7 +11,7 @@ from uuid import UUID
 from aiohttp import web
 
 from services.contracts.identity_api import MailedLink
-from tests.support.running import INTERNAL_TOKEN, free_port
+from tests.support.running import INTERNAL_TOKEN, answering
 
 
 class StubIdentity:
@@ -66,14 +66,9 @@ async def stub_identity() -> AsyncGenerator[StubIdentity]:
     app = web.Application()
     for links in ("activation-links", "password-reset-links"):
         app.router.add_post(f"/internal/v1/tenants/{{tenant_id}}/users/{{user_id}}/{links}", stub.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    stub.url = f"http://127.0.0.1:{port}"
-    try:
-        yield stub
-    finally:
-        for gate in stub.gates:
-            gate.set()
-        await runner.cleanup()
+    async with answering(app) as stub.url:
+        try:
+            yield stub
+        finally:
+            for gate in stub.gates:
+                gate.set()
