@@ -39,6 +39,18 @@ async def test_with_the_broker_killed_work_goes_on_and_every_mail_follows(
     admin = agency.administrator
     _, colleague = await agency.active_colleague(principal_offices=[agency.office_id])
 
+    written = {
+        "office_id": agency.office_id,
+        "standard_status": "active",
+        "transaction_type": "sale",
+        "property_type": "residential",
+        "title": "Durante il guasto",
+    }
+
+    async def records_knows_the_office() -> bool:
+        return (await admin.call("POST", "/records/v1/listings", written)).status == 201
+
+    assert await eventually(records_knows_the_office, 30)
     await fragile.kill("rabbitmq")
 
     async def everybody_noticed() -> bool:
@@ -64,13 +76,6 @@ async def test_with_the_broker_killed_work_goes_on_and_every_mail_follows(
     again = Person(http, admin.url)
     (await again.sign_in(agency.licence_code, "admin")).expect(201)
     (await again.call("GET", "/records/v1/listings")).expect(200)
-    written = {
-        "office_id": agency.office_id,
-        "standard_status": "active",
-        "transaction_type": "sale",
-        "property_type": "residential",
-        "title": "Durante il guasto",
-    }
     (await again.call("POST", "/records/v1/listings", written)).expect(201)
     (await colleague.call("GET", "/records/v1/listings")).expect(200)
     assert [await mails.to(user["email"]) for user in made] == [[]] * 20
