@@ -42,7 +42,7 @@ async def build(settings: AuthzSettings, platform: Platform) -> AsyncGenerator[B
             db=platform.db,
             access=CompiledAccess(platform.db),
             catalogue=permission_catalogue(),
-            snapshots=KeptSnapshots(),
+            snapshots=KeptSnapshots(permission_catalogue()),
             public_url=settings.public_url.rstrip("/"),
         ),
         Guard(verifier, {"peer": settings.internal_token}),

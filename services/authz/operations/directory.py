@@ -24,7 +24,9 @@ async def take_on(
         return
     signature = Signature(None, turn.at)
     for group_id, group in starting.items():
-        await groups.insert(tx, PermissionGroup(group_id, group.name, group.is_employee_group, 1, now), signature)
+        named = group.name(licence.locale)
+        made = PermissionGroup(group_id, named, group.is_employee_group, 1, now, group.code)
+        await groups.insert(tx, made, signature)
         await grants.put(tx, Holder(HolderKind.GROUP, group_id), group.grants, signature)
     await groups.put_member(tx, next(iter(starting)), Member(licence.administrator_id, None), signature)
     await announce(tx, turn.version, await people.everybody(tx))

@@ -24,7 +24,7 @@ async def find(tx: Transaction, user_id: UserId) -> Person | None:
     """Return what is known of a person. No scope: compared with an event, shown to nobody."""
     row = await tx.row(
         """
-        SELECT user_version, state, code, display_name,
+        SELECT user_version, state, code, display_name, ends_at,
                ARRAY(SELECT office_id FROM person_offices o
                       WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS principal,
                ARRAY(SELECT office_id FROM person_offices o
@@ -45,6 +45,7 @@ async def find(tx: Transaction, user_id: UserId) -> Person | None:
         display_name=row["display_name"],
         principal=frozenset(row["principal"]),
         secondary=frozenset(row["secondary"]),
+        ends_at=row["ends_at"],
     )
 
 
@@ -52,11 +53,11 @@ async def save(tx: Transaction, person: Person) -> None:
     """Replace what is known of a person."""
     await tx.execute(
         """
-        INSERT INTO people (tenant_id, id, user_version, state, code, display_name)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO people (tenant_id, id, user_version, state, code, display_name, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (tenant_id, id) DO UPDATE
            SET user_version = excluded.user_version, state = excluded.state, code = excluded.code,
-               display_name = excluded.display_name
+               display_name = excluded.display_name, ends_at = excluded.ends_at
         """,
         tx.tenant_id,
         person.id,
@@ -64,6 +65,7 @@ async def save(tx: Transaction, person: Person) -> None:
         person.state,
         person.code,
         person.display_name,
+        person.ends_at,
     )
     await tx.execute("DELETE FROM person_offices WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, person.id)
     await tx.execute(

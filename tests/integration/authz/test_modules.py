@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.authz.conftest import MANAGE, Agency
+from tests.integration.authz.test_explanations import record
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -98,3 +99,67 @@ async def test_an_unsound_permission_is_refused(agency: Agency, wrong: dict[str,
         "POST", "/v1/modules", {"section": "working_time", "permissions": [{**permission("read"), **wrong}]}
     )
     assert (answer.status, answer.code) == (422, "invalid")
+
+
+async def test_a_modules_permissions_are_decided_explained_evaluated_and_imagined(agency: Agency) -> None:
+    person = await agency.person()
+    assert (await agency.call("POST", "/v1/modules", WORKING_TIME)).status == 201
+    await agency.group(
+        {"key": "working_time.read", "reach": "principal"},
+        {"key": "working_time.update", "reach": "own"},
+        members=(person,),
+    )
+    inside, key = record(agency.office_id), "working_time.read"
+    denied = {"holder_id": str(person), "record_class": "read", "effect": "deny"}
+    asked = {"user_id": str(person), "key": key, "record": inside}
+    resource = {"type": "working_time", "id": "1", "properties": inside}
+    refused = {**resource, "properties": {**inside, "record_rights": [denied]}}
+    subject = {"subject": {"type": "user", "id": str(person)}}
+
+    async def answer(path: str, body: dict[str, Any]) -> Any:
+        answer = await agency.call("POST", path, body)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    questions = [{"key": key, "record": inside}, {"key": key, "record": {**inside, "rights": [denied]}}]
+    decided = await answer("/v1/decisions", {"user_id": str(person), "questions": questions})
+    assert [each["allowed"] for each in decided["items"]] == [True, False]
+    told = await answer("/v1/explanations", {**asked, "record": {**inside, "rights": [denied]}})
+    assert (told["reason"]["decided_by"], told["reason"]["view_without"]) == ("record_right", "full")
+    assert told["reason"]["record_right"] == denied
+    evaluations = [{"action": {"name": "read"}, "resource": each} for each in (resource, refused)]
+    evaluated = await answer("/access/v1/evaluations", {**subject, "evaluations": evaluations})
+    assert [each["decision"] for each in evaluated["evaluations"]] == [True, False]
+    actions = await answer("/access/v1/search/action", {**subject, "resource": resource})
+    assert [each["name"] for each in actions["results"]] == ["read"]
+    people = await answer(
+        "/access/v1/search/subject", {"subject": {"type": "user"}, "action": {"name": "read"}, "resource": resource}
+    )
+    assert [each["id"] for each in people["results"]] == [str(person)]
+    who = await answer("/v1/who-can", {"key": key, "record": inside})
+    assert [each["user_id"] for each in who["items"]] == [str(person)]
+    grants = [{"key": key, "reach": "own"}]
+    supposed = await answer(
+        "/v1/hypotheses",
+        {
+            "grants": [{"holder": "user", "holder_id": str(agency.administrator_id), "grants": grants}],
+            "questions": [{**asked, "user_id": str(agency.administrator_id)}],
+        },
+    )
+    assert [each["key"] for each in supposed["people"][0]["gained"]] == [key]
+
+
+async def test_record_rights_that_contradict_each_other_are_no_question(agency: Agency, other_agency: Agency) -> None:
+    right = {"holder_id": str(agency.administrator_id), "record_class": "read", "effect": "deny"}
+    given = record(agency.office_id)
+    for wrong in (
+        [right, {**right, "effect": "allow"}],
+        [{**right, "effect": "inherit"}],
+        [{**right, "record_class": "none"}],
+    ):
+        asked = {"questions": [{"key": "listings.read", "record": {**given, "rights": wrong}}]}
+        assert (await agency.call("POST", "/v1/decisions", asked)).status == 422
+    unknown = {"questions": [{"key": "working_time.read"}]}
+    assert (await other_agency.call("POST", "/v1/decisions", unknown)).errors == [
+        ("/questions/0/key", "unknown_permission")
+    ]
