@@ -5,8 +5,9 @@ from pydantic import RootModel
 from services.authz.deps import Deps
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
-from services.authz.store import people, tenants
-from services.chassis.web import Access, Call, NotModified, Route
+from services.authz.store import people
+from services.chassis.answers import NotModified
+from services.chassis.web import Access, Call, Route
 from services.contracts.authz_api import WireSnapshot
 from services.contracts.vocabulary import TenantId, UserId
 
@@ -23,8 +24,8 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
     """
     user_id = UserId(call.id_in_path("user_id"))
     async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
-        call.reply_headers["Access-Version"] = str(await tenants.version(tx))
-        version = await people.version_of(tx, user_id)
+        agencys, version = await people.version_of(tx, user_id)
+        call.reply_headers["Access-Version"] = str(agencys)
         if call.has(version):
             call.reply_headers["ETag"] = f'"{version}"'
             return NotModified()

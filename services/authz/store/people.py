@@ -143,12 +143,19 @@ async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: i
     return sorted(row["id"] for row in rows)
 
 
-async def version_of(tx: Transaction, user_id: UserId) -> int:
-    """Return the version of a person's snapshot; 0 for somebody unknown."""
-    version: int | None = await tx.value(
-        "SELECT rights_version FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id
+async def version_of(tx: Transaction, user_id: UserId) -> tuple[int, int]:
+    """Return the rights version of the agency and that of a person's snapshot; 0 for what is unknown."""
+    row = await tx.row(
+        """
+        SELECT t.rights_version AS agencys, coalesce(p.rights_version, 0) AS persons
+          FROM tenants t
+          LEFT JOIN people p ON p.tenant_id = t.tenant_id AND p.id = $2
+         WHERE t.tenant_id = $1
+        """,
+        tx.tenant_id,
+        user_id,
     )
-    return version or 0
+    return (row["agencys"], row["persons"]) if row else (0, 0)
 
 
 async def versions(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, int]:
