@@ -24,7 +24,7 @@ from services.authz.handlers import (
     stamps,
     templates,
 )
-from services.authz.jobs import expire_rights
+from services.authz.jobs import expire_rights, offer_new_permissions
 from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -72,5 +72,5 @@ SERVICE = Service(
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
-    loops=(expire_rights,),
+    loops=(expire_rights, offer_new_permissions),
 )
