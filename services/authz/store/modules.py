@@ -73,4 +73,5 @@ def _permission(row: Row) -> Permission:
         offered={},
         name=json.loads(row["names"]),
         description=json.loads(row["descriptions"]),
+        module=row["section"],
     )
