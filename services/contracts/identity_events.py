@@ -1,7 +1,8 @@
-"""What identity tells: licences, offices, regions, teams, people, passwords, sign-ins, sessions."""
+"""What identity tells: licences, offices, regions, teams, people, passwords, sign-ins, sessions, sub-accounts."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -191,3 +192,26 @@ class SessionRevoked(Event):
     session_ids: tuple[SessionId, ...]
     until: datetime
     """When the last access token of these sessions expires by itself."""
+
+
+class SubAccountEvent(Event):
+    """A contact and the account with which it signs in. `version` rises with each grant and each revocation."""
+
+    contact_id: UUID
+    """The contact as notifications keeps it; the preferences of its mail are the account's (SB-25)."""
+    user_id: UserId
+    version: int
+    address: str
+    """Where the account's own mail goes."""
+
+
+class SubAccountGranted(SubAccountEvent):
+    """A contact may sign in from now on (SB-16)."""
+
+    topic: ClassVar[str] = "identity.sub_account.granted.v1"
+
+
+class SubAccountRevoked(SubAccountEvent):
+    """A contact signs in no more; it stays a contact and goes on getting what it chose (SB-25)."""
+
+    topic: ClassVar[str] = "identity.sub_account.revoked.v1"

@@ -1,8 +1,13 @@
-"""What records tells: listings. No identity data: whoever may read it asks for it."""
+"""What records tells. No identity data: whoever may read it asks for it.
+
+The one exception is the guest of an appointment, who cannot be invited without an address.
+"""
 
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from services.contracts.envelope import Event
 from services.contracts.vocabulary import ListingId, OfficeId, UserId
@@ -33,6 +38,20 @@ class ListingChanged(ListingEvent):
     """Names of the changed fields, identity fields left out."""
 
 
+class Guest(BaseModel):
+    """Somebody from outside the agency who was invited and is told by mail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contact_id: UUID | None
+    """None for an address that was only typed in."""
+    email: str
+    display_name: str
+    """May be empty."""
+    locale: str
+    """BCP 47 tag, such as `it` or `pl`."""
+
+
 class AppointmentEvent(Event):
     """Something about an appointment; always the whole picture, so that any one event is enough.
 
@@ -43,11 +62,14 @@ class AppointmentEvent(Event):
     version: int
     owner_id: UserId
     attendees: tuple[UserId, ...]
+    """Colleagues who take part, besides the owner."""
     starts_at: datetime
     ends_at: datetime
     timezone: str
     summary: str
     is_private: bool
+    """Whoever does not take part only sees that the time is taken."""
+    guests: tuple[Guest, ...] = ()
 
 
 class AppointmentScheduled(AppointmentEvent):
@@ -88,3 +110,25 @@ class ObjectionFiled(ListingEvent):
     """Somebody objected to the processing of his data, and the listing with that data is gone for good."""
 
     topic: ClassVar[str] = "records.objection.filed.v1"
+
+
+class MatchFound(Event):
+    """A listing answers an inquiry, and this person is told; once per `match_id`. Public fields of the listing only."""
+
+    topic: ClassVar[str] = "records.match.found.v1"
+
+    match_id: UUID
+    user_id: UserId
+    """Who looks after the inquiry."""
+    inquiry_id: UUID
+    inquiry_number: str
+    listing_id: ListingId
+    listing_number: str
+    office_id: OfficeId
+    """Of the listing, as `assignee_id`: whoever may not read it any more when the mail is sent gets none."""
+    assignee_id: UserId
+    title: str | None
+    municipality: str | None
+    list_price_minor: int | None
+    currency: str | None
+    """ISO 4217; None where there is no price."""
