@@ -17,13 +17,19 @@ from services.contracts.identity_events import (
     OfficeChanged,
     PasswordChanged,
     PasswordResetRequested,
+    SecondFactorChanged,
     TeamChanged,
     TechnicianExpiring,
     UserChanged,
     UserCreated,
     UserStateChanged,
 )
-from services.contracts.records_events import AppointmentCancelled, AppointmentChanged, AppointmentScheduled
+from services.contracts.records_events import (
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentScheduled,
+    MatchFound,
+)
 
 EXCHANGE: Final = "keyholder.events"
 
@@ -45,8 +51,15 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         AssignmentChanged,
     ),
     "notifications.invitations": (UserCreated, ActivationRequested),
-    "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded, TechnicianExpiring),
+    "notifications.security": (
+        PasswordResetRequested,
+        PasswordChanged,
+        SecondFactorChanged,
+        DeviceAdded,
+        TechnicianExpiring,
+    ),
     "notifications.appointments": (AppointmentScheduled, AppointmentChanged, AppointmentCancelled),
+    "notifications.matches": (MatchFound,),
     "notifications.directory": (
         LicenceCreated,
         UserCreated,

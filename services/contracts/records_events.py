@@ -125,8 +125,10 @@ class MatchFound(Event):
     listing_id: ListingId
     listing_number: str
     office_id: OfficeId
-    """Of the listing, as `assignee_id`: whoever may not read it any more when the mail is sent gets none."""
+    """Of the listing, as the three below: whoever may not read it any more when the mail is sent gets none."""
     assignee_id: UserId
+    created_by: UserId
+    is_private: bool
     title: str | None
     municipality: str | None
     list_price_minor: int | None

@@ -1,4 +1,4 @@
-"""Recipients: users of the agency, as identity tells of them, and contacts, who only get mail (SB-16)."""
+"""Recipients: users of the agency, as identity tells of them, and contacts and guests, who only get mail (SB-16)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,12 @@ SET_DEFAULTS: Final = "admin.settings.update"
 
 
 class Kind(StrEnum):
-    """Whether somebody can sign in. Both get mail by the same rules (SB-22)."""
+    """How we know somebody. All get mail by the same rules (SB-22)."""
 
     USER = "user"
     CONTACT = "contact"
+    GUEST = "guest"
+    """Named by an appointment, with nothing but an address; kept as long as there is mail or a choice of his."""
 
 
 class AddressUnusable(Invalid):

@@ -14,7 +14,7 @@ from services.notifications.domain.recipient import MANAGE, ContactCard, Recipie
 from services.notifications.handlers.fields import Address, Locale, Word
 from services.notifications.operations import recipients as operations
 from services.notifications.operations.recipients import NewContact
-from services.notifications.store import recipients
+from services.notifications.store import contacts
 
 
 class ContactFields(Input):
@@ -61,7 +61,7 @@ async def get_contact(deps: Deps, call: Call) -> ContactShown:
     """Show a contact. Needs `admin.agents.manage`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await recipients.find_card(tx, call.id_in_path("contact_id"))
+        found = await contacts.find(tx, call.id_in_path("contact_id"))
     if found is None:
         raise NotFound
     return _shown(found)

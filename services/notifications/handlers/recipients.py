@@ -74,7 +74,7 @@ class SwitchesSet(Input):
 
 
 async def list_recipients(deps: Deps, call: Call, asked: RecipientsQuery) -> RecipientsPage:
-    """List users and contacts, latest first. Needs `admin.agents.manage`."""
+    """List users and contacts, latest first, guests if asked for. Needs `admin.agents.manage`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await recipients.page(tx, asked.kind, asked.cursor, asked.limit + 1)
