@@ -1,4 +1,4 @@
-"""What identity tells: licences, offices, regions, teams, people, passwords, sign-ins, sessions, sub-accounts."""
+"""What identity tells: licences, offices, regions, teams, people, passwords, sign-ins, sessions."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -194,24 +194,42 @@ class SessionRevoked(Event):
     """When the last access token of these sessions expires by itself."""
 
 
-class SubAccountEvent(Event):
-    """A contact and the account with which it signs in. `version` rises with each grant and each revocation."""
+class AgentCardChanged(Event):
+    """What the agent card says beyond name and address was changed; billing data and telephone numbers stay inside."""
 
-    contact_id: UUID
-    """The contact as notifications keeps it; the preferences of its mail are the account's (SB-25)."""
+    topic: ClassVar[str] = "identity.agent_card.changed.v1"
+
     user_id: UserId
     version: int
-    address: str
-    """Where the account's own mail goes."""
+    """Of the card, which has versions of its own."""
+    title: str
+    colour: str | None
+    """In calendars and lists, `#rrggbb` (MG-8)."""
+    sender_address: str | None
+    """From which address mails of this person are sent (MG-12); None for his own."""
+    shown: tuple[str, ...]
+    """What of the person web sites and apps may show (MG-11), such as `name` or `photo`."""
 
 
-class SubAccountGranted(SubAccountEvent):
-    """A contact may sign in from now on (SB-16)."""
+class SubAccountGranted(Event):
+    """A contact of notifications was given an account to sign in with (SB-16); its mail goes on as before.
+
+    The account is a person like any other: UserCreated or UserStateChanged tells of it in the same transaction.
+    """
 
     topic: ClassVar[str] = "identity.sub_account.granted.v1"
 
+    contact_id: UUID
+    user_id: UserId
+    version: int
+    """Of the person; rises with each grant and revocation."""
 
-class SubAccountRevoked(SubAccountEvent):
-    """A contact signs in no more; it stays a contact and goes on getting what it chose (SB-25)."""
+
+class SubAccountRevoked(Event):
+    """A contact's account was taken away (SB-25): it signs in no more, and stays a contact with its preferences."""
 
     topic: ClassVar[str] = "identity.sub_account.revoked.v1"
+
+    contact_id: UUID
+    user_id: UserId
+    version: int
