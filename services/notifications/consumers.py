@@ -102,9 +102,9 @@ async def follow_appointment(tx: Transaction, event: AppointmentEvent, envelope:
 
 
 async def tell_of_match(tx: Transaction, event: MatchFound, _envelope: Envelope) -> None:
-    """Queue the mail that a listing answers an inquiry, to whoever looks after the inquiry. Raises PictureIncomplete.
+    """Queue the mail that a listing answers what a client looks for. Raises PictureIncomplete.
 
-    Whether that person may still read the listing is asked when the mail is sent.
+    Whether its reader may still know of such things is asked when the mail is written.
     """
     recipient = await recipients.find(tx, event.user_id)
     if recipient is None:
@@ -113,7 +113,7 @@ async def tell_of_match(tx: Transaction, event: MatchFound, _envelope: Envelope)
         tx,
         NewDelivery(
             id=ids.uuid7(),
-            event_id=event.match_id,
+            event_id=match.name_of(event),
             resend_of=None,
             category=Category.MATCHES,
             template=Template.MATCH,

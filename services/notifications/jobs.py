@@ -228,7 +228,7 @@ async def _advance(db: Database, due: Sequence[Schedule]) -> None:
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
-    """Every ten minutes: announce accounts that end soon, forget mails that their agency keeps no longer, and guests."""
+    """Every ten minutes: announce accounts that end soon, forget old mails and guests."""
     while True:
         try:
             async with worker_db.across_tenants() as queries:

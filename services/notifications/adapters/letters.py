@@ -27,14 +27,6 @@ LEAVE: Final = {
 }
 CONTINUE: Final = {"it": "Continua", "pl": "Dalej", "de": "Weiter", "fr": "Continuer", "en": "Continue"}
 DAY: Final = {"it": "%d/%m/%Y", "pl": "%d.%m.%Y", "de": "%d.%m.%Y", "fr": "%d/%m/%Y", "en": "%d %B %Y"}
-_SEPARATORS: Final = {
-    "it": (".", ","),
-    "pl": ("\N{NO-BREAK SPACE}", ","),
-    "de": (".", ","),
-    "fr": ("\N{NO-BREAK SPACE}", ","),
-    "en": (",", "."),
-}
-_WITHOUT_CENTS: Final = frozenset({"CLP", "ISK", "JPY", "KRW", "VND"})
 _LONGEST_LINE: Final = 200
 _LONGEST_TEXT: Final = 20_000
 _SEVERAL_LINES: Final = frozenset({"text"})
@@ -143,16 +135,6 @@ def written_day(moment: datetime, locale: str, zone: ZoneInfo) -> str:
 def day_and_time(moment: datetime, locale: str, zone: ZoneInfo) -> str:
     """Return a date and time as the reader writes them."""
     return moment.astimezone(zone).strftime(f"{DAY[language_of(locale)]} %H:%M")
-
-
-def price(minor: str, currency: str, locale: str) -> str:
-    """Return an amount as the reader writes it, cents only where there are any; empty for none."""
-    if not minor:
-        return ""
-    units, cents = divmod(int(minor), 1 if currency in _WITHOUT_CENTS else 100)
-    thousands, point = _SEPARATORS[language_of(locale)]
-    written = f"{units:,}".replace(",", thousands)
-    return f"{written}{point}{cents:02} {currency}" if cents else f"{written} {currency}"
 
 
 def one_line(text: str) -> str:

@@ -23,7 +23,7 @@ WORDS: Final[Mapping[Template, frozenset[str]]] = {
         (Template.APPOINTMENT_INVITED, Template.APPOINTMENT_CHANGED, Template.APPOINTMENT_CANCELLED),
         _ALWAYS | {"summary", "organizer", "starts", "ends", "timezone"},
     ),
-    Template.MATCH: _ALWAYS | {"listing_number", "inquiry_number", "title", "municipality", "price"},
+    Template.MATCH: _ALWAYS | {"listing_number", "searcher_number"},
     Template.MESSAGE: _ALWAYS | {"subject", "text"},
 }
 """What a wording of each mail may name."""
@@ -47,10 +47,7 @@ EXAMPLES: Final[Mapping[str, object]] = {
     "ends": "10:00",
     "timezone": "Europe/Rome",
     "listing_number": "V-318",
-    "inquiry_number": "R-1042",
-    "title": "Trilocale con terrazza",
-    "municipality": "Lucca",
-    "price": "250.000 EUR",
+    "searcher_number": "R-1042",
     "subject": "Riunione",
     "text": "Primo paragrafo.\n\nSecondo paragrafo.",
 }

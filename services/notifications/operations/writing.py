@@ -15,7 +15,6 @@ from services.notifications.adapters.letters import (
     Words,
     day_and_time,
     language_of,
-    price,
     written_day,
 )
 from services.notifications.adapters.recipient_rights import RecipientRights
@@ -83,7 +82,7 @@ async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter
 
 
 async def _require_readable(desk: Desk, claim: Claim) -> None:
-    """Raises NoLongerNeeded for somebody who may not read the listing any more that answers his inquiry."""
+    """Raises NoLongerNeeded for a match of what its reader may not read any more."""
     snapshot = await desk.rights.of(claim.tenant_id, claim.recipient_user_id)
     if not match.may_be_told(snapshot, claim.facts):
         raise NoLongerNeeded("not_readable")
@@ -127,8 +126,6 @@ def _words(claim: Claim, known: _Known) -> Words:
         ]
     if known.meeting is not None:
         words |= _of_meeting(claim, known, known.meeting)
-    if claim.template is Template.MATCH:
-        words["price"] = price(claim.facts["list_price_minor"], claim.facts["currency"], claim.locale)
     return words
 
 

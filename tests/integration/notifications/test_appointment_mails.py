@@ -11,24 +11,21 @@ import pytest
 import pytest_asyncio
 
 from services.chassis.database import Row
-from services.contracts.access import Scope
 from services.contracts.records_events import (
     AppointmentCancelled,
     AppointmentChanged,
     AppointmentEvent,
     AppointmentScheduled,
     Guest,
-    MatchFound,
 )
-from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
 from services.notifications.app import SERVICE
-from services.notifications.consumers import follow_appointment, tell_of_match
+from services.notifications.consumers import follow_appointment
 from services.notifications.operations.appointments import PictureIncomplete
 from services.notifications.store import guests
 from tests.integration.notifications.post_office import PostOffice, enveloped
 from tests.integration.notifications.test_recipients import Agency
 from tests.support.mailsink import Received
-from tests.support.running import eventually, serving, working
+from tests.support.running import serving, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -262,84 +259,3 @@ async def test_a_guest_of_whom_nothing_is_left_is_forgotten_and_a_choice_is_not(
     assert await known() == {chose}
     _, page = await agency.call("GET", "/v1/recipients")
     assert {one["kind"] for one in page["items"]} == {"user"}, "guests are listed only if asked for"
-
-
-def match(agency: Agency, **more: object) -> MatchFound:
-    said: dict[str, object] = {
-        "match_id": uuid4(),
-        "user_id": agency.user_id,
-        "inquiry_id": uuid4(),
-        "inquiry_number": "R-1042",
-        "listing_id": ListingId(uuid4()),
-        "listing_number": "V-318",
-        "office_id": OfficeId(uuid4()),
-        "assignee_id": UserId(uuid4()),
-        "created_by": UserId(uuid4()),
-        "is_private": False,
-        "title": "Trilocale <b>con</b> terrazza",
-        "municipality": "Lucca",
-        "list_price_minor": 25_000_050,
-        "currency": "EUR",
-    }
-    return MatchFound.model_validate(said | more)
-
-
-async def tell(agency: Agency, *matches: MatchFound) -> None:
-    for one in matches:
-        async with agency.post.db.transaction(agency.tenant_id) as tx:
-            await tell_of_match(tx, one, enveloped(one, agency.tenant_id))
-
-
-async def test_a_match_is_told_once_to_who_looks_after_the_inquiry(agency: Agency) -> None:
-    one = match(agency)
-    agency.granted("admin.agents.manage", "communications.read", "listings.read")
-    await tell(agency, one, one)
-    await sent(agency)
-    (mail,) = agency.post.sink.to(f"{agency.user_id.hex[:12]}@example.test")
-    assert mail.message["Subject"] == "Corrispondenza per R-1042: V-318"
-    for said in ("V-318: Trilocale <b>con</b> terrazza", "Lucca", "250.000,50 EUR"):
-        assert said in mail.part("plain")
-    assert "<b>con" not in mail.part("html")
-    assert mail.message["List-Unsubscribe"] is not None
-    (row,) = await queued(agency)
-    assert row["category"] == "matches"
-
-
-@pytest.mark.parametrize("reach", ["public", "office", "nothing"])
-async def test_who_lost_the_right_to_the_listing_meanwhile_is_told_nothing(agency: Agency, reach: str) -> None:
-    one = match(agency)
-    await tell(agency, one, replace_listing(one, is_private=True))
-    scopes = {
-        "public": Scope(everything=View.PUBLIC),
-        "office": Scope(offices=frozenset({one.office_id})),
-        "nothing": Scope(),
-    }
-    everything = Scope(everything=View.FULL)
-    keys = {"admin.agents.manage": everything, "communications.read": everything, "listings.read": scopes[reach]}
-    agency.access_version = agency.post.authz.give(agency.tenant_id, agency.user_id, keys).version
-    await sent(agency)
-    states = [(row["state"], row["last_error_code"]) for row in await queued(agency)]
-    refused = ("cancelled", "not_readable")
-    assert states == ([("sent", None), refused] if reach != "nothing" else [refused, refused]), (
-        "a private listing needs its own permission"
-    )
-
-
-def replace_listing(one: MatchFound, **more: object) -> MatchFound:
-    return MatchFound.model_validate(one.model_dump() | {"match_id": uuid4()} | more)
-
-
-async def test_without_authz_a_match_waits(agency: Agency) -> None:
-    await tell(agency, match(agency))
-    agency.granted("admin.agents.manage", "communications.read", "listings.read")
-    agency.post.authz.down = True
-    try:
-        async with working(SERVICE, agency.post.settings()):
-
-            async def waits() -> bool:
-                (row,) = await queued(agency)
-                return row["state"] == "deferred" and row["attempts"] == 0
-
-            await eventually(waits)
-    finally:
-        agency.post.authz.down = False
