@@ -11,6 +11,7 @@ from typing import Final
 from services.contracts.envelope import Event
 from services.contracts.identity_events import (
     ActivationRequested,
+    AgentCardChanged,
     AssignmentChanged,
     DeviceAdded,
     LicenceCreated,
@@ -18,6 +19,8 @@ from services.contracts.identity_events import (
     PasswordChanged,
     PasswordResetRequested,
     SecondFactorChanged,
+    SubAccountGranted,
+    SubAccountRevoked,
     TeamChanged,
     TechnicianExpiring,
     UserChanged,
@@ -66,6 +69,9 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         UserChanged,
         UserStateChanged,
         AssignmentChanged,
+        AgentCardChanged,
+        SubAccountGranted,
+        SubAccountRevoked,
     ),
 }
 """Queue name, `<service>.<consumer>`, to the events that it collects."""

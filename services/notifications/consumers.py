@@ -8,12 +8,15 @@ from services.chassis.database import Transaction
 from services.contracts.envelope import Envelope
 from services.contracts.identity_events import (
     ActivationRequested,
+    AgentCardChanged,
     AssignmentChanged,
     DeviceAdded,
     LicenceCreated,
     PasswordChanged,
     PasswordResetRequested,
     SecondFactorChanged,
+    SubAccountGranted,
+    SubAccountRevoked,
     TechnicianExpiring,
     UserChanged,
     UserCreated,
@@ -29,10 +32,10 @@ from services.contracts.records_events import (
 )
 from services.contracts.vocabulary import UserId, UserState
 from services.notifications.domain import match
-from services.notifications.domain.delivery import Category, NewDelivery, Template
+from services.notifications.domain.delivery import Category, NewDelivery, Template, is_deliverable
 from services.notifications.operations import appointments
 from services.notifications.operations.appointments import PictureIncomplete
-from services.notifications.store import agencies, deliveries, digests, recipients, suppressions
+from services.notifications.store import agencies, deliveries, digests, recipients, sub_accounts, suppressions
 
 
 async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
@@ -140,6 +143,21 @@ async def follow_user(tx: Transaction, event: UserEvent, _envelope: Envelope) ->
             await suppressions.lift(tx, event.user.email)
 
 
+async def follow_card(tx: Transaction, event: AgentCardChanged, _envelope: Envelope) -> None:
+    """Take over from which address a colleague's mails are sent (MG-12). Raises PictureIncomplete."""
+    if await recipients.find(tx, event.user_id) is None:
+        raise PictureIncomplete(str(event.user_id))
+    address = event.sender_address if event.sender_address and is_deliverable(event.sender_address) else None
+    await recipients.follow_card(tx, event.user_id, event.version, address)
+
+
+async def follow_sub_account(
+    tx: Transaction, event: SubAccountGranted | SubAccountRevoked, _envelope: Envelope
+) -> None:
+    """Take over that a contact may sign in or not; what it gets stays what it chose (SB-25)."""
+    await sub_accounts.follow(tx, event)
+
+
 async def _tell(
     tx: Transaction, event: UserEvent, envelope: Envelope, template: Template, facts: Mapping[str, str]
 ) -> None:
@@ -184,6 +202,9 @@ SUBSCRIPTIONS = (
             UserChanged: follow_user,
             UserStateChanged: follow_user,
             AssignmentChanged: follow_user,
+            AgentCardChanged: follow_card,
+            SubAccountGranted: follow_sub_account,
+            SubAccountRevoked: follow_sub_account,
         },
     ),
 )

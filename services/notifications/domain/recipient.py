@@ -34,6 +34,11 @@ class HasMail(Conflict):
     title = "Mail to this contact is still being sent."
 
 
+class HasAccount(Conflict):
+    code = "has_account"
+    title = "This contact signs in: take its account away first."
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Somebody who can get mail. `sender_address` is where answers to his own mails go (MG-12)."""
@@ -47,8 +52,14 @@ class Recipient:
     receives: bool
     sends: bool
     sender_address: str | None
+    card_sender_address: str | None
     version: int
     created_at: datetime
+
+    @property
+    def answers_to(self) -> str | None:
+        """Return where answers to this person's mails go: as set here, else as the agent card says."""
+        return self.sender_address or self.card_sender_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,15 @@ class ContactCard:
         if not is_deliverable(self.email):
             raise AddressUnusable
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact: whom mail reaches, what is known of it, and as whom it signs in, None for not at all (SB-16)."""
+
+    recipient: Recipient
+    card: ContactCard
+    account_user_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class RecipientShown(Output):
     receives: bool
     sends: bool
     sender_address: str | None
+    card_sender_address: str | None
+    """What the agent card says (MG-12); counts where `sender_address` is null."""
     version: int
 
 
@@ -138,6 +140,7 @@ def recipient_shown(recipient: Recipient) -> RecipientShown:
         receives=recipient.receives,
         sends=recipient.sends,
         sender_address=recipient.sender_address,
+        card_sender_address=recipient.card_sender_address,
         version=recipient.version,
     )
 

@@ -9,7 +9,7 @@ from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey
 from services.chassis.problems import NotFound
 from services.contracts.vocabulary import TenantId
-from services.notifications.domain.recipient import ContactCard, Recipient, Switches
+from services.notifications.domain.recipient import Contact, ContactCard, Recipient, Switches
 from services.notifications.store import agencies, contacts, recipients, suppressions
 
 
@@ -22,9 +22,7 @@ class NewContact:
     key: IdempotencyKey | None
 
 
-async def add_contact(
-    db: Database, tenant_id: TenantId, new: NewContact, now: datetime
-) -> tuple[Recipient, ContactCard]:
+async def add_contact(db: Database, tenant_id: TenantId, new: NewContact, now: datetime) -> Contact:
     """Add a contact and return it. Raises AddressUnusable."""
     card = new.card.checked()
     async with db.transaction(tenant_id) as tx:
@@ -39,7 +37,7 @@ async def add_contact(
 
 async def change_contact(
     db: Database, tenant_id: TenantId, contact_id: UUID, card: ContactCard, version: int
-) -> tuple[Recipient, ContactCard]:
+) -> Contact:
     """Change a contact's card and return it. Raises AddressUnusable, NotFound, Stale."""
     async with db.transaction(tenant_id) as tx:
         await contacts.change(tx, contact_id, card.checked(), version)
@@ -50,7 +48,7 @@ async def change_contact(
 
 
 async def remove_contact(db: Database, tenant_id: TenantId, contact_id: UUID, version: int) -> None:
-    """Remove a contact; its mails stay in the history. Raises NotFound, Stale, HasMail."""
+    """Remove a contact; its mails stay in the history. Raises NotFound, Stale, HasMail, HasAccount."""
     async with db.transaction(tenant_id) as tx:
         await contacts.delete(tx, contact_id, version)
 

@@ -105,7 +105,7 @@ async def _known(db: Database, claim: Claim, now: datetime) -> _Known:
         wording = await wordings.find(tx, claim.template, language_of(claim.locale))
         found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
         meeting = await _meeting(tx, claim, now) if claim.template in METHODS else None
-    author = Author(sender.display_name, sender.sender_address) if sender else None
+    author = Author(sender.display_name, sender.answers_to) if sender else None
     return _Known(agency, recipient.display_name if recipient else "", author, wording, found, meeting)
 
 

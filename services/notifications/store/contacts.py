@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from services.chassis.database import Transaction
-from services.notifications.domain.recipient import ContactCard, HasMail, Recipient
+from services.notifications.domain.recipient import Contact, ContactCard, HasAccount, HasMail
+from services.notifications.store import sub_accounts
 from services.notifications.store.recipients import expect, recipient_of
 
 
@@ -64,14 +65,16 @@ async def change(tx: Transaction, contact_id: UUID, card: ContactCard, version: 
     )
 
 
-async def find(tx: Transaction, contact_id: UUID) -> tuple[Recipient, ContactCard] | None:
+async def find(tx: Transaction, contact_id: UUID) -> Contact | None:
     """Return a contact with the card. No scope: the permission to manage was checked."""
     row = await tx.row(
         """
-        SELECT r.id, kind, display_name, email, locale, state, receives, sends, sender_address, version, created_at,
-               given_name, family_name, company, telephone, address_1, address_2, city, province, postcode
+        SELECT r.id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               r.version, created_at, given_name, family_name, company, telephone, address_1, address_2, city, province,
+               postcode, s.user_id AS account_user_id
           FROM recipients AS r
           JOIN contacts AS c ON (c.tenant_id, c.id) = (r.tenant_id, r.id)
+          LEFT JOIN sub_accounts AS s ON (s.tenant_id, s.contact_id) = (r.tenant_id, r.id) AND s.granted
          WHERE r.tenant_id = $1 AND r.id = $2
         """,
         tx.tenant_id,
@@ -79,11 +82,17 @@ async def find(tx: Transaction, contact_id: UUID) -> tuple[Recipient, ContactCar
     )
     if row is None:
         return None
-    return recipient_of(row), ContactCard(**{name: row[name] for name in ContactCard.__dataclass_fields__})
+    card = ContactCard(**{name: row[name] for name in ContactCard.__dataclass_fields__})
+    return Contact(recipient_of(row), card, row["account_user_id"])
 
 
 async def delete(tx: Transaction, contact_id: UUID, version: int) -> None:
-    """Remove a contact with all preferences; the communication history stays. Raises NotFound, Stale, HasMail."""
+    """Remove a contact with all preferences; the communication history stays.
+
+    Raises NotFound, Stale, HasMail, HasAccount.
+    """
+    if await sub_accounts.user_of(tx, contact_id) is not None:
+        raise HasAccount
     if await tx.value(
         """
         SELECT EXISTS (SELECT FROM deliveries

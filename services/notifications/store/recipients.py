@@ -38,11 +38,26 @@ async def follow(tx: Transaction, user: UserFacts) -> bool:
     )
 
 
+async def follow_card(tx: Transaction, user_id: UserId, version: int, sender_address: str | None) -> None:
+    """Take over the sender address of an agent card, unless a later card is known."""
+    await tx.execute(
+        """
+        UPDATE recipients SET card_version = $3, card_sender_address = $4
+         WHERE tenant_id = $1 AND id = $2 AND card_version < $3
+        """,
+        tx.tenant_id,
+        user_id,
+        version,
+        sender_address,
+    )
+
+
 async def find(tx: Transaction, recipient_id: UUID) -> Recipient | None:
     """Return a recipient. No scope: it is the caller, or the permission to manage was checked."""
     row = await tx.row(
         """
-        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, version, created_at
+        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               version, created_at
           FROM recipients
          WHERE tenant_id = $1 AND id = $2
         """,
@@ -59,7 +74,8 @@ async def page(tx: Transaction, kind: Kind | None, after: Cursor, limit: int) ->
     """
     rows = await tx.rows(
         """
-        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, version, created_at
+        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               version, created_at
           FROM recipients
          WHERE tenant_id = $1 AND (kind = $2 OR $2::text IS NULL AND kind <> 'guest') AND (created_at, id) < ($3, $4)
          ORDER BY created_at DESC, id DESC
@@ -155,6 +171,7 @@ def recipient_of(row: Row) -> Recipient:
         receives=row["receives"],
         sends=row["sends"],
         sender_address=row["sender_address"],
+        card_sender_address=row["card_sender_address"],
         version=row["version"],
         created_at=row["created_at"],
     )
