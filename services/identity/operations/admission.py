@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from services.chassis import outbox
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserState
 from services.identity.domain.access_policy import AccessEnded, AccessRefused, Address, Admission, admitted
 from services.identity.domain.session import AccountNotActive, Session, admit
 from services.identity.domain.user import User
-from services.identity.operations.users import revoked
-from services.identity.store import access_policies, admissions, sessions, users
+from services.identity.operations.users import end_sessions
+from services.identity.store import access_policies, admissions, users
 
 
 async def let_in(tx: Transaction, user: User, address: Address, now: datetime) -> Admission:
@@ -35,8 +34,7 @@ async def let_in_again(
     try:
         admission = await let_in(tx, await users.get(tx, session.user_id), address, now)
     except (AccessRefused, AccountNotActive) as refused:
-        ended = await sessions.end(tx, session.user_id, now, session.id)
-        await outbox.add(tx, revoked(session.user_id, ended, now))
+        await end_sessions(tx, session.user_id, now, session.id)
         return refused
     await admissions.keep(tx, session.id, admission)
     return admission

@@ -8,8 +8,10 @@ from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey, earlier
 from services.contracts.identity_events import LicenceCreated, OfficeChanged, UserCreated
 from services.contracts.vocabulary import OfficeId, RegionId, TenantId
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, Office
 from services.identity.domain.user import User
+from services.identity.operations.audit import note
 from services.identity.store import licences, offices, users
 
 
@@ -22,6 +24,9 @@ async def create_licence(db: Database, licence: Licence, office: Office, adminis
         await licences.insert(tx, licence, now)
         await offices.insert(tx, office, now)
         await users.insert(tx, administrator)
+        await note(tx, AuditKind.LICENCE_CREATED, licence.tenant_id, after=licence)
+        await note(tx, AuditKind.OFFICE_CREATED, office.id, after=office)
+        await note(tx, AuditKind.USER_CREATED, administrator.id, after=administrator)
         await outbox.add(
             tx,
             LicenceCreated(
@@ -45,6 +50,7 @@ async def create_office(
         if made is not None:
             return made
         await offices.insert(tx, office, now)
+        await note(tx, AuditKind.OFFICE_CREATED, office.id, after=office)
         await outbox.add(tx, _changed(office))
     return office.id
 
@@ -52,7 +58,9 @@ async def create_office(
 async def rename_office(db: Database, tenant_id: TenantId, office_id: OfficeId, name: str, version: int) -> Office:
     """Return the office under its new name. Raises NotFound, Stale, OfficeNameTaken."""
     async with db.transaction(tenant_id) as tx:
+        before = await offices.find(tx, office_id)
         office = await offices.rename(tx, office_id, name, version)
+        await note(tx, AuditKind.OFFICE_CHANGED, office_id, before, office)
         await outbox.add(tx, _changed(office))
     return office
 
@@ -62,7 +70,9 @@ async def move_office(
 ) -> Office:
     """Return the office in another region, or in none (ON-36). Raises NotFound, Stale, UnknownRegion."""
     async with db.transaction(tenant_id) as tx:
+        before = await offices.find(tx, office_id)
         office = await offices.move(tx, office_id, region_id, version)
+        await note(tx, AuditKind.OFFICE_CHANGED, office_id, before, office)
         await outbox.add(tx, _changed(office))
     return office
 
