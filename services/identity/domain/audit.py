@@ -32,6 +32,8 @@ class AuditKind(StrEnum):
     USER_ASSIGNED = "user.assigned"
     USER_INVITED = "user.invited"
     CARD_CHANGED = "card.changed"
+    PHOTO_CHANGED = "photo.changed"
+    PHOTO_REMOVED = "photo.removed"
     ACCESS_POLICY_CHANGED = "access_policy.changed"
     ACCESS_TEMPLATE_CREATED = "access_template.created"
     ACCESS_TEMPLATE_CHANGED = "access_template.changed"

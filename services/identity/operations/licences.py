@@ -1,5 +1,6 @@
 """Taking on an agency, and its offices."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from services.chassis.idempotency import IdempotencyKey, earlier
 from services.contracts.identity_events import LicenceCreated, OfficeChanged, UserCreated
 from services.contracts.vocabulary import OfficeId, RegionId, TenantId
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.licence import Licence, Office
+from services.identity.domain.licence import Licence, Office, keep_seats
 from services.identity.domain.user import User
 from services.identity.operations.audit import note
 from services.identity.store import licences, offices, users
@@ -39,6 +40,30 @@ async def create_licence(db: Database, licence: Licence, office: Office, adminis
             _changed(office),
             UserCreated(user=administrator.facts()),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the contract holder asks of the operator (MG-1, MG-24); None leaves it as it is."""
+
+    seats_bought: int | None
+    licence_code: str | None
+
+
+async def change_licence(db: Database, tenant_id: TenantId, terms: Terms) -> tuple[Licence, int]:
+    """Return the agency with changed terms, and how many seats are taken. Raises SeatsTaken, LicenceCodeTaken."""
+    async with db.transaction(tenant_id) as tx:
+        licence = await licences.get(tx, lock=True)
+        changed = replace(
+            licence,
+            seats_bought=licence.seats_bought if terms.seats_bought is None else terms.seats_bought,
+            licence_code=terms.licence_code or licence.licence_code,
+        )
+        taken = await users.count_active(tx)
+        keep_seats(changed, taken)
+        await licences.save(tx, changed)
+        await note(tx, AuditKind.LICENCE_CHANGED, tenant_id, licence, changed)
+    return changed, taken
 
 
 async def create_office(
