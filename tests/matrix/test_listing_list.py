@@ -16,7 +16,8 @@ from services.records.app import SERVICE
 from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import Listing, ListingFilter
 from services.records.domain.sorting import START, Place, Sort, place_of
-from services.records.store import directory, listing_pages, listings
+from services.records.store import directory, record_pages, records
+from services.records.store.listings import TABLE
 from tests.conftest import FreshDatabase
 from tests.matrix.cases import FILTERS, OFFICES, OTHER_TENANT, PEOPLE, STOCK, TEAM, TENANT, snapshot, snapshots
 from tests.matrix.reference import expected
@@ -34,7 +35,7 @@ async def stocked(database: FreshDatabase) -> AsyncGenerator[Database]:
                 for office in OFFICES:
                     await directory.save_office(tx, office, 1)
                 for listing in STOCK:
-                    assert await listings.insert(tx, listing)
+                    assert await records.insert(tx, TABLE, listing)
                     await _give(tx, listing)
         yield db
 
@@ -56,7 +57,7 @@ async def _give(tx: Transaction, listing: Listing) -> None:
 async def _page(
     tx: Transaction, who: AccessSnapshot, asked: ListingFilter, after: Place = START[Sort.UPDATED], limit: int = 201
 ) -> Sequence[Listing]:
-    return await listing_pages.visible_page(tx, who, asked, after=after, limit=limit)
+    return await record_pages.visible_page(tx, TABLE, who, asked, sort=Sort.UPDATED, after=after, limit=limit)
 
 
 @pytest.mark.catalogue("MG-55", "MG-56", "IMO-B14")
@@ -142,22 +143,22 @@ class Mistaken(Transaction):
         ("'office', office_id", "'office', created_by"),
         ("'assignee', assignee_id", "'assignee', created_by"),
         ("'creator', created_by", "'creator', assignee_id"),
-        ("OR l.standard_status = $13", "OR true"),
-        ("OR l.transaction_type = $14", "OR true"),
-        ("OR l.property_type = $15", "OR true"),
-        ("OR l.municipality = $16", "OR true"),
-        ("OR l.office_id = $17", "OR true"),
-        ("OR l.currency = $18", "OR true"),
-        ("l.list_price_minor >= $19", "l.list_price_minor > $19"),
-        ("l.list_price_minor <= $20", "l.list_price_minor < $20"),
+        ("OR l.standard_status = $16", "OR true"),
+        ("OR l.transaction_type = $17", "OR true"),
+        ("OR l.property_type = $18", "OR true"),
+        ("OR l.municipality = $19", "OR true"),
+        ("OR l.office_id = $15", "OR true"),
+        ("OR l.currency = $20", "OR true"),
+        ("l.list_price_minor >= $21", "l.list_price_minor > $21"),
+        ("l.list_price_minor <= $22", "l.list_price_minor < $22"),
         ("UNION\n", "UNION ALL\n"),
         ("IS DISTINCT FROM 'deny'", "IS DISTINCT FROM 'never'"),
         ("IS DISTINCT FROM 'deny'", "IS NOT DISTINCT FROM 'allow'"),
         ("= 'allow' AND ($12 IS NULL OR l.assignee_id = $12)", "= 'allow'"),
-        ("ORDER BY holder_id = $22::uuid DESC, effect DESC", "ORDER BY effect DESC, $22::uuid"),
-        ("ORDER BY holder_id = $22::uuid DESC, effect DESC", "ORDER BY holder_id = $22::uuid DESC, effect"),
-        ("record_class = 'read' AND holder_id = ANY ($21::uuid[])", "holder_id = ANY ($21::uuid[])"),
-        ("record_class = 'read' AND holder_id = ANY ($21::uuid[])", "record_class = 'read'"),
+        ("ORDER BY holder_id = $14::uuid DESC, effect DESC", "ORDER BY effect DESC, $14::uuid"),
+        ("ORDER BY holder_id = $14::uuid DESC, effect DESC", "ORDER BY holder_id = $14::uuid DESC, effect"),
+        ("record_class = 'read' AND holder_id = ANY ($13::uuid[])", "holder_id = ANY ($13::uuid[])"),
+        ("record_class = 'read' AND holder_id = ANY ($13::uuid[])", "record_class = 'read'"),
         ("AND entry.effect = 'allow'", "AND entry.effect = 'never'"),
         ("ORDER BY page.key DESC, page.id DESC", "ORDER BY page.key DESC, page.id"),
     ],
@@ -186,10 +187,10 @@ async def test_pages_in_any_order_put_together_are_the_whole_list_in_that_order(
 ) -> None:
     found, after = list[Listing](), START[sort]
     async with stocked.transaction(TENANT, readonly=True) as tx:
-        while page := await listing_pages.visible_page(tx, who, asked, after=after, limit=size, sort=sort):
+        while page := await record_pages.visible_page(tx, TABLE, who, asked, after=after, limit=size, sort=sort):
             found += page
             after = place_of(page[-1], sort)
-        counted = await listing_pages.visible_count(tx, who, asked, most=7)
+        counted = await record_pages.visible_count(tx, TABLE, who, asked, most=7)
     wanted = expected(STOCK, who, asked)
     assert found == sorted(wanted, key=lambda listing: _key(listing, sort), reverse=sort.value.startswith("-"))
     assert counted == min(len(wanted), 7)

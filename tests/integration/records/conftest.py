@@ -35,6 +35,8 @@ KEYS: Final = (
     "listings.superoffer.update",
     "listings.no_commission.update",
     "listings.banner.update",
+    "listings.investment.update",
+    "listings.key_holder.update",
     "listings.archive.now",
     "listings.restore.now",
     "listings.archive.schedule",
@@ -130,7 +132,7 @@ class Agency:
                 """
                 SELECT jsonb_build_object(
                     'listings', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.id) FROM listings AS l),
-                    'numbers', (SELECT jsonb_agg(to_jsonb(n)) FROM listing_numbers AS n),
+                    'numbers', (SELECT jsonb_agg(to_jsonb(n) ORDER BY n.section) FROM record_numbers AS n),
                     'outbox', (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.seq) FROM outbox AS o),
                     'keys', (SELECT jsonb_agg(to_jsonb(k) ORDER BY k.key) FROM idempotency_keys AS k))::text
                 """
