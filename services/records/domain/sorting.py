@@ -28,6 +28,14 @@ class Sort(StrEnum):
     NUMBER = "number"
 
 
+class RecordSort(StrEnum):
+    """How records may be sorted that have no order of their own."""
+
+    UPDATED = "-updated_at"
+    CREATED = "-created_at"
+    NUMBER = "number"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page begins: after the record of this key and id."""

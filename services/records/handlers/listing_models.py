@@ -1,9 +1,7 @@
 """Listings as JSON, coming in and going out."""
 
 from decimal import Decimal
-from typing import Annotated, Final
-
-from pydantic import Field
+from typing import Final
 
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import OfficeId, UserId
@@ -16,11 +14,13 @@ from services.records.handlers.fields import (
     Country,
     Currency,
     Email,
+    Floor,
     Line,
     Money,
     Number,
     Phone,
     Text,
+    Year,
 )
 from services.records.handlers.record_models import (
     BasicGiven,
@@ -53,8 +53,8 @@ class PublicFields(Input):
     rooms: Count | None = None
     bedrooms_total: Count | None = None
     bathrooms_total: Count | None = None
-    floor: Annotated[int, Field(ge=-10, le=200)] | None = None
-    year_built: Annotated[int, Field(ge=1000, le=2200)] | None = None
+    floor: Floor | None = None
+    year_built: Year | None = None
     energy_class: EnergyClass | None = None
 
 
