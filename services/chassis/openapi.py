@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.chassis.refusals import PLAIN
 from services.chassis.web import Access, Route
 
 _PROBLEM: Final[dict[str, Any]] = {
@@ -33,10 +34,8 @@ _PROBLEM: Final[dict[str, Any]] = {
         },
     },
 }
-_REFUSAL: Final = {
-    "description": "A problem: `code` says which.",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+_UUID: Final = {"format": "uuid"}
+_BYTES: Final = {"type": "string", "format": "binary"}
 _SECURITY: Final[dict[Access, list[dict[str, list[str]]]]] = {
     Access.ANYONE: [],
     Access.CALLER: [{"access_token": []}],
@@ -90,34 +89,47 @@ def _operation(route: Route, by_model: dict[object, dict[str, Any]]) -> dict[str
     summary, _, description = (inspect.getdoc(route.handler) or "").partition("\n")
     answer: dict[str, Any] = {"description": "Done."}
     if route.gives is not None:
-        answer["content"] = {"application/json": {"schema": by_model[route.gives]}}
+        answer["content"] = {route.dialect.media_type: {"schema": by_model[route.gives]}}
+    if route.offers:
+        answer["content"] = {media_type: {"schema": _BYTES} for media_type in route.offers}
     operation: dict[str, Any] = {
         "operationId": route.handler.__name__,
         "summary": summary.strip(),
         "parameters": _parameters(route),
         "responses": {
-            str(route.status if route.gives or route.status != 200 else 204): answer,  # noqa: PLR2004
-            "default": _REFUSAL,
+            str(route.status if route.gives or route.offers or route.status != 200 else 204): answer,  # noqa: PLR2004
+            "default": _refusal(route),
         },
         "security": _SECURITY[route.access],
     }
     if description.strip():
         operation["description"] = description.strip()
-    if route.takes is not None and not route.reads_query:
+    if route.reads_bytes or (route.takes is not None and not route.reads_query):
+        body = _BYTES if route.takes is None else by_model[route.takes]
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": by_model[route.takes]}},
+            "content": {media_type: {"schema": body} for media_type in route.accepts},
         }
     return operation
 
 
+def _refusal(route: Route) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"} if route.dialect is PLAIN else {"type": "object"}
+    return {
+        "description": "A problem: `code` says which."
+        if route.dialect is PLAIN
+        else "A refusal of the protocol's own.",
+        "content": {route.dialect.refusal_type: {"schema": schema}},
+    }
+
+
 def _parameters(route: Route) -> list[dict[str, Any]]:
     found = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-        for name in re.findall(r"{(\w+)}", route.path)
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"} | (_UUID if is_id else {})}
+        for name, is_id in re.findall(r"{(\w+?(_id)?)}", route.path)
     ]
     if route.takes is not None and route.reads_query:
-        schema = route.takes.model_json_schema()
+        schema = route.takes.model_json_schema(ref_template="#/components/schemas/{model}")
         found += [
             {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": kind}
             for name, kind in schema["properties"].items()

@@ -97,7 +97,7 @@ class TooLarge(Problem):
 
 class UnsupportedMedia(Problem):
     code = "unsupported_media_type"
-    title = "Send JSON with Content-Type: application/json."
+    title = "The body is of a media type that is not read here."
 
 
 class Limited(Problem):

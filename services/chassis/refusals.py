@@ -1,7 +1,8 @@
 """From failures to answers: RFC 9457 problem documents. The only module that knows which status a family has."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
@@ -26,13 +27,20 @@ STATUS: Final[Mapping[type[Problem], int]] = {
 _log = logging.get("http")
 
 
-def answer(error: Exception, request_id: str) -> web.Response:
-    """Return the problem document for a failure. A bug is logged and says nothing of itself."""
-    problem = _problem(error)
-    if problem is None:
-        _log.exception("request.failed", exc_info=error)
-    status = next((STATUS[family] for family in type(problem).__mro__ if family in STATUS), 500)
-    body: dict[str, Any] = {
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a protocol wants to be answered: the media types of its documents and refusals, and what a refusal holds.
+
+    `refusal` gets the problem (None for a bug), its status and the request's id.
+    """
+
+    media_type: str
+    refusal_type: str
+    refusal: Callable[[Problem | None, int, str], Mapping[str, object]]
+
+
+def _problem_document(problem: Problem | None, status: int, request_id: str) -> Mapping[str, object]:
+    return {
         "type": "about:blank",
         "title": problem.title if problem else "Something went wrong on our side.",
         "status": status,
@@ -43,6 +51,18 @@ def answer(error: Exception, request_id: str) -> web.Response:
         if problem
         else [],
     }
+
+
+PLAIN: Final = Dialect("application/json", "application/problem+json", _problem_document)
+"""JSON, with refusals as RFC 9457 wants them."""
+
+
+def answer(error: Exception, request_id: str, dialect: Dialect = PLAIN) -> web.Response:
+    """Return the refusal that stands for a failure. A bug is logged and says nothing of itself."""
+    problem = _problem(error)
+    if problem is None:
+        _log.exception("request.failed", exc_info=error)
+    status = next((STATUS[family] for family in type(problem).__mro__ if family in STATUS), 500)
     headers = {"Cache-Control": "no-store"}
     if isinstance(problem, problems.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
@@ -50,7 +70,8 @@ def answer(error: Exception, request_id: str) -> web.Response:
         headers["Retry-After"] = str(problem.retry_after_seconds)
     if isinstance(error, web.HTTPMethodNotAllowed):
         headers["Allow"] = ", ".join(sorted(error.allowed_methods))
-    return web.json_response(body, status=status, headers=headers, content_type="application/problem+json")
+    body = dialect.refusal(problem, status, request_id)
+    return web.json_response(body, status=status, headers=headers, content_type=dialect.refusal_type)
 
 
 def _problem(error: Exception) -> Problem | None:

@@ -19,10 +19,12 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from services.chassis import clock, ids, logging, metrics, problems, refusals, trace
+from services.chassis import answers, clock, ids, logging, metrics, problems, refusals, trace
+from services.chassis.answers import Answer, Streamed
 from services.chassis.guarding import Guard
 from services.chassis.idempotency import IdempotencyKey
 from services.chassis.problems import FieldError
+from services.chassis.refusals import PLAIN, Dialect
 from services.chassis.tokens import Address, Caller
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -63,10 +65,6 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class NotModified(BaseModel):
-    """The answer to a caller who has the present version already (If-None-Match): 304 without a body."""
-
-
 class Access(StrEnum):
     """Who may call a route at all; what they may do there is the handler's to decide."""
 
@@ -82,18 +80,29 @@ class Route:
 
     method: str
     path: str
-    handler: Callable[..., Awaitable[BaseModel | None]]
+    handler: Callable[..., Awaitable[Answer]]
     takes: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None
     status: int = 200
     access: Access = Access.CALLER
     edits: bool = False
     """Whether the call must say with If-Match which version it changes."""
+    accepts: tuple[str, ...] = ("application/json",)
+    """Media types of the body. Where none is JSON, the handler finds the bytes in `call.body`."""
+    max_body_bytes: int = MAX_BODY_BYTES
+    offers: tuple[str, ...] = ()
+    """Media types of a streamed answer."""
+    dialect: Dialect = PLAIN
 
     @property
     def reads_query(self) -> bool:
         """Say whether the input comes from the query instead of the body."""
         return self.method in {"GET", "DELETE"}
+
+    @property
+    def reads_bytes(self) -> bool:
+        """Say whether the body is no JSON document."""
+        return not any(media_type.endswith("json") for media_type in self.accepts)
 
 
 @dataclass(slots=True)
@@ -109,6 +118,7 @@ class Call:
     identified: Caller | None = None
     route: str = ""
     body: bytes = b""
+    dialect: Dialect = PLAIN
 
     @property
     def caller(self) -> Caller:
@@ -172,9 +182,10 @@ class Edge:
             app.router.add_route(route.method, route.path, self._runner(route))
         return app
 
-    def _runner(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def run(request: web.Request) -> web.Response:
+    def _runner(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def run(request: web.Request) -> web.StreamResponse:
             call: Call = request["call"]
+            call.dialect = route.dialect
             call.route = f"{route.method} {route.path}"
             call.path = request.match_info
             call.identified = await self._guard.admit(
@@ -186,7 +197,11 @@ class Edge:
                 )
             asked = await _parse(route, request, call)
             arguments = () if asked is None else (asked,)
-            return _response(route, call, await route.handler(self._deps, call, *arguments))
+            answer = await route.handler(self._deps, call, *arguments)
+            headers = {**call.reply_headers, "X-Request-Id": call.request_id}
+            if isinstance(answer, Streamed):
+                return await answers.stream(request, answer, headers)
+            return answers.respond(answer, route.status, headers, route.dialect.media_type)
 
         return run
 
@@ -206,7 +221,7 @@ class Edge:
         try:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 the edge is where every failure becomes an answer
-            response = refusals.answer(error, request_id)
+            response = refusals.answer(error, request_id, call.dialect)
         response.headers["X-Request-Id"] = request_id
         _account(request, call, response.status, time.perf_counter() - begun)
         return response
@@ -223,13 +238,15 @@ def _client_address(request: web.Request) -> Address:
 
 
 async def _parse(route: Route, request: web.Request, call: Call) -> BaseModel | None:
+    if route.takes is not None and route.reads_query:
+        return _checked(route.takes, _once_each(request))
+    if route.takes is None and not route.reads_bytes:
+        return None
+    if request.content_type not in route.accepts:
+        raise problems.UnsupportedMedia(f"Send {' or '.join(route.accepts)} as Content-Type.")
+    call.body = await request.clone(client_max_size=route.max_body_bytes).read()
     if route.takes is None:
         return None
-    if route.reads_query:
-        return _checked(route.takes, _once_each(request))
-    if request.content_type != "application/json":
-        raise problems.UnsupportedMedia
-    call.body = await request.read()
     try:
         document: object = json.loads(call.body)
     except (ValueError, RecursionError):
@@ -258,20 +275,6 @@ def _checked(model: type[BaseModel], document: object) -> BaseModel:
                 for wrong in error.errors(include_url=False, include_input=False, include_context=False)
             ]
         ) from None
-
-
-def _response(route: Route, call: Call, answer: BaseModel | None) -> web.Response:
-    headers = {"Cache-Control": "no-store", **call.reply_headers}
-    if answer is None:
-        return web.Response(status=204 if route.status == 200 else route.status, headers=headers)  # noqa: PLR2004
-    version: object = getattr(answer, "version", None)
-    if version is not None:
-        headers.setdefault("ETag", f'"{version}"')
-    if isinstance(answer, NotModified):
-        return web.Response(status=304, headers=headers)
-    return web.Response(
-        text=answer.model_dump_json(), status=route.status, headers=headers, content_type="application/json"
-    )
 
 
 def _account(request: web.Request, call: Call, status: int, seconds: float) -> None:

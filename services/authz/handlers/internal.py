@@ -9,7 +9,8 @@ from services.authz.domain.catalogue import record_classes
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled
 from services.authz.store import modules, people, tenants
-from services.chassis.web import Access, Call, NotModified, Route
+from services.chassis.answers import NotModified
+from services.chassis.web import Access, Call, Route
 from services.contracts.authz_api import WireSnapshot
 from services.contracts.vocabulary import TenantId, UserId
 

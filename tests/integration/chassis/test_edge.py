@@ -8,7 +8,9 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from tests.support import echo
 from tests.support.issuer import Issuer
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
@@ -127,3 +129,63 @@ async def test_health_needs_no_broker(http: aiohttp.ClientSession, echo_url: str
     assert (status, body) == (200, {"ready": True, "database": "current", "bus": "disconnected"})
     async with http.get(f"{echo_url}/metrics") as response:
         assert "http_server_request_duration_seconds" in await response.text()
+
+
+async def test_bytes_are_taken_up_to_a_routes_own_limit_and_streamed_back(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    picture, headers = b"\x89PNG" * 400_000, {**bearer, "Content-Type": "image/png"}
+    async with http.put(f"{echo_url}/v1/pictures", data=io.BytesIO(picture), headers=headers) as response:
+        assert (response.status, response.content_type, await response.read()) == (200, "image/png", picture)
+        assert response.headers["Content-Disposition"] == "attachment; filename*=UTF-8''sch%C3%B6n.png"
+        assert response.headers["ETag"] == '"7"'
+        assert response.headers["X-Request-Id"]
+    for data, media_type, status in ((picture * 2, "image/png", 413), (picture, "image/gif", 415)):
+        got, _, _ = await answer(
+            http,
+            "PUT",
+            f"{echo_url}/v1/pictures",
+            data=io.BytesIO(data),
+            headers={**bearer, "Content-Type": media_type},
+        )
+        assert got == status
+
+
+async def test_a_stream_that_fails_before_its_first_piece_is_refused_as_always(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    status, problem, _ = await answer(http, "GET", f"{echo_url}/v1/recitals?lines=3&breaks_at=0", headers=bearer)
+    assert (status, problem["code"]) == (500, "internal")
+
+
+async def test_a_stream_that_fails_later_is_cut_off_and_never_looks_whole(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    with pytest.raises(aiohttp.ClientPayloadError):
+        async with http.get(f"{echo_url}/v1/recitals?lines=3&breaks_at=2", headers=bearer) as response:
+            await response.read()
+    async with http.get(f"{echo_url}/v1/recitals?lines=3", headers=bearer) as response:
+        assert await response.read() == b"000000\n000001\n000002\n"
+
+
+async def test_a_reader_who_goes_away_ends_the_work(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    async with http.get(f"{echo_url}/v1/recitals?lines=100000000", headers=bearer) as response:
+        assert (await response.content.readexactly(7)) == b"000000\n"
+        assert echo.ENDINGS == []
+        response.close()
+
+    async def ended() -> bool:
+        return echo.ENDINGS == ["ended"]
+
+    await eventually(ended)
+
+
+async def test_a_dialect_refuses_in_its_own_words(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    for headers, status in ((bearer, 500), ({}, 401)):
+        async with http.get(f"{echo_url}/v1/spoken", headers=headers) as response:
+            assert (response.status, response.content_type) == (status, "application/sorry+json")
+            assert json.loads(await response.read()) == {"sorry": status}

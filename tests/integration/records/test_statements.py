@@ -14,7 +14,7 @@ from services.chassis import ids
 from services.chassis.database import Database
 from services.contracts.vocabulary import UserId
 from services.records.app import SERVICE
-from tests.integration.records.conftest import FLAT, Agency, open_agency, records_settings
+from tests.integration.records.conftest import FLAT, SEARCH, Agency, open_agency, records_settings
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
 from tests.support.running import free_port, serving
@@ -75,13 +75,15 @@ async def _counted(url: str) -> AsyncGenerator[tuple[Wire, str]]:
 @pytest.mark.parametrize(
     ("request_", "most"),
     [
-        ("list", 4),  # BEGIN, tenant, page, COMMIT
+        ("list", 3),  # BEGIN for the tenant, page, COMMIT
+        ("list inquiries", 3),
         ("list of somebody without rights", 0),
-        ("open", 4),  # BEGIN, tenant, listing, COMMIT
-        ("create", 8),  # BEGIN, tenant, office, number, listing, history, event, COMMIT
-        ("create once", 9),  # and the key
-        ("change", 8),  # BEGIN, tenant, lock, listing, listing, history, event, COMMIT
-        ("change refused", 5),  # BEGIN, tenant, lock, listing, ROLLBACK
+        ("open", 3),  # BEGIN, listing, COMMIT
+        ("create", 7),  # BEGIN, office, number, listing, history, event, COMMIT
+        ("create once", 8),  # and the key
+        ("create an inquiry", 7),
+        ("change", 7),  # BEGIN, lock, listing, listing, history, event, COMMIT
+        ("change refused", 4),  # BEGIN, lock, listing, ROLLBACK
     ],
 )
 async def test_a_request_costs_so_many_statements_and_no_more(
@@ -112,6 +114,11 @@ async def _ask(agency: Agency, request: str, listing: dict[str, Any]) -> int:
         case "list":
             answer = await agency.call(agency.ada, "GET", "/v1/listings?limit=200")
             assert len(answer.body["items"]) == 2
+        case "list inquiries":
+            answer = await agency.call(agency.ada, "GET", "/v1/inquiries")
+        case "create an inquiry":
+            search = {**SEARCH, "office_id": str(agency.centre)}
+            answer = await agency.call(agency.ada, "POST", "/v1/inquiries", search)
         case "list of somebody without rights":
             answer = await agency.call(UserId(ids.uuid7()), "GET", "/v1/listings")
         case "open":

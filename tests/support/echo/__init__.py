@@ -10,14 +10,16 @@ from uuid import UUID
 from pydantic import Field
 
 from services.chassis import ids, outbox
+from services.chassis.answers import Streamed
 from services.chassis.config import Settings
 from services.chassis.consuming import Subscription
 from services.chassis.database import Database, Transaction
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
+from services.chassis.refusals import Dialect
 from services.chassis.service import Built, Platform, Service
 from services.chassis.tokens import Verifier
-from services.chassis.web import Access, Call, Input, Output, Route
+from services.chassis.web import MAX_BODY_BYTES, Access, Call, Input, Output, Route
 from services.contracts.envelope import Envelope
 from services.contracts.identity_events import SessionRevoked, UserCreated, UserFacts
 from services.contracts.vocabulary import UserId, UserState
@@ -25,6 +27,10 @@ from services.contracts.vocabulary import UserId, UserState
 POISON: Final = "POISON"
 """Code of a person at whose event the handler raises."""
 QUEUE: Final = "notifications.invitations"
+SPOKEN: Final = Dialect("application/spoken+json", "application/sorry+json", lambda _, status, __: {"sorry": status})
+
+
+ENDINGS: Final[list[str]] = []
 
 
 class EchoSettings(Settings):
@@ -34,6 +40,8 @@ class EchoSettings(Settings):
 @dataclass(frozen=True, slots=True)
 class Deps:
     db: Database
+    endings: list[str]
+    """How recitations ended."""
 
 
 class Said(Input):
@@ -50,6 +58,11 @@ class Asked(Input):
     text: str = ""
 
 
+class Recited(Input):
+    lines: int
+    breaks_at: int = -1
+
+
 async def say(_deps: Deps, _call: Call, asked: Said) -> Heard:
     """Say it again."""
     return Heard(text=asked.text * asked.often, version=7)
@@ -63,6 +76,34 @@ async def ask(_deps: Deps, _call: Call, asked: Asked) -> Heard:
 async def change(_deps: Deps, call: Call) -> Heard:
     """Say which version is changed."""
     return Heard(text=str(call.id_in_path("thing_id")), version=call.version)
+
+
+async def draw(_deps: Deps, call: Call) -> Streamed:
+    """Send a picture back."""
+    call.reply_headers["ETag"] = '"7"'
+    body, piece = call.body, 65_536
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        for start in range(0, len(body), piece):
+            yield body[start : start + piece]
+
+    return Streamed("image/png", pieces(), filename="schön.png")
+
+
+async def recite(deps: Deps, _call: Call, asked: Recited) -> Streamed:
+    """Recite line after line, or break down before one; every ending is written down."""
+
+    async def lines() -> AsyncGenerator[bytes]:
+        deps.endings.clear()
+        try:
+            for number in range(asked.lines):
+                if number == asked.breaks_at:
+                    raise RuntimeError("the secret word is swordfish")
+                yield b"%06d\n" % number
+        finally:
+            deps.endings.append("ended")
+
+    return Streamed("text/plain", lines())
 
 
 async def break_down(_deps: Deps, _call: Call) -> None:
@@ -113,7 +154,7 @@ async def build(settings: EchoSettings, platform: Platform) -> AsyncGenerator[Bu
     """Yield the dependencies."""
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     yield Built(
-        Deps(platform.db),
+        Deps(platform.db, ENDINGS),
         Guard(verifier, {"peer": settings.internal_token}),
         {SessionRevoked: lambda _tenant_id, event: verifier.revoke(event)},
     )
@@ -128,6 +169,16 @@ SERVICE: Final = Service(
         Route("POST", "/v1/words", say, takes=Said, gives=Heard),
         Route("GET", "/v1/words", ask, takes=Asked, gives=Heard),
         Route("PATCH", "/v1/things/{thing_id}", change, gives=Heard, edits=True),
+        Route(
+            "PUT",
+            "/v1/pictures",
+            draw,
+            accepts=("image/png",),
+            max_body_bytes=2 * MAX_BODY_BYTES,
+            offers=("image/png",),
+        ),
+        Route("GET", "/v1/recitals", recite, takes=Recited, offers=("text/plain",)),
+        Route("GET", "/v1/spoken", break_down, dialect=SPOKEN),
         Route("POST", "/v1/failures", break_down, access=Access.ANYONE),
         Route("POST", "/v1/announcements", announce, takes=Said, status=202),
         Route("POST", "/internal/v1/failures", break_down, access=Access.PEER),
