@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice, product
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
