@@ -295,7 +295,7 @@ async def test_a_question_that_cannot_be_understood_is_refused(agency: Agency, q
 
 async def test_a_stranger_may_do_and_change_nothing(agency: Agency) -> None:
     stranger, (path, version) = uuid4(), (await three_holders(agency))["group"]
-    supposed: Any = {"switches": [{"user_id": STRANGER, "blocked": []}]}
+    supposed = {"switches": [{"user_id": STRANGER, "blocked": ["print"]}]}
     before = await picture(agency)
 
     answers = [

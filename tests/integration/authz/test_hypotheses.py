@@ -12,6 +12,7 @@ from tests.integration.authz.test_explanations import record
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 READ = {"key": "listings.read", "reach": "principal"}
+NOTHING: dict[str, list[Any]] = {"gained": [], "lost": [], "changed": []}
 LIST = {"key": "listings.list", "reach": "all", "view": "public"}
 PRINT = {"key": "listings.print", "reach": "principal"}
 
@@ -117,9 +118,8 @@ async def test_templates_are_imagined_with_what_stays_when_they_are_left(agency:
             assert (await agency.change_rights(person, "DELETE", "/template")).status == 200
     await agency.change_template(template, "PUT", "/grants", {"grants": [READ]})
     await agency.put_rights(linked, "/template", {"template_id": template["id"]})
-    nothing = {"gained": [], "lost": [], "changed": []}
     for person, before in people.items():
-        assert await scopes(agency, UUID(person)) == imagined(before, found.get(person, nothing))
+        assert await scopes(agency, UUID(person)) == imagined(before, found.get(person, NOTHING))
 
 
 async def test_whatever_is_imagined_is_what_happens_when_it_is_done(agency: Agency) -> None:
@@ -182,10 +182,9 @@ async def test_whatever_is_imagined_is_what_happens_when_it_is_done(agency: Agen
         made = await agency.call(method, path, body, If_Match=f'"{current.body["version"]}"')
 
         assert made.status == 200, (kind, made.body)
-        nothing = {"gained": [], "lost": [], "changed": []}
         found = {each["user_id"]: each for each in told["people"]}
         after = await now()
-        assert after == {each: imagined(before[each], found.get(each, nothing)) for each in before}, kind
+        assert after == {each: imagined(before[each], found.get(each, NOTHING)) for each in before}, kind
         done[kind] += after != before
 
     assert done.keys() == {"grants", "template", "membership", "link", "switches"}
