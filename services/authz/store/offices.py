@@ -92,10 +92,10 @@ async def regional_holders(tx: Transaction, office_id: OfficeId) -> list[Holder]
     rows = await tx.rows(
         """
         WITH held AS (
-            SELECT DISTINCT holder_kind, holder_id, b.user_id
-              FROM grants g
-              JOIN belongings b USING (tenant_id, holder_kind, holder_id)
-             WHERE g.tenant_id = $1 AND g.reach = 'region')
+            SELECT holder_kind, holder_id, b.user_id
+              FROM (SELECT DISTINCT tenant_id, holder_kind, holder_id
+                      FROM grants WHERE tenant_id = $1 AND reach = 'region') AS r
+              JOIN belongings b USING (tenant_id, holder_kind, holder_id))
         SELECT holder_kind, holder_id
           FROM held
           JOIN person_offices p ON p.tenant_id = $1 AND p.user_id = held.user_id AND p.kind = 'principal'
