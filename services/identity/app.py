@@ -39,6 +39,7 @@ from services.identity.handlers import (
     regions,
     second_factor,
     sessions,
+    sub_accounts,
     teams,
     users,
 )
@@ -98,6 +99,7 @@ SERVICE = Service(
         *users.ROUTES,
         *agent_cards.ROUTES,
         *photos.ROUTES,
+        *sub_accounts.ROUTES,
         *offices.ROUTES,
         *regions.ROUTES,
         *teams.ROUTES,
