@@ -40,6 +40,7 @@ from services.identity.handlers import (
     regions,
     second_factor,
     sessions,
+    sub_accounts,
     teams,
     users,
 )
@@ -99,6 +100,7 @@ SERVICE = Service(
         *users.ROUTES,
         *agent_cards.ROUTES,
         *photos.ROUTES,
+        *sub_accounts.ROUTES,
         *offices.ROUTES,
         *regions.ROUTES,
         *teams.ROUTES,
