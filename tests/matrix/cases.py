@@ -16,8 +16,16 @@ from services.contracts.vocabulary import (
     UserId,
     View,
 )
+from services.records.domain.contact import Contact, ContactFilter
 from services.records.domain.inquiry import Inquiry, InquiryFilter
-from services.records.domain.kinds import InquiryStatus, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    ContactRole,
+    InquiryStatus,
+    LegalForm,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import Listing, ListingFilter
 from services.records.domain.record import Filter, Record
 
@@ -105,6 +113,17 @@ def _inquiries() -> Iterator[Inquiry]:
         )
 
 
+def _contacts() -> Iterator[Contact]:
+    kinds = zip(
+        cycle((LegalForm.PERSON, LegalForm.COMPANY, LegalForm.PERSON)),
+        cycle(((), (ContactRole.OWNER,), (ContactRole.BUYER, ContactRole.OWNER), (ContactRole.PRESS,))),
+        strict=False,
+    )
+    for place, (form, roles) in zip(_places(0x8000), kinds, strict=False):
+        del place["is_private"]
+        yield Contact(**place, legal_form=form, roles=roles, name="Neri")
+
+
 def _in_order(stock: Iterable[Record]) -> Sequence[Record]:
     return sorted(stock, key=lambda record: (record.updated_at, record.id), reverse=True)
 
@@ -112,6 +131,7 @@ def _in_order(stock: Iterable[Record]) -> Sequence[Record]:
 STOCK: Final[Mapping[str, Sequence[Record]]] = {
     "listings": _in_order(_listings()),
     "inquiries": _in_order(_inquiries()),
+    "contacts": _in_order(_contacts()),
 }
 """By section, in the order of the list."""
 
@@ -167,7 +187,19 @@ _INQUIRY_FILTERS: Final = {
     ),
 }
 
-FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {"listings": _LISTING_FILTERS, "inquiries": _INQUIRY_FILTERS}
+_CONTACT_FILTERS: Final = {
+    "none": ContactFilter(),
+    "office": ContactFilter(office_id=CENTRE),
+    "assignee": ContactFilter(assignee_id=BRUNO),
+    "role": ContactFilter(role=ContactRole.OWNER),
+    "form": ContactFilter(legal_form=LegalForm.COMPANY),
+}
+
+FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
+    "listings": _LISTING_FILTERS,
+    "inquiries": _INQUIRY_FILTERS,
+    "contacts": _CONTACT_FILTERS,
+}
 
 
 def snapshot(

@@ -14,8 +14,16 @@ from services.chassis.database import Database, Row, Transaction, open_database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership, UserId, View
 from services.records.app import SERVICE
+from services.records.domain.contact import ContactFilter
 from services.records.domain.inquiry import InquiryFilter
-from services.records.domain.kinds import InquiryStatus, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    ContactRole,
+    InquiryStatus,
+    LegalForm,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import ListingFilter
 from services.records.domain.record import Filter, Record
 from services.records.domain.sorting import Place, place_of
@@ -126,6 +134,13 @@ FILTERED: dict[str, st.SearchStrategy[Filter]] = {
         currency=money,
         list_price_minor=prices,
     ),
+    "contacts": st.builds(
+        ContactFilter,
+        office_id=st.none() | st.sampled_from(OFFICES),
+        assignee_id=st.none() | people,
+        legal_form=st.none() | st.sampled_from(LegalForm),
+        role=st.none() | st.sampled_from((ContactRole.OWNER, ContactRole.PRESS, ContactRole.NOTARY)),
+    ),
 }
 
 
@@ -161,13 +176,6 @@ class Mistaken(Transaction):
 
 SHARED: Final = (
     ("CASE WHEN reach.in_full", "CASE WHEN true"),
-    ("ELSE NOT l.is_private AND $12 IS NULL", "ELSE NOT l.is_private"),
-    ("ELSE NOT l.is_private AND $12 IS NULL", "ELSE $12 IS NULL"),
-    ("NOT l.is_private OR $8::boolean OR", "NOT l.is_private OR false AND $8::boolean OR"),
-    ("NOT l.is_private OR $8::boolean OR", "NOT l.is_private OR true OR $8::boolean OR"),
-    ("OR l.office_id = ANY ($9::uuid[])", "OR false AND l.office_id = ANY ($9::uuid[])"),
-    ("OR l.assignee_id = ANY ($10::uuid[])", "OR false AND l.assignee_id = ANY ($10::uuid[])"),
-    ("OR l.created_by = ANY ($11::uuid[])", "OR false AND l.created_by = ANY ($11::uuid[])"),
     ("OR l.assignee_id = $12", "OR l.created_by = $12"),
     ("AND l.kind = reach.kind", ""),
     ("AND l.reached = reach.id", ""),
@@ -187,9 +195,19 @@ SHARED: Final = (
     ("ORDER BY page.key DESC, page.id DESC", "ORDER BY page.key DESC, page.id"),
 )
 
+PRIVACY: Final = (
+    ("ELSE NOT l.is_private AND $12 IS NULL", "ELSE NOT l.is_private"),
+    ("ELSE NOT l.is_private AND $12 IS NULL", "ELSE $12 IS NULL"),
+    ("NOT l.is_private OR $8::boolean OR", "NOT l.is_private OR false AND $8::boolean OR"),
+    ("NOT l.is_private OR $8::boolean OR", "NOT l.is_private OR true OR $8::boolean OR"),
+    ("OR l.office_id = ANY ($9::uuid[])", "OR false AND l.office_id = ANY ($9::uuid[])"),
+    ("OR l.assignee_id = ANY ($10::uuid[])", "OR false AND l.assignee_id = ANY ($10::uuid[])"),
+    ("OR l.created_by = ANY ($11::uuid[])", "OR false AND l.created_by = ANY ($11::uuid[])"),
+)
 MISTAKES: Final = {
     "listings": (
         *SHARED,
+        *PRIVACY,
         ("'office', office_id", "'office', created_by"),
         ("OR l.standard_status = $16", "OR true"),
         ("OR l.transaction_type = $17", "OR true"),
@@ -201,6 +219,7 @@ MISTAKES: Final = {
     ),
     "inquiries": (
         *SHARED,
+        *PRIVACY,
         ("OR l.standard_status = $16", "OR true"),
         ("OR l.transaction_type = $17", "OR true"),
         ("OR $18 = ANY (l.property_types)", ""),
@@ -211,6 +230,11 @@ MISTAKES: Final = {
         ("OR l.currency = $20", "OR true"),
         ("l.list_price_minor_min <= $21", "l.list_price_minor_min < $21"),
         ("l.list_price_minor_max >= $21", "l.list_price_minor_max > $21"),
+    ),
+    "contacts": (
+        *SHARED,
+        ("OR l.legal_form = $16", "OR true"),
+        ("OR $17 = ANY (l.roles)", "OR true"),
     ),
 }
 """What is right in the statement of a section, and a mistake in its place."""

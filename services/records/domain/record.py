@@ -32,6 +32,11 @@ class UnknownAssignee(Invalid):
     title = "There is nobody to whom it could be assigned so."
 
 
+class UnknownContact(Invalid):
+    code = "unknown_contact"
+    title = "There is no such contact, or none that you may open."
+
+
 class Tier(StrEnum):
     """How far a field may travel."""
 

@@ -13,10 +13,18 @@ from services.chassis.problems import FieldError, NotFound, Stale
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.records.domain.history import CHANGED, CREATED, entry
-from services.records.domain.record import NumberTaken, Record, Tier, UnknownAssignee, UnknownOffice, changed
+from services.records.domain.record import (
+    NumberTaken,
+    Record,
+    Tier,
+    UnknownAssignee,
+    UnknownContact,
+    UnknownOffice,
+    changed,
+)
 from services.records.domain.rights import refused, refused_at_creation
 from services.records.operations.record_events import events_of, tell
-from services.records.store import directory, history, record_numbers, records
+from services.records.store import contacts, directory, history, record_numbers, records
 from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
@@ -99,10 +107,10 @@ def _refuse(refusals: Sequence[tuple[str, str]], record: Record) -> None:
 
 
 async def check_place(tx: Transaction, before: Record | None, after: Record, snapshot: AccessSnapshot) -> None:
-    """Refuse an office or a person that is new to a record and not the agency's.
+    """Refuse an office, a person or a contact that is new to a record and not the agency's.
 
     An office is unknown until identity's event about it has arrived. The caller is known: the token says so.
-    Raises UnknownOffice, UnknownAssignee.
+    Raises UnknownOffice, UnknownAssignee, UnknownContact.
     """
     pointer = after.section.pointer
     if (before is None or after.office_id != before.office_id) and not await directory.knows_office(
@@ -115,6 +123,17 @@ async def check_place(tx: Transaction, before: Record | None, after: Record, sna
             continue
         if person is not None and not await directory.may_be_assigned(tx, person):
             raise UnknownAssignee(errors=[FieldError(pointer(name), UnknownAssignee.code, UnknownAssignee.title)])
+    await _check_contact(tx, before, after, snapshot)
+
+
+async def _check_contact(tx: Transaction, before: Record | None, after: Record, snapshot: AccessSnapshot) -> None:
+    contact_id: UUID | None = getattr(after, "contact_id", None)
+    if contact_id in {None, getattr(before, "contact_id", None)} or contact_id is None:
+        return
+    contact = await records.find(tx, contacts.TABLE, snapshot, contact_id)
+    if contact is None or snapshot.decide("contacts.read", contact.facts()) is None:
+        pointer = after.section.pointer("contact_id")
+        raise UnknownContact(errors=[FieldError(pointer, UnknownContact.code, UnknownContact.title)])
 
 
 async def _numbered(tx: Transaction, table: Table[R], record: R) -> R:
