@@ -1,8 +1,13 @@
-"""What records tells: records, appointments and matches. No identity data: whoever may read it asks for it."""
+"""What records tells: records, appointments and matches. No identity data: whoever may read it asks for it.
+
+The one exception is the guest of an appointment, who cannot be invited without an address.
+"""
 
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from services.contracts.envelope import Event
 from services.contracts.vocabulary import ContactId, InquiryId, ListingId, OfficeId, UserId
@@ -38,6 +43,20 @@ class ListingChanged(ListingEvent):
     """Names of the changed fields, identity fields left out."""
 
 
+class Guest(BaseModel):
+    """Somebody from outside the agency who was invited and is told by mail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contact_id: UUID | None
+    """None for an address that was only typed in."""
+    email: str
+    display_name: str
+    """May be empty."""
+    locale: str
+    """BCP 47 tag, such as `it` or `pl`."""
+
+
 class AppointmentEvent(Event):
     """Something about an appointment; always the whole picture, so that any one event is enough.
 
@@ -48,11 +67,14 @@ class AppointmentEvent(Event):
     version: int
     owner_id: UserId
     attendees: tuple[UserId, ...]
+    """Colleagues who take part, besides the owner."""
     starts_at: datetime
     ends_at: datetime
     timezone: str
     summary: str
     is_private: bool
+    """Whoever does not take part only sees that the time is taken."""
+    guests: tuple[Guest, ...] = ()
 
 
 class AppointmentScheduled(AppointmentEvent):
