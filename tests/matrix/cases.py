@@ -36,6 +36,7 @@ ANNA, BRUNO, CARLA = PEOPLE = tuple(UserId(UUID(int=0x200 + at)) for at in range
 TEAM: Final = UUID(int=0x300)
 BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
+TEXTS: Final = ("Villa al mare", "Villino", None, "Casa in villa", "Pisa")
 ALLOW, DENY, READ = Effect.ALLOW, Effect.DENY, RecordClass.READ
 ENTRIES: Final = (
     (),
@@ -79,12 +80,13 @@ def _listings() -> Iterator[Listing]:
         cycle((None, (100_000_00, "EUR"), (250_000_00, "EUR"), (250_000_00, "PLN"))),
         strict=False,
     )
-    for place, (status, transaction, kind, town, price) in zip(_places(0x1000), kinds, strict=False):
+    for at, (place, (status, transaction, kind, town, price)) in enumerate(zip(_places(0x1000), kinds, strict=False)):
         yield Listing(
             **place,
             standard_status=status,
             transaction_type=transaction,
             property_type=kind,
+            title=TEXTS[at % len(TEXTS)],
             municipality=town,
             list_price_minor=price and price[0],
             currency=price and price[1],
@@ -100,7 +102,9 @@ def _inquiries() -> Iterator[Inquiry]:
         cycle(((None, None), (100_000_00, None), (None, 250_000_00), (150_000_00, 250_000_00))),
         strict=False,
     )
-    for place, (status, transaction, types, towns, (least, most)) in zip(_places(0x4000), kinds, strict=False):
+    for at, (place, (status, transaction, types, towns, (least, most))) in enumerate(
+        zip(_places(0x4000), kinds, strict=False)
+    ):
         yield Inquiry(
             **place,
             standard_status=status,
@@ -110,6 +114,7 @@ def _inquiries() -> Iterator[Inquiry]:
             list_price_minor_min=least,
             list_price_minor_max=most,
             currency=None if (least, most) == (None, None) else "EUR",
+            note=TEXTS[at % len(TEXTS)],
         )
 
 
@@ -119,9 +124,9 @@ def _contacts() -> Iterator[Contact]:
         cycle(((), (ContactRole.OWNER,), (ContactRole.BUYER, ContactRole.OWNER), (ContactRole.PRESS,))),
         strict=False,
     )
-    for place, (form, roles) in zip(_places(0x8000), kinds, strict=False):
+    for at, (place, (form, roles)) in enumerate(zip(_places(0x8000), kinds, strict=False)):
         del place["is_private"]
-        yield Contact(**place, legal_form=form, roles=roles, name="Neri")
+        yield Contact(**place, legal_form=form, roles=roles, name="Neri", note=TEXTS[at % len(TEXTS)])
 
 
 def _in_order(stock: Iterable[Record]) -> Sequence[Record]:
@@ -160,6 +165,9 @@ PRIVATE_SCOPES: Final = {
 
 _LISTING_FILTERS: Final = {
     "none": ListingFilter(),
+    "a word": ListingFilter(words=("villa",)),
+    "two words": ListingFilter(words=("vil", "mar")),
+    "a word and an assignee": ListingFilter(words=("vill",), assignee_id=BRUNO),
     "office": ListingFilter(office_id=CENTRE),
     "assignee": ListingFilter(assignee_id=BRUNO),
     "self": ListingFilter(assignee_id=ANNA),
@@ -174,6 +182,9 @@ _LISTING_FILTERS: Final = {
 
 _INQUIRY_FILTERS: Final = {
     "none": InquiryFilter(),
+    "a word": InquiryFilter(words=("villa",)),
+    "two words": InquiryFilter(words=("vil", "mar")),
+    "a word and an assignee": InquiryFilter(words=("vill",), assignee_id=BRUNO),
     "office": InquiryFilter(office_id=CENTRE),
     "assignee": InquiryFilter(assignee_id=BRUNO),
     "office and assignee": InquiryFilter(office_id=CENTRE, assignee_id=ANNA),
@@ -189,6 +200,9 @@ _INQUIRY_FILTERS: Final = {
 
 _CONTACT_FILTERS: Final = {
     "none": ContactFilter(),
+    "a word": ContactFilter(words=("villa",)),
+    "two words": ContactFilter(words=("vil", "mar")),
+    "a word and an assignee": ContactFilter(words=("vill",), assignee_id=BRUNO),
     "office": ContactFilter(office_id=CENTRE),
     "assignee": ContactFilter(assignee_id=BRUNO),
     "role": ContactFilter(role=ContactRole.OWNER),

@@ -9,6 +9,13 @@ from services.records.domain.record import Filter, Record
 
 EQUAL = ("standard_status", "transaction_type", "property_type", "municipality", "office_id", "currency")
 
+SEARCHED = {
+    "listings": (("number", "title", "municipality"), ()),
+    "inquiries": (("number", "municipalities"), ("note",)),
+    "contacts": (("number",), ("name", "note")),
+}
+"""Fields of the stock that have words: in the public view, and besides in full."""
+
 
 def expected(section: str, stock: Sequence[Record], snapshot: AccessSnapshot, asked: Filter) -> list[Record]:
     """Return the records of an ordered stock that the caller's list shows."""
@@ -26,9 +33,18 @@ def expected(section: str, stock: Sequence[Record], snapshot: AccessSnapshot, as
             continue
         if asked.office_id not in (None, record.office_id):
             continue
+        if not all(_has(record, word, SEARCHED[section], in_full=view is View.FULL) for word in asked.words):
+            continue
         if kept(record, asked):
             found.append(record)
     return found
+
+
+def _has(record: Any, beginning: str, searched: tuple[tuple[str, ...], tuple[str, ...]], *, in_full: bool) -> bool:
+    names = (*searched[0], *(searched[1] if in_full else ()))
+    texts = [str(getattr(record, name) or "") for name in names]
+    words = " ".join(texts).lower().translate(str.maketrans("(),'", "    ")).split()
+    return any(word.startswith(beginning) for word in words)
 
 
 def _listing_is_asked_for(listing: Any, asked: Any) -> bool:

@@ -31,6 +31,7 @@ CONTACTS: Final = Section(
         **dict.fromkeys(NAMES, "identity.update"),
     },
     bare={},
+    searched=("number", *NAMES, "job_title", "source", "note"),
 )
 
 

@@ -126,7 +126,7 @@ class ContactsFilter(RecordsFilter):
 
     def filter(self) -> ContactFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return ContactFilter(**self.model_dump(include=set(ContactsFilter.model_fields)))
+        return ContactFilter(**self.asked(ContactsFilter))
 
 
 class ContactsQuery(PageAsked, ContactsFilter):

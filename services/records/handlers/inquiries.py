@@ -131,7 +131,7 @@ class InquiriesFilter(RecordsFilter):
 
     def filter(self) -> InquiryFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return InquiryFilter(**self.model_dump(include=set(InquiriesFilter.model_fields)))
+        return InquiryFilter(**self.asked(InquiriesFilter))
 
 
 class InquiriesQuery(PageAsked, InquiriesFilter):

@@ -23,8 +23,9 @@ from services.records.domain.record import (
     changed,
 )
 from services.records.domain.rights import refused, refused_at_creation
+from services.records.domain.words import words_of
 from services.records.operations.record_events import events_of, tell
-from services.records.store import contacts, directory, history, record_numbers, records
+from services.records.store import contacts, directory, history, record_numbers, record_words, records
 from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
@@ -79,6 +80,7 @@ async def change(db: Database, table: Table[R], act: Act, changes: Mapping[str, 
 async def take_on(tx: Transaction, table: Table[R], record: R, by: UserId) -> R:
     """Add a record under its number or the section's next one, with its history and event. Raises NumberTaken."""
     record = await _numbered(tx, table, record)
+    await record_words.save(tx, table.section.name, record.id, words_of(record))
     await history.add(tx, table.section.name, record.id, entry(None, record, CREATED, by, record.created_at))
     await tell(tx, events_of(record).created, record, by)
     return record
@@ -88,6 +90,8 @@ async def write(tx: Transaction, table: Table[R], before: R, after: R, action: s
     """Write a changed record with its history and event. Raises NumberTaken."""
     made = entry(before, after, action, by, after.updated_at)
     await records.save(tx, table, after, made.after)
+    if not made.after.keys().isdisjoint(table.section.searched):
+        await record_words.save(tx, table.section.name, after.id, words_of(after))
     await history.add(tx, table.section.name, after.id, made)
     tiers = table.section.tier_of
     told = [name for name in made.after if tiers[name] in {Tier.PUBLIC, Tier.BASIC}]
