@@ -25,12 +25,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
     [
         ("list", 3),  # BEGIN for the tenant, page, COMMIT
         ("list inquiries", 3),
+        ("search", 4),  # and which word is rarest
         ("list of somebody without rights", 0),
         ("open", 3),  # BEGIN, listing, COMMIT
-        ("create", 7),  # BEGIN, office, number, listing, history, event, COMMIT
-        ("create once", 8),  # and the key
-        ("create an inquiry", 7),
-        ("change", 7),  # BEGIN, lock, listing, listing, history, event, COMMIT
+        ("create", 8),  # BEGIN, office, number, listing, words, history, event, COMMIT
+        ("create once", 9),  # and the key
+        ("create an inquiry", 8),
+        ("change", 8),  # BEGIN, lock, listing, listing, words, history, event, COMMIT
+        ("change without words", 7),
         ("change refused", 4),  # BEGIN, lock, listing, ROLLBACK
     ],
 )
@@ -50,7 +52,8 @@ async def test_a_request_costs_so_many_statements_and_no_more(
             agency.give(agency.bruno, list=EVERYTHING, read=EVERYTHING)
             listing = await agency.take_on()
             await agency.take_on()
-            await _ask(agency, "list", listing)  # the driver learns the types of a connection once
+            for known in ("list", "search"):  # the driver learns the types of a connection once
+                await _ask(agency, known, listing)
             before = wire.statements
             assert (await _ask(agency, request_, listing)) < 404
             assert wire.statements - before == most
@@ -60,6 +63,7 @@ async def _ask(agency: Agency, request: str, listing: dict[str, Any]) -> int:
     here = {"office_id": str(agency.centre)}
     requests: dict[str, tuple[UserId, str, str, object, dict[str, str]]] = {
         "list": (agency.ada, "GET", "/v1/listings?limit=200", None, {}),
+        "search": (agency.ada, "GET", "/v1/listings?q=villa", None, {}),
         "list inquiries": (agency.ada, "GET", "/v1/inquiries", None, {}),
         "list of somebody without rights": (UserId(ids.uuid7()), "GET", "/v1/listings", None, {}),
         "open": (agency.ada, "GET", f"/v1/listings/{listing['id']}", None, {}),
@@ -67,6 +71,13 @@ async def _ask(agency: Agency, request: str, listing: dict[str, Any]) -> int:
         "create once": (agency.ada, "POST", "/v1/listings", {**FLAT, **here}, {"Idempotency-Key": "k"}),
         "create an inquiry": (agency.ada, "POST", "/v1/inquiries", {**SEARCH, **here}, {}),
         "change": (agency.ada, "PATCH", f"/v1/listings/{listing['id']}", {"title": "New"}, {"If-Match": '"1"'}),
+        "change without words": (
+            agency.ada,
+            "PATCH",
+            f"/v1/listings/{listing['id']}",
+            {"rooms": 3},
+            {"If-Match": '"1"'},
+        ),
         "change refused": (agency.bruno, "PATCH", f"/v1/listings/{listing['id']}", {"title": "x"}, {"If-Match": '"1"'}),
     }
     answer = await agency.call(*requests[request])
