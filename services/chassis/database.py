@@ -26,7 +26,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
     asyncpg.QueryCanceledError,
@@ -133,6 +133,10 @@ def _refusals() -> Generator[None]:
         yield
     except _AWAY as error:
         raise Unavailable from error
+    except asyncpg.InterfaceError as error:
+        if "closed" not in str(error):  # it also stands for values of a wrong type
+            raise
+        raise Unavailable from error  # the connection broke just before the operation
 
 
 @asynccontextmanager
