@@ -24,7 +24,8 @@ Channel = AbstractChannel
 Queue = AbstractQueue
 
 CONFIRM_TIMEOUT_SECONDS: Final = 10.0
-HEARTBEAT_SECONDS: Final = 10
+HEARTBEAT_SECONDS: Final = 5
+"""aiormq takes a line for dead after three of them and as many seconds."""
 LONGEST_PAUSE_SECONDS: Final = 5.0
 _log = logging.get(__name__)
 
@@ -162,9 +163,12 @@ async def _batches(queue: Queue, most: int) -> AsyncIterator[Sequence[Incoming]]
 
 
 async def _until_closed(connection: AbstractConnection, channel: Channel, session: Awaitable[None]) -> None:
-    """Run the session; fail as soon as the connection or the channel closes under it."""
+    """Run the session; fail as soon as the connection or the channel closes under it, or a queue that it consumes."""
+    robbed = asyncio.get_running_loop().create_future()
+    underlay = await channel.get_underlay_channel()
+    underlay.on_consumer_cancel_callbacks.add(lambda _: robbed.done() or robbed.set_result(None))
     running = asyncio.ensure_future(session)
-    closed = [asyncio.ensure_future(connection.closed()), asyncio.ensure_future(channel.closed())]
+    closed = [asyncio.ensure_future(connection.closed()), asyncio.ensure_future(channel.closed()), robbed]
     try:
         await asyncio.wait([running, *closed], return_when=asyncio.FIRST_COMPLETED)
     finally:

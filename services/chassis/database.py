@@ -114,7 +114,7 @@ class Database:
                 finally:
                     with suppress(asyncpg.InterfaceError):  # a connection that was lost is the pool's again already
                         connection.remove_termination_listener(woken)
-                        await connection.remove_listener(channel, woken)
+                        connection.terminate()  # to take leave of a line that is dead would take its time
 
     @asynccontextmanager
     async def _begin(self, *, readonly: bool) -> AsyncGenerator[Connection]:
