@@ -153,7 +153,7 @@ class MailSink:
         if self._protection:
             if not session.authenticated:
                 return "530 5.7.0 Authentication required"
-            self.signed_in.append(session.auth_data.decode())
+            self.signed_in.append(cast("bytes", session.auth_data).decode())
         if self.weary:
             self.weary -= 1
             return "421 4.3.2 Enough for one connection"
