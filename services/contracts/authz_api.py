@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
-from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.vocabulary import RecordClass
+from services.contracts.vocabulary import RecordClass, UserId
 
 _LISTS: Final = ("offices", "public_offices", "owners")
 
@@ -60,6 +60,17 @@ def _spread(document: object) -> object:
         scopes |= dict.fromkeys(keys, scope)
         classes |= dict.fromkeys(keys, granted["class"]) if "class" in granted else {}
     return {**given, "scopes": scopes, "classes": classes}
+
+
+class Administrators(BaseModel):
+    """Who administers an agency, with or without a date at which that ends.
+
+    `GET /internal/v1/tenants/{tenant_id}/administrators`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user_ids: tuple[UserId, ...]
 
 
 WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]

@@ -26,10 +26,11 @@ from services.notifications.deps import Deps
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State, is_deliverable
 from services.notifications.domain.retry import Outcome
-from services.notifications.operations import deliveries, digests, notices
+from services.notifications.operations import deliveries, digests, notices, reports
 from services.notifications.operations.writing import write
 from services.notifications.store import bounces, claims, guests, recipients
 from services.notifications.store import digests as schedules
+from services.notifications.store import reports as weekly
 from services.notifications.store.digests import Schedule
 
 POLL_SECONDS: Final = 1.0
@@ -41,6 +42,8 @@ MARGIN: Final = timedelta(seconds=15)
 DIGESTS_SECONDS: Final = 10.0
 DIGESTS_AT_ONCE: Final = 500
 DIGEST_WORKERS: Final = 4
+REPORTS_SECONDS: Final = 60.0
+REPORTS_AT_ONCE: Final = 1000
 BOUNCES_SECONDS: Final = 2.0
 TIDY_SECONDS: Final = 600.0
 NOTICE: Final = timedelta(days=7)
@@ -225,6 +228,19 @@ async def _advance(db: Database, due: Sequence[Schedule]) -> None:
             await digests.advance(db, schedule, clock.now())
 
     await asyncio.gather(*(work() for _ in range(DIGEST_WORKERS)))
+
+
+async def send_reports(deps: Deps, worker_db: Database) -> Never:
+    """Queue the weekly reports that are due; look every minute."""
+    while True:
+        try:
+            async with worker_db.across_tenants() as queries:
+                due = await weekly.due(queries, clock.now(), REPORTS_AT_ONCE)
+            for schedule in due:
+                await reports.advance(deps.db, deps.desk.rights, schedule, clock.now())
+        except Unavailable:
+            _log.warning("reports.postponed")
+        await asyncio.sleep(REPORTS_SECONDS)
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:

@@ -70,6 +70,7 @@ class Template(StrEnum):
     APPOINTMENT_CHANGED = "appointment_changed"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     MATCH = "match"
+    WEEKLY_REPORT = "weekly_report"
     MESSAGE = "message"
     """What somebody of the agency wrote."""
 
