@@ -174,6 +174,40 @@ class UserAccessPolicyChanged(Event):
     """Which level of the policy was changed."""
 
 
+class MachineTokenFacts(BaseModel):
+    """What a machine may come in for; never with what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    machine_id: UUID
+    name: str
+    scopes: tuple[str, ...]
+    """`scim`, `api`; more may follow."""
+    acts_for: UserId | None
+    """The person whose rights it has with scope `api`."""
+    networks: tuple[str, ...]
+    """Where it may come from; none for anywhere."""
+    ends_at: datetime
+
+
+class MachineTokenIssued(Event):
+    """A token for a machine was made."""
+
+    topic: ClassVar[str] = "identity.machine_token.issued.v1"
+
+    machine: MachineTokenFacts
+    by: UserId
+
+
+class MachineTokenRevoked(Event):
+    """A machine's token was revoked; sessions that it had opened are revoked by their own event."""
+
+    topic: ClassVar[str] = "identity.machine_token.revoked.v1"
+
+    machine: MachineTokenFacts
+    by: UserId
+
+
 class TechnicianExpiring(UserEvent):
     """The visit of an external technician ends soon: once per end (AM-12)."""
 

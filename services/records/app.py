@@ -15,7 +15,7 @@ from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import bulk, listing_life, listings, record_rights, saved_searches
+from services.records.handlers import inquiries, listing_life, listings, record_rights, saved_searches
 
 
 @asynccontextmanager
@@ -41,7 +41,7 @@ SERVICE = Service(
     routes=(
         *listings.ROUTES,
         *listing_life.ROUTES,
-        *bulk.ROUTES,
+        *inquiries.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
     ),
