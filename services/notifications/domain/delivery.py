@@ -14,7 +14,9 @@ from services.contracts.vocabulary import UserId
 
 READ: Final = "communications.read"
 RESEND: Final = "communications.resend"
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS: Final = re.compile(rf"(?=.{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _LONGEST_ADDRESS: Final = 254
 
 
@@ -159,5 +161,8 @@ def readable_recipients(snapshot: AccessSnapshot) -> frozenset[UserId] | None:
 
 
 def is_deliverable(address: str) -> bool:
-    """Say whether a mail server could be told this address at all: plain ASCII, nothing quoted."""
+    """Say whether a mail server could be told this address at all: plain ASCII, nothing quoted (RFC 5321, RFC 1035).
+
+    Nor anything that a mail program would decode into another address (RFC 2047).
+    """
     return len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) is not None
