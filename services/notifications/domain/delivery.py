@@ -42,6 +42,19 @@ class State(StrEnum):
     """The mail server took it on, and a mail system behind it gave it back."""
 
 
+class Fate(StrEnum):
+    """What became of a mail in the eyes of whoever asks why somebody got it, or did not."""
+
+    UNDER_WAY = "under_way"
+    KEPT_BACK = "kept_back"
+    """The recipient does not get such mail."""
+    NEEDLESS = "needless"
+    """There was no longer anything to tell, or no right to know it."""
+    FAILED = "failed"
+    """No mail server took it, or one gave it back, or nobody knows."""
+    SENT = "sent"
+
+
 class Category(StrEnum):
     """What a mail is about, so that people can choose; nobody can leave `security` (SB-17..21, MG-17)."""
 
@@ -75,6 +88,17 @@ class Template(StrEnum):
     WEEKLY_REPORT = "weekly_report"
     MESSAGE = "message"
     """What somebody of the agency wrote."""
+
+
+_FATES: Final[Mapping[State, Fate]] = {
+    State.SENT: Fate.SENT,
+    State.SUPPRESSED: Fate.KEPT_BACK,
+    State.CANCELLED: Fate.NEEDLESS,
+    State.REFUSED: Fate.FAILED,
+    State.BOUNCED: Fate.FAILED,
+    State.UNCERTAIN: Fate.FAILED,
+}
+"""Of the states in which a mail can end."""
 
 
 class StillUnderWay(Conflict):
@@ -123,6 +147,20 @@ class Delivery:
     ground: str | None
     sender_user_id: UserId | None
     facts: Mapping[str, str]
+
+    @property
+    def fate(self) -> Fate:
+        """Return what became of it."""
+        if self.next_try_at is not None:
+            return Fate.UNDER_WAY
+        return _FATES[self.state]
+
+    @property
+    def decided_by(self) -> str | None:
+        """Return which step decided: a ground of the decision, or what stopped the mail after it; None for not yet."""
+        if self.fate in {Fate.SENT, Fate.UNDER_WAY}:
+            return self.ground
+        return self.last_error_code
 
     def again(self, new_id: UUID) -> NewDelivery:
         """Return the same mail to be sent once more. Raises StillUnderWay."""
