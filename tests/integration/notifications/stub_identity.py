@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,8 @@ class StubIdentity:
         self.reached = asyncio.Event()
         self.figures: AgencyFigures | None = None
         """Of every agency; None is a 503."""
-        self.spans = list[tuple[str, str]]()
+        self.spans = defaultdict[UUID, list[tuple[str, str]]](list)
+        """Of which figures were asked, by agency."""
 
     def hold(self, user_id: UUID) -> asyncio.Event:
         """Answer the next request for a person only once the returned event is set; `reached` tells of it."""
@@ -63,7 +64,7 @@ class StubIdentity:
 
     async def tell_figures(self, request: web.Request) -> web.Response:
         """Tell an agency's figures, or fail as told."""
-        self.spans.append((request.query["since"], request.query["until"]))
+        self.spans[UUID(request.match_info["tenant_id"])].append((request.query["since"], request.query["until"]))
         if self.figures is None:
             return web.Response(status=503)
         return web.Response(text=self.figures.model_dump_json(), content_type="application/json")

@@ -97,10 +97,9 @@ async def test_the_report_says_what_happened_in_the_week_and_who_leaves(
     await tick(agency, rights, seven(MONDAY) - timedelta(minutes=1))
     assert await queued(agency) == []
     await tick(agency, rights, seven(MONDAY))
-    agency.post.identity.spans.clear()
     await rest(agency)
     await sent(agency)
-    assert agency.post.identity.spans == [("2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z")]
+    assert agency.post.identity.spans[agency.tenant_id] == [("2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z")]
     (mail,) = agency.post.sink.to(f"{agency.user_id.hex[:12]}@example.test")
     assert mail.message["Subject"] == "Casa Bella: la settimana 23/03/2026 \N{EN DASH} 29/03/2026"
     text = mail.part("plain")
