@@ -94,6 +94,10 @@ async def test_every_change_is_noted_with_its_author_and_without_secrets(
         AuditKind.SECOND_FACTOR_ADDED,
         AuditKind.SECOND_FACTOR_REMOVED,
         AuditKind.RECOVERY_CODES_RENEWED,
+        AuditKind.PHOTO_CHANGED,
+        AuditKind.PHOTO_REMOVED,
+        AuditKind.MACHINE_TOKEN_ISSUED,
+        AuditKind.MACHINE_TOKEN_REVOKED,
     }
     assert {entry["kind"] for entry in found} >= set(AuditKind) - seldom
     people = {str(agency.administrator_id), user["id"]}
