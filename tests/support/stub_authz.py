@@ -17,12 +17,16 @@ EVERYTHING = Scope(everything=View.FULL)
 
 
 class StubAuthz:
-    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down."""
+    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down.
+
+    With `administrators` given, these are counted as authz counts them: the last one is refused.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.down = False
         self.last_administrator = False
+        self.administrators = set[UUID]()
         self.asked = 0
         self._snapshots: dict[tuple[UUID, UUID], AccessSnapshot] = {}
 
@@ -66,11 +70,13 @@ class StubAuthz:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json", headers={"ETag": etag})
 
-    async def _stand_down(self, _request: web.Request) -> web.Response:
+    async def _stand_down(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
-        if self.last_administrator:
+        user_id = UUID(request.match_info["user_id"])
+        if self.last_administrator or self.administrators == {user_id}:
             return web.json_response({"code": "last_administrator"}, status=409)
+        self.administrators.discard(user_id)
         return web.Response(status=204)
 
 

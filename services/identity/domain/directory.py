@@ -3,6 +3,7 @@
 It sees colleagues who are no ghosts. Whom it deletes becomes a ghost, and is gone for it.
 """
 
+import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from services.contracts.vocabulary import TeamId, UserId, UserState
 from services.identity.domain.organisation import Team
 from services.identity.domain.user import User
 
-LONGEST_CODE: Final = 8
+_LATIN: Final = re.compile(r"LATIN (?:CAPITAL|SMALL) LETTER ([A-Z])")
 
 
 class Contended(Unavailable):
@@ -96,13 +97,12 @@ class WantedTeam:
 
 def free_code(given_name: str, family_name: str, taken: Collection[str]) -> str:
     """Return initials for a new person, numbered where somebody has them. `taken` is in upper case."""
-    initials = "".join(_plain(name)[:1] for name in (given_name, family_name)) or "X"
+    initials = f"{_initial(given_name)}{_initial(family_name)}" or "X"
     numbered = (f"{initials}{number}" for number in count(2))
-    return next(code for code in chain((initials,), numbered) if code not in taken and len(code) <= LONGEST_CODE)
+    return next(code for code in chain((initials,), numbered) if code not in taken)
 
 
-def _plain(name: str) -> str:
-    """Return the Latin letters and digits of a name in upper case, without their accents."""
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", name).upper() if letter.isascii() and letter.isalnum()
-    )
+def _initial(name: str) -> str:
+    """Return the first Latin letter of a name as a plain capital, whatever marks it bears; none if it has none."""
+    letters = (_LATIN.match(unicodedata.name(letter, "")) for letter in name)
+    return next((found[1] for found in letters if found), "")

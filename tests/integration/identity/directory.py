@@ -1,5 +1,6 @@
 """An agency's directory as a client of SCIM 2.0: what it sends and what it gets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -55,11 +56,11 @@ class Directory:
         assert status == 201, group
         return group
 
-    async def patch(self, path: str, *operations: dict[str, object], **headers: str) -> tuple[int, Any]:
+    async def patch(self, path: str, *operations: Mapping[str, object], **headers: str) -> tuple[int, Any]:
         """Return the answer to a PATCH."""
         return await self.call("PATCH", path, {"schemas": [PATCH], "Operations": [*operations]}, headers)
 
-    async def bulk(self, *operations: dict[str, object], **more: object) -> tuple[int, Any]:
+    async def bulk(self, *operations: Mapping[str, object], **more: object) -> tuple[int, Any]:
         """Return the answer to a bulk request."""
         return await self.call("POST", "/Bulk", {"schemas": [BULK], "Operations": [*operations], **more})
 
