@@ -45,8 +45,11 @@ def compared(op: str, value: object, literal: object) -> bool:
     }[op]
 
 
+OPERATORS: Final = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
+
+
 def comparison(
-    path: str, read: Callable[[Document], list[Any]], *, exact: bool = False
+    path: str, read: Callable[[Document], list[Any]], *, exact: bool = False, operators: tuple[str, ...] = OPERATORS
 ) -> st.SearchStrategy[Expression]:
     """Make comparisons of the texts that a document has at a path."""
 
@@ -62,8 +65,7 @@ def comparison(
         written_op = op.upper() if upper else op
         return Expression(f"{path} {written_op} {json.dumps(literal)}", holds)
 
-    operators = st.sampled_from(["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"])
-    return st.builds(made, operators, st.sampled_from(NAMES + ADDRESSES), upper=st.booleans())
+    return st.builds(made, st.sampled_from(operators), st.sampled_from(NAMES + ADDRESSES), upper=st.booleans())
 
 
 def at(*names: str) -> Callable[[Document], list[Any]]:
@@ -175,7 +177,13 @@ def test_a_filter_finds_what_the_plain_evaluator_finds(expression: Expression, u
     assert shown == [document for document in documents if expression.holds(document)]
 
 
-@given(EXPRESSIONS, USERS)
+EQUALITIES: Final = st.one_of(
+    comparison("userName", at("userName"), operators=("eq", "ne")),
+    comparison("externalId", at("externalId"), exact=True, operators=("eq", "ne")),
+)
+
+
+@given(st.recursive(EQUALITIES, combined, max_leaves=3) | st.builds(without_brackets, *[EQUALITIES] * 3), USERS)
 def test_whoever_matches_is_within_the_narrowing(expression: Expression, one: User) -> None:
     document = written(one)
     narrow = narrowing(search(User, {"filter": expression.text}), "username")
