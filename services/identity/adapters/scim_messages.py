@@ -140,6 +140,7 @@ def _is_plain_equality(node: FilterNode) -> TypeGuard[Comparison]:
         and node.attr_path.sub_attr is None
         and isinstance(node.value, str)
         and node.value.isascii()
+        and node.value.isprintable()
     )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 from scim2_models import SearchRequest
 
 from services.chassis.problems import NotFound
+from services.chassis.web import Input
 from services.contracts.vocabulary import TeamId, UserId
 from services.identity.adapters.scim_messages import Document, ScimRefused, narrowing, patched, read, reading
 from services.identity.adapters.scim_resources import Group, Member, group_of
@@ -21,7 +22,7 @@ from services.identity.store import directory
 MOST_MEMBERS: Final = 500
 
 
-class _Checked(BaseModel):
+class _Checked(Input):
     """The forms that identity demands of what a directory sends."""
 
     display_name: Name

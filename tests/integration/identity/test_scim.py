@@ -256,6 +256,8 @@ async def test_what_is_no_message_is_refused(agency: Agency, body: bytes) -> Non
         ('userName eq "a" or userName eq "{name}"', 1),
         ('userName eq "\'; DROP TABLE users; --"', 0),
         ('userName eq "%"', 0),
+        ('externalId eq "\\u0000" or userName eq "\\ud800"', 0),
+        ('externalId eq "\\u0000"', 0),
         ("displayName eq null", 2),
         ('groups.value eq "x"', 0),
     ],
