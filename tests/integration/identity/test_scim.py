@@ -113,6 +113,18 @@ async def test_a_deleted_user_is_gone_for_the_directory_and_comes_back_by_the_sa
     assert (await agency.activate(user["id"], "Another8horse"))[0] == 204
 
 
+async def test_of_parallel_requests_for_one_name_one_makes_the_user_and_one_brings_him_back(agency: Agency) -> None:
+    directory = await connect(agency)
+    sent = user_fields()
+    for _ in range(3):
+        answers = await asyncio.gather(*(directory.call("POST", "/Users", sent) for _ in range(6)))
+        assert sorted(status for status, _ in answers) == [201] + [409] * 5
+        assert {error["scimType"] for status, error in answers if status == 409} == {"uniqueness"}
+        (made,) = [user for status, user in answers if status == 201]
+        assert (await directory.search("/Users", filter='not (userName eq "admin")'))["totalResults"] == 1
+        assert (await directory.call("DELETE", f"/Users/{made['id']}"))[0] == 204
+
+
 async def test_a_user_is_renamed_and_signs_in_by_the_new_name(agency: Agency) -> None:
     directory = await connect(agency)
     user = await directory.add_user()
