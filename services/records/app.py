@@ -15,7 +15,7 @@ from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import bulk, listing_life, listings, record_rights, saved_searches
+from services.records.handlers import appointments, bulk, listing_life, listings, record_rights, saved_searches
 
 
 @asynccontextmanager
@@ -44,6 +44,7 @@ SERVICE = Service(
         *bulk.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
+        *appointments.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),

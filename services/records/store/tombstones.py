@@ -10,6 +10,12 @@ async def bury(tx: Transaction, listing: Listing, tombstone: Tombstone) -> None:
         "DELETE FROM record_rights WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_history WHERE tenant_id = $1 AND record_id = $2",
+        """
+        DELETE FROM appointment_guests AS guest
+         USING appointments AS a
+         WHERE a.tenant_id = $1 AND a.listing_id = $2 AND guest.tenant_id = $1 AND guest.appointment_id = a.id
+        """,
+        "UPDATE appointments SET place = NULL, note = NULL WHERE tenant_id = $1 AND listing_id = $2",
         "DELETE FROM listings WHERE tenant_id = $1 AND id = $2",
     ):
         await tx.execute(statement, tx.tenant_id, listing.id)
