@@ -84,7 +84,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, tenant_id: TenantId, *, readonly: bool = False) -> AsyncGenerator[Transaction]:
-        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable."""
+        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable.
+
+        One that only reads sees the database as it was at its first query, however many follow.
+        """
         async with self._begin(readonly=readonly) as connection:
             await connection.execute("SELECT set_config('keyholder.tenant_id', $1, true)", str(tenant_id))
             yield Transaction(connection, tenant_id)
@@ -121,7 +124,7 @@ class Database:
         with _refusals():
             async with (
                 self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection,
-                connection.transaction(readonly=readonly),
+                connection.transaction(isolation="repeatable_read" if readonly else None, readonly=readonly),
             ):
                 yield connection
 
