@@ -13,9 +13,10 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
+from services.records.adapters.streams import Streams
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import appointments, bulk, listing_life, listings, record_rights, saved_searches
+from services.records.handlers import appointments, bulk, exports, listing_life, listings, record_rights, saved_searches
 
 
 @asynccontextmanager
@@ -24,7 +25,7 @@ async def build(settings: RecordsSettings, platform: Platform) -> AsyncGenerator
     access = RemoteAccess(Peer(platform.http, settings.authz_url, settings.internal_token))
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     yield Built(
-        Deps(db=platform.db, access=access),
+        Deps(db=platform.db, access=access, streams=Streams()),
         Guard(verifier, {"peer": settings.internal_token}),
         {
             SnapshotChanged: access.drop,
@@ -45,6 +46,7 @@ SERVICE = Service(
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
         *appointments.ROUTES,
+        *exports.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),
