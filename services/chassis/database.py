@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, LiteralString, TypeAlias, cast
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -88,8 +89,10 @@ class Database:
 
         One that only reads sees the database as it was at its first query, however many follow.
         """
-        async with self._begin(readonly=readonly) as connection:
-            await connection.execute("SELECT set_config('keyholder.tenant_id', $1, true)", str(tenant_id))
+        mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if readonly else "READ WRITE"
+        async with self._begin(
+            f"BEGIN {mode}; SET LOCAL keyholder.tenant_id = '{UUID(int=tenant_id.int)}'"
+        ) as connection:
             yield Transaction(connection, tenant_id)
 
     @asynccontextmanager
@@ -98,7 +101,7 @@ class Database:
 
         Raises Unavailable.
         """
-        async with self._begin(readonly=False) as connection:
+        async with self._begin("BEGIN") as connection:
             yield Queries(connection)
 
     @asynccontextmanager
@@ -120,13 +123,18 @@ class Database:
                         await connection.remove_listener(channel, woken)
 
     @asynccontextmanager
-    async def _begin(self, *, readonly: bool) -> AsyncGenerator[Connection]:
+    async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
+        """Open a transaction in one round trip, its tenant included."""
         with _refusals():
-            async with (
-                self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection,
-                connection.transaction(isolation="repeatable_read" if readonly else None, readonly=readonly),
-            ):
-                yield connection
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+                await connection.execute(opening)
+                try:
+                    yield connection
+                except BaseException:
+                    if not connection.is_closed():
+                        await connection.execute("ROLLBACK")
+                    raise
+                await connection.execute("COMMIT")
 
 
 @contextmanager
@@ -142,11 +150,13 @@ def _refusals() -> Generator[None]:
 async def open_database(url: str, *, connections: int, name: str) -> AsyncGenerator[Database]:
     """Open a pool that connects when first used, so that a service starts while its database is away.
 
-    Transactions only ever SET LOCAL, therefore connections go back without the costly RESET ALL.
+    Transactions only ever SET LOCAL, therefore connections go back without the costly RESET ALL; one whose end was
+    cancelled is ended here.
     """
 
-    async def keep(_connection: object) -> None:
-        return
+    async def end_transaction(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        if connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
 
     pool = asyncpg.create_pool(
         url,
@@ -154,7 +164,7 @@ async def open_database(url: str, *, connections: int, name: str) -> AsyncGenera
         max_size=connections,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=2 * STATEMENT_TIMEOUT_MS / 1000,
-        reset=keep,
+        reset=end_transaction,
         server_settings={
             "application_name": name,
             "statement_timeout": str(STATEMENT_TIMEOUT_MS),

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Final
 
 import structlog
@@ -18,10 +19,15 @@ _URL_CREDENTIALS: Final = re.compile(r"://[^/\s@]+@")
 _BEARER: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
+@cache
+def _is_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name) is not None
+
+
 def redact(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """Replace the values of secret fields, and credentials inside other texts."""
     for name, value in event.items():
-        if SECRET_NAMES.search(name):
+        if _is_secret(name):
             event[name] = "[redacted]"
         elif isinstance(value, str):
             event[name] = _BEARER.sub("[redacted]", _URL_CREDENTIALS.sub("://[redacted]@", value))
@@ -29,7 +35,7 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, object]) ->
 
 
 def configure(service: str, level: str, version: str) -> None:
-    """Send structlog's and the standard library's records through one chain of processors to standard output."""
+    """Write one line per event to standard output; the standard library's records go through the same processors."""
 
     def name_the_service(
         _logger: object, _method: str, event: MutableMapping[str, object]
@@ -38,16 +44,16 @@ def configure(service: str, level: str, version: str) -> None:
 
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
         name_the_service,
         redact,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -65,7 +71,7 @@ def configure(service: str, level: str, version: str) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-def get(name: str) -> structlog.stdlib.BoundLogger:
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return a logger. Event names are constants `noun.verb`; facts are keyword arguments."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
     return logger

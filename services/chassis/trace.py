@@ -11,8 +11,9 @@ _current: ContextVar[str] = ContextVar("traceparent", default="")
 def enter(incoming: str | None) -> str:
     """Continue the trace of an incoming `traceparent`, or begin one; return the trace id."""
     match = _TRACEPARENT.match(incoming or "")
-    trace_id = match.group(1) if match and int(match.group(1), 16) else secrets.token_hex(16)
-    _current.set(f"00-{trace_id}-{secrets.token_hex(8)}-01")
+    made = secrets.token_hex(24)
+    trace_id = match.group(1) if match and int(match.group(1), 16) else made[:32]
+    _current.set(f"00-{trace_id}-{made[32:]}-01")
     return trace_id
 
 

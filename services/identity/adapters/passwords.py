@@ -1,6 +1,9 @@
 """Password hashing off the event loop, in a bounded pool, so that a flood of sign-ins slows no other request."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Self, TypeVar
@@ -13,7 +16,15 @@ from services.chassis.problems import Limited
 THREADS: Final = 2
 QUEUE: Final = 16
 """Hashes that may wait; at about 30 ms each, two threads empty the queue in a quarter of a second."""
+NICENESS: Final = 10
+"""How far behind everything else the hashing threads stand in the queue for a processor."""
 T = TypeVar("T")
+
+
+def _stand_back() -> None:
+    """Let other requests have the processor first. Only Linux knows priorities of single threads."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class PasswordHashing:
@@ -21,7 +32,7 @@ class PasswordHashing:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2", initializer=_stand_back)
         self._places = THREADS + QUEUE
         self._nobody = self._hasher.hash("nobody's password")
 

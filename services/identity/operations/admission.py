@@ -1,15 +1,17 @@
 """Letting people in: at sign-in, and again with each refresh."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from services.chassis import outbox
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserState
-from services.identity.domain.access_policy import AccessEnded, AccessRefused, Address, Admission, admitted
-from services.identity.domain.session import AccountNotActive, Session, admit
+from services.identity.domain.access_policy import AccessEnded, AccessRefused, Address, Admission, Levels, admitted
+from services.identity.domain.session import AccountNotActive, admit
 from services.identity.domain.user import User
 from services.identity.operations.users import revoked
-from services.identity.store import access_policies, admissions, sessions, users
+from services.identity.store import access_policies, admissions, sessions
+from services.identity.store.access_policies import Standing
 
 
 async def let_in(tx: Transaction, user: User, address: Address, now: datetime) -> Admission:
@@ -18,25 +20,31 @@ async def let_in(tx: Transaction, user: User, address: Address, now: datetime) -
     Hold the licence before, so that no policy changes between this and the session that it leads to.
     Raises AccountNotActive, AccessEnded, OutsideHours, AddressRefused.
     """
-    if user.state is UserState.EXPIRED:
-        raise AccessEnded
-    admit(user.state)
     levels, zone = await access_policies.of_person(tx, user.id)
-    return admitted(levels.policy, now, zone, address)
+    return _admitted(user.state, levels, zone, address, now)
 
 
 async def let_in_again(
-    tx: Transaction, session: Session, address: Address, now: datetime
+    tx: Transaction, standing: Standing, address: Address, now: datetime
 ) -> Admission | AccessRefused | AccountNotActive:
     """Return what a session goes on for; or end it, and return why.
 
     The reason is returned, not raised, so that the end of the session is committed.
     """
+    session = standing.session
     try:
-        admission = await let_in(tx, await users.get(tx, session.user_id), address, now)
+        admission = _admitted(standing.state, standing.levels, standing.zone, address, now)
     except (AccessRefused, AccountNotActive) as refused:
         ended = await sessions.end(tx, session.user_id, now, session.id)
         await outbox.add(tx, revoked(session.user_id, ended, now))
         return refused
-    await admissions.keep(tx, session.id, admission)
+    if admission != standing.held:
+        await admissions.keep(tx, session.id, admission)
     return admission
+
+
+def _admitted(state: UserState, levels: Levels, zone: ZoneInfo, address: Address, now: datetime) -> Admission:
+    if state is UserState.EXPIRED:
+        raise AccessEnded
+    admit(state)
+    return admitted(levels.policy, now, zone, address)

@@ -24,6 +24,7 @@ from services.identity.operations import sign_in_limits
 from services.identity.operations.admission import let_in, let_in_again
 from services.identity.operations.users import end_sessions, revoked
 from services.identity.store import (
+    access_policies,
     admissions,
     credentials,
     devices,
@@ -211,15 +212,15 @@ async def refresh(db: Database, presented: SecretToken, now: datetime, address: 
     """
     token = secret_tokens.new(presented.tenant_id)
     async with db.transaction(presented.tenant_id) as tx:
-        await licences.hold(tx)
         used = await sessions.use_token(tx, presented.hash, token.hash, presented.seal(token), now)
-        session = used.session if used else None
+        standing = await access_policies.of_session(tx, used.session_id, now) if used else None
         replayed = used is not None and is_replay(used.used_at, now)
-        if session is not None and replayed:
-            await _end(tx, session.user_id, session.id, now)
-        admission = await let_in_again(tx, session, address, now) if session and not replayed else SessionOver()
-    if used is None or session is None or not isinstance(admission, Admission):
+        if standing is not None and replayed:
+            await _end(tx, standing.session.user_id, standing.session.id, now)
+        admission = await let_in_again(tx, standing, address, now) if standing and not replayed else SessionOver()
+    if used is None or standing is None or not isinstance(admission, Admission):
         raise admission if isinstance(admission, Problem) else SessionOver
+    session = standing.session
     session = replace(session, expires_at=min(session.expires_at, admission.until or session.expires_at))
     successor = presented.open(used.successor) if used.successor else token
     return SignedIn(presented.tenant_id, session, successor, admission)

@@ -11,12 +11,11 @@ from services.identity.domain.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A refresh token as it was before this use of it, and its session if that is running."""
+    """A refresh token as it was before this use of it."""
 
     session_id: SessionId
     used_at: datetime | None
     successor: bytes | None
-    session: Session | None
 
 
 async def insert(tx: Transaction, session: Session, token_hash: bytes) -> None:
@@ -45,24 +44,24 @@ async def use_token(
     """Use a refresh token: its first use adds the successor, every other changes nothing. None if unknown.
 
     One statement under the row's lock, so that of parallel uses one is the first and all others see its successor.
+    It holds the licence before, as `licences.hold` does: what is read after it stays so until the transaction ends.
     No scope: the token is the proof.
     """
     row = await tx.row(
         """
-        WITH presented AS (
-            SELECT session_id, used_at, successor FROM refresh_tokens
-             WHERE tenant_id = $1 AND token_hash = $2 FOR UPDATE),
+        WITH held AS MATERIALIZED (SELECT tenant_id FROM licences WHERE tenant_id = $1 FOR KEY SHARE),
+        presented AS (
+            SELECT t.session_id, t.used_at, t.successor
+              FROM held
+              JOIN refresh_tokens t ON t.tenant_id = held.tenant_id AND t.token_hash = $2
+               FOR UPDATE OF t),
         used AS (
             UPDATE refresh_tokens t SET used_at = $5, successor = $4 FROM presented p
              WHERE t.tenant_id = $1 AND t.token_hash = $2 AND p.used_at IS NULL),
         added AS (
             INSERT INTO refresh_tokens (tenant_id, token_hash, session_id)
             SELECT $1, $3, session_id FROM presented WHERE used_at IS NULL)
-        SELECT p.session_id, p.used_at, p.successor, s.id, s.user_id, s.created_at, s.expires_at,
-               s.address, s.user_agent
-          FROM presented p
-          LEFT JOIN sessions s
-            ON s.tenant_id = $1 AND s.id = p.session_id AND s.ended_at IS NULL AND s.expires_at > $5
+        SELECT session_id, used_at, successor FROM presented
         """,
         tx.tenant_id,
         token_hash,
@@ -70,9 +69,7 @@ async def use_token(
         sealed,
         now,
     )
-    if row is None:
-        return None
-    return Presented(row["session_id"], row["used_at"], row["successor"], _session(row) if row["id"] else None)
+    return Presented(row["session_id"], row["used_at"], row["successor"]) if row else None
 
 
 async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequence[Session]:
@@ -91,7 +88,7 @@ async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequenc
         user_id,
         now,
     )
-    return [_session(row) for row in rows]
+    return [session_of(row) for row in rows]
 
 
 async def end(
@@ -154,7 +151,8 @@ async def purge(queries: Queries, before: datetime) -> int:
     return ended + await queries.execute("DELETE FROM activations WHERE expires_at < $1", before)
 
 
-def _session(row: Row) -> Session:
+def session_of(row: Row) -> Session:
+    """Return the session of a row that has its columns."""
     return Session(
         id=row["id"],
         user_id=row["user_id"],

@@ -142,7 +142,11 @@ async def test_bytes_are_taken_up_to_a_routes_own_limit_and_streamed_back(
         assert response.headers["X-Request-Id"]
     for data, media_type, status in ((picture * 2, "image/png", 413), (picture, "image/gif", 415)):
         got, _, _ = await answer(
-            http, "PUT", f"{echo_url}/v1/pictures", data=io.BytesIO(data), headers={**bearer, "Content-Type": media_type}
+            http,
+            "PUT",
+            f"{echo_url}/v1/pictures",
+            data=io.BytesIO(data),
+            headers={**bearer, "Content-Type": media_type},
         )
         assert got == status
 

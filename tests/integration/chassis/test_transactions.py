@@ -1,0 +1,64 @@
+"""A transaction ends whole or not at all, whatever interrupts it, and never lends its tenant to the next."""
+
+import asyncio
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.chassis.database import Database, open_database
+from services.contracts.vocabulary import TenantId, UserId
+from tests.support.databases import ServiceDatabase
+from tests.support.echo import write
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+CONNECTIONS = 2
+
+
+async def two_rows(db: Database, tenant_id: TenantId, divisor: int) -> None:
+    async with db.transaction(tenant_id) as tx:
+        await write(tx, UserId(uuid4()), 1)
+        await write(tx, UserId(uuid4()), 2 // divisor)
+
+
+async def count(db: Database, tenant_id: TenantId) -> int:
+    async with db.transaction(tenant_id, readonly=True) as tx:
+        return await tx.value("SELECT count(*) FROM echoes")
+
+
+async def test_an_exception_undoes_everything(echo_database: ServiceDatabase) -> None:
+    tenant_id = TenantId(uuid4())
+    async with open_database(echo_database.app, connections=CONNECTIONS, name="test") as db:
+        with pytest.raises(ZeroDivisionError):
+            await two_rows(db, tenant_id, 0)
+        assert await count(db, tenant_id) == 0
+        async with db.transaction(tenant_id) as tx:
+            await write(tx, UserId(uuid4()), 1)
+        assert await count(db, tenant_id) == 1
+        assert await count(db, TenantId(uuid4())) == 0
+
+
+async def test_cancelling_at_any_moment_leaves_no_row_and_no_open_transaction(echo_database: ServiceDatabase) -> None:
+    moments = Random(7)  # noqa: S311 no secret
+    async with open_database(echo_database.app, connections=CONNECTIONS, name="cancelled") as db:
+        for _ in range(300):
+            tenant_id = TenantId(uuid4())
+            task = asyncio.create_task(two_rows(db, tenant_id, 1))
+            await asyncio.wait({task}, timeout=moments.random() * 0.004)
+            task.cancel()
+            await asyncio.wait({task})
+            assert await count(db, tenant_id) in {0, 2}
+        async with db.across_tenants() as queries:
+            left = await queries.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cancelled' AND state LIKE 'idle in%'"
+            )
+        assert left == 0
+
+
+async def test_a_tenant_is_an_id_and_nothing_else(echo_database: ServiceDatabase) -> None:
+    class Sly(UUID):
+        def __str__(self) -> str:
+            return "'; DROP TABLE echoes; --"
+
+    async with open_database(echo_database.app, connections=CONNECTIONS, name="test") as db:
+        assert await count(db, TenantId(Sly(int=7))) == 0
