@@ -12,6 +12,7 @@ from typing import Final, Never
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
 from services.chassis import logging, metrics
@@ -69,24 +70,22 @@ class Bus:
         self.links.append(link)
         failures = 0
         while True:
+            connection = aio_pika.Connection(
+                make_url(self._url, heartbeat=HEARTBEAT_SECONDS),
+                client_properties={"connection_name": f"{self._service}.{role}"},
+            )
             try:
                 async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
-                    connection = await aio_pika.connect(
-                        self._url,
-                        timeout=HEARTBEAT_SECONDS,
-                        heartbeat=HEARTBEAT_SECONDS,
-                        client_properties={"connection_name": f"{self._service}.{role}"},
-                    )
-                try:
-                    channel = await self._prepared(connection)
-                    link.mark(connected=True)
-                    failures = 0
-                    await _until_closed(connection, channel, session(channel))
-                finally:
-                    link.mark(connected=False)
-                    await _close(connection)
+                    await connection.connect(timeout=HEARTBEAT_SECONDS)
+                channel = await self._prepared(connection)
+                link.mark(connected=True)
+                failures = 0
+                await _until_closed(connection, channel, session(channel))
             except (AMQPError, OSError, TimeoutError, RuntimeError, Unavailable) as error:
                 _log.debug("bus.failed", role=role, error=repr(error))
+            finally:
+                link.mark(connected=False)
+                await _close(connection)  # one that never opened too: else it closes itself, in whichever thread
             failures += 1
             await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_SECONDS) * random.uniform(0.7, 1.3))  # noqa: S311
 
