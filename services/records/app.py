@@ -16,7 +16,16 @@ from services.records import consumers, jobs
 from services.records.adapters.streams import Streams
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import appointments, bulk, exports, listing_life, listings, record_rights, saved_searches
+from services.records.handlers import (
+    appointments,
+    bulk,
+    exports,
+    listing_life,
+    listings,
+    prints,
+    record_rights,
+    saved_searches,
+)
 
 
 @asynccontextmanager
@@ -47,6 +56,7 @@ SERVICE = Service(
         *saved_searches.ROUTES,
         *appointments.ROUTES,
         *exports.ROUTES,
+        *prints.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),

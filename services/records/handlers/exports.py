@@ -92,7 +92,7 @@ def disclosure(call: Call, form: Form, asked: Input, *, with_identity: bool) -> 
         section="listings",
         form=form,
         with_identity=with_identity,
-        asked=asked.model_dump_json(exclude_none=True, exclude={"form", "identity", "bom"}),
+        asked=asked.model_dump_json(exclude_none=True, exclude={"form", "identity", "bom", "language"}),
         begun_at=call.now,
     )
 

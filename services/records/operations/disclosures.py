@@ -1,19 +1,21 @@
 """Taking listings out of the system: the rows and the order of the list, written down before the first one leaves."""
 
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.chassis import clock
-from services.chassis.authz_client import require
+from services.chassis.authz_client import PermissionMissing, require
 from services.chassis.database import Database
+from services.chassis.problems import NotFound
 from services.contracts.access import AccessSnapshot
-from services.contracts.vocabulary import TenantId
+from services.contracts.vocabulary import ListingId, TenantId, View
 from services.records.domain.disclosure import Disclosure, Values, WayOut, disclosed
-from services.records.domain.listing import ListingFilter
+from services.records.domain.listing import READ, ListingFilter
 from services.records.domain.sorting import START, Sort, place_of
-from services.records.store import disclosures, listing_pages
+from services.records.store import disclosures, listing_pages, listings
 
 AT_ONCE: Final = 500
 """Listings read by one statement."""
@@ -64,8 +66,26 @@ async def _pages(
                 tx, snapshot, asked.filter, after=after, limit=limit, sort=asked.sort
             )
             shown = [disclosed(each, snapshot, asked.way, with_identity=taken.with_identity) for each in found]
-            yield [values for values in shown if values is not None]
+            leaving = [values for values in shown if values is not None]
+            yield leaving
             if len(found) < limit:
                 return
             after = place_of(found[-1], asked.sort)
-            left = None if left is None else left - len(found)
+            left = None if left is None else left - len(leaving)
+
+
+async def take_out_one(
+    db: Database, snapshot: AccessSnapshot, listing_id: ListingId, way: WayOut, taken: Disclosure
+) -> Values:
+    """Return the fields of one listing that may leave, written down. Raises NotFound, PermissionMissing."""
+    async with db.transaction(snapshot.tenant_id) as tx:
+        listing = await listings.find(tx, snapshot, listing_id)
+        if listing is None or snapshot.decide(READ, listing.facts()) is None:
+            raise NotFound
+        identity = taken.with_identity and snapshot.decide(way.identity_key, listing.facts()) is not View.FULL
+        values = disclosed(listing, snapshot, way, with_identity=taken.with_identity, shown_by=READ)
+        if values is None or identity:
+            raise PermissionMissing(f"This needs the permission {way.identity_key if identity else way.key}.")
+        await disclosures.insert(tx, replace(taken, asked=json.dumps({"listing_id": str(listing_id)})))
+        await disclosures.end(tx, taken.id, records=1, complete=True, now=taken.begun_at)
+    return values
