@@ -45,6 +45,11 @@ async def sign_in(gateway: Gateway, agency: Agency, person: Person) -> Gateway:
     return gateway.bearing(tokens["access_token"])
 
 
+def _called(group: Mapping[str, Any]) -> str:
+    """Return by which name the demo speaks of a group: the English one of those that every agency starts with."""
+    return str(group["code"] or "").replace("_", " ").capitalize() or str(group["name"])
+
+
 @contextmanager
 def _already_there(code: str) -> Generator[None]:
     """Take a refusal with this code as a sign that an earlier load came this far."""
@@ -129,7 +134,8 @@ class _Opening:
 
     async def give_rights(self) -> None:
         """Make the permission groups, and put everybody into the right ones."""
-        ids: dict[str, str] = {each["name"]: each["id"] for each in await self._administrator.every("authz/v1/groups")}
+        found = await self._administrator.every("authz/v1/groups")
+        ids: dict[str, str] = {_called(each): each["id"] for each in found}
         own = groups()
         names = dict.fromkeys(name for person in self._agency.people for name in person.groups)
         await together(*(self._fill(name, own.get(name), ids) for name in names))

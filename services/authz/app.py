@@ -24,7 +24,7 @@ from services.authz.handlers import (
     stamps,
     templates,
 )
-from services.authz.jobs import expire_rights
+from services.authz.jobs import expire_rights, offer_new_permissions
 from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
@@ -42,7 +42,7 @@ async def build(settings: AuthzSettings, platform: Platform) -> AsyncGenerator[B
             db=platform.db,
             access=CompiledAccess(platform.db),
             catalogue=permission_catalogue(),
-            snapshots=KeptSnapshots(),
+            snapshots=KeptSnapshots(permission_catalogue()),
             public_url=settings.public_url.rstrip("/"),
         ),
         Guard(verifier, {"peer": settings.internal_token}),
@@ -72,5 +72,5 @@ SERVICE = Service(
         *internal.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
-    loops=(expire_rights,),
+    loops=(expire_rights, offer_new_permissions),
 )

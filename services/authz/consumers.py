@@ -22,8 +22,9 @@ from services.contracts.identity_events import (
 
 async def take_on_agency(tx: Transaction, event: LicenceCreated, envelope: Envelope) -> None:
     """Give a new agency its permission groups."""
-    starting = {ids.uuid7(): group for group in starting_groups(permission_catalogue())}
-    await directory.take_on(tx, event, starting, envelope.time)
+    product = permission_catalogue()
+    starting = {ids.uuid7(): group for group in starting_groups(product)}
+    await directory.take_on(tx, event, starting, product, envelope.time)
 
 
 async def keep_office(tx: Transaction, event: OfficeChanged, envelope: Envelope) -> None:

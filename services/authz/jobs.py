@@ -5,12 +5,15 @@ from typing import Final, Never
 
 from services.authz.deps import Deps
 from services.authz.operations.expiry import expire
+from services.authz.operations.releases import offer_permissions
 from services.authz.store.expiry import tenants_with_expired
+from services.authz.store.offers import tenants_without
 from services.chassis import clock, logging
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
 
 EXPIRE_SECONDS: Final = 5.0
+OFFER_SECONDS: Final = 60.0
 _log = logging.get(__name__)
 
 
@@ -26,3 +29,20 @@ async def expire_rights(deps: Deps, worker_db: Database) -> Never:
         except Unavailable:
             _log.warning("job.postponed", job="expire_rights")
         await asyncio.sleep(EXPIRE_SECONDS)
+
+
+async def offer_new_permissions(deps: Deps, worker_db: Database) -> Never:
+    """Offer agencies the permissions that this release brought, at the start and every minute.
+
+    Again and again, since processes of the release before may still take on agencies.
+    """
+    while True:
+        try:
+            async with worker_db.across_tenants() as queries:
+                due = await tenants_without(queries, deps.catalogue.keys())
+            for tenant_id in due:
+                count = await offer_permissions(deps.db, tenant_id, deps.catalogue, clock.now())
+                _log.info("permissions.offered", tenant_id=str(tenant_id), count=count)
+        except Unavailable:
+            _log.warning("job.postponed", job="offer_new_permissions")
+        await asyncio.sleep(OFFER_SECONDS)

@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -167,6 +168,10 @@ class Call:
         return IdempotencyKey.of(self.caller.user_id, key, about, self.body)
 
 
+present: ContextVar[Call] = ContextVar("present")
+"""The call that is being answered, for what writes down who asked; unset in loops and consumers."""
+
+
 class Edge:
     """Serves a route table for a service's dependencies."""
 
@@ -191,6 +196,7 @@ class Edge:
             call.identified = await self._guard.admit(
                 route.access.value, request.headers.get("Authorization"), call.address, call.now
             )
+            present.set(call)
             if call.identified:
                 structlog.contextvars.bind_contextvars(
                     tenant_id=str(call.identified.tenant_id), user_id=str(call.identified.user_id)

@@ -135,22 +135,28 @@ class AccessSnapshot:
         """Return the view in which the user may use the key on the record, or None for refused.
 
         Steps 3 to 6 of the algebra. Steps 1 and 2 have happened before: identity let the user in, and
-        authz left out the keys that a switch cuts.
+        authz left out the keys that a switch cuts. The public view has public fields only, so keys of class
+        identity are granted in full view or not at all, and only on a record that is read in full view.
         """
-        named, _, action = key.partition(".")
-        section = record.section or named
-        basic = BASIC.get(action) if named == section else None
-        needs_read = named != section or action not in WITHOUT_READ
-        if needs_read and self.decide(f"{section}.read", record) is None:
+        section, record_class, is_basic = self.about(key, record)
+        if not self._presupposed(key, section, record_class, record):
             return None
-        said = self.said(basic or self.classes.get(key, RecordClass.NONE), record)
+        said = self.said(record_class, record)
         if said is Effect.DENY:
             return None
-        if said is Effect.ALLOW and (basic or self.holds(key)):
+        if said is Effect.ALLOW and (is_basic or self.holds(key)):
             return View.FULL
         if record.is_private and not self._sees_private(section, record):
             return None
-        return self.scope(key).view_of(record, self.user_id, self.ownership)
+        view = self.scope(key).view_of(record, self.user_id, self.ownership)
+        return view if suffices(view, record_class) else None
+
+    def about(self, key: str, record: RecordFacts) -> tuple[str, RecordClass, bool]:
+        """Return the record's section, the key's class, and whether an allow of the class opens the key to anybody."""
+        named, _, action = key.partition(".")
+        section = record.section or named
+        basic = BASIC.get(action) if named == section else None
+        return section, basic or self.classes.get(key, RecordClass.NONE), basic is not None
 
     def said(self, record_class: RecordClass, record: RecordFacts) -> Effect | None:
         """Return what record rights say about a class of keys: the user's own first, then deny before allow."""
@@ -161,12 +167,28 @@ class AccessSnapshot:
         }
         return counted.get(self.user_id) or max(counted.values(), key=_strength, default=None)
 
+    def _presupposed(self, key: str, section: str, record_class: RecordClass, record: RecordFacts) -> bool:
+        """Say whether the record is read in a view in which the key can be used."""
+        read = presupposed(key, section)
+        return read is None or suffices(self.decide(read, record), record_class)
+
     def _sees_private(self, section: str, record: RecordFacts) -> bool:
         return (
             self.is_own(record)
             or self.said(RecordClass.READ, record) is Effect.ALLOW
             or self.scope(f"{section}.private.read").view_of(record, self.user_id, self.ownership) is not None
         )
+
+
+def presupposed(key: str, section: str) -> str | None:
+    """Return the key without which the one in question is of no use on a record of the section; None needs none."""
+    named, _, action = key.partition(".")
+    return f"{section}.read" if named != section or action not in WITHOUT_READ else None
+
+
+def suffices(view: View | None, record_class: RecordClass) -> bool:
+    """Say whether keys of a class mean anything in a view: the public one shows nothing of class identity."""
+    return view is View.FULL or (view is View.PUBLIC and record_class is not RecordClass.IDENTITY)
 
 
 def _strength(effect: Effect) -> int:

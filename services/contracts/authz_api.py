@@ -13,24 +13,30 @@ from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import RecordClass
 
 _LISTS: Final = ("offices", "public_offices", "owners")
+_CLASSES: Final = (RecordClass.NONE, RecordClass.READ, RecordClass.WRITE, RecordClass.IDENTITY)
 
 
 def _grouped(snapshot: AccessSnapshot, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Return the snapshot with every scope and id once, and the keys of a scope by section: it stays small."""
-    keys = defaultdict[tuple[Scope, RecordClass | None], defaultdict[str, list[str]]](lambda: defaultdict(list))
+    """Return the snapshot with every scope and id once, and the keys of a scope by section: it stays small.
+
+    What follows the section in its keys stands class by class: "create;list read;update;identity.read".
+    """
+    keys = defaultdict[Scope, defaultdict[str, list[list[str]]]](lambda: defaultdict(lambda: [[] for _ in _CLASSES]))
     for key, scope in snapshot.scopes.items():
         section, _, action = key.partition(".")
-        keys[scope, snapshot.classes.get(key)][section].append(action)
-    ids = {each: at for at, each in enumerate(dict.fromkeys(chain.from_iterable(_named(scope) for scope, _ in keys)))}
+        keys[scope][section][_CLASSES.index(snapshot.classes.get(key, RecordClass.NONE))].append(action)
+    ids = {each: at for at, each in enumerate(dict.fromkeys(chain.from_iterable(map(_named, keys))))}
     document = cast("dict[str, Any]", write(replace(snapshot, scopes={}, classes={})))
     del document["scopes"], document["classes"]
     granted = [
         {
             **_numbered(scope, ids),
-            **({"class": record_class} if record_class else {}),
-            "keys": {section: " ".join(actions) for section, actions in by_section.items()},
+            "keys": {
+                section: ";".join(" ".join(actions) for actions in by_class).rstrip(";")
+                for section, by_class in by_section.items()
+            },
         }
-        for (scope, record_class), by_section in keys.items()
+        for scope, by_section in keys.items()
     ]
     return {**document, "ids": [each.hex for each in ids], "granted": granted}
 
@@ -52,13 +58,15 @@ def _spread(document: object) -> object:
         return cast("object", document)
     given = dict(cast("dict[str, Any]", document))
     ids: list[str] = given.pop("ids")
-    scopes, classes = dict[str, Any](), dict[str, str]()
+    scopes, classes = dict[str, Any](), dict[str, RecordClass]()
     for granted in cast("list[dict[str, Any]]", given.pop("granted")):
-        scope = {name: value for name, value in granted.items() if name not in {"keys", "class"}}
+        scope = {name: value for name, value in granted.items() if name != "keys"}
         scope |= {name: [ids[at] for at in granted[name]] for name in _LISTS if name in granted}
-        keys = [f"{section}.{action}" for section, actions in granted["keys"].items() for action in actions.split()]
-        scopes |= dict.fromkeys(keys, scope)
-        classes |= dict.fromkeys(keys, granted["class"]) if "class" in granted else {}
+        for section, text in granted["keys"].items():
+            for record_class, actions in zip(_CLASSES, text.split(";"), strict=False):
+                keys = [f"{section}.{action}" for action in actions.split()]
+                scopes |= dict.fromkeys(keys, scope)
+                classes |= {} if record_class is RecordClass.NONE else dict.fromkeys(keys, record_class)
     return {**given, "scopes": scopes, "classes": classes}
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -173,6 +174,40 @@ class UserAccessPolicyChanged(Event):
     """Which level of the policy was changed."""
 
 
+class MachineTokenFacts(BaseModel):
+    """What a machine may come in for; never with what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    machine_id: UUID
+    name: str
+    scopes: tuple[str, ...]
+    """`scim`, `api`; more may follow."""
+    acts_for: UserId | None
+    """The person whose rights it has with scope `api`."""
+    networks: tuple[str, ...]
+    """Where it may come from; none for anywhere."""
+    ends_at: datetime
+
+
+class MachineTokenIssued(Event):
+    """A token for a machine was made."""
+
+    topic: ClassVar[str] = "identity.machine_token.issued.v1"
+
+    machine: MachineTokenFacts
+    by: UserId
+
+
+class MachineTokenRevoked(Event):
+    """A machine's token was revoked; sessions that it had opened are revoked by their own event."""
+
+    topic: ClassVar[str] = "identity.machine_token.revoked.v1"
+
+    machine: MachineTokenFacts
+    by: UserId
+
+
 class TechnicianExpiring(UserEvent):
     """The visit of an external technician ends soon: once per end (AM-12)."""
 
@@ -191,3 +226,44 @@ class SessionRevoked(Event):
     session_ids: tuple[SessionId, ...]
     until: datetime
     """When the last access token of these sessions expires by itself."""
+
+
+class AgentCardChanged(Event):
+    """What the agent card says beyond name and address was changed; billing data and telephone numbers stay inside."""
+
+    topic: ClassVar[str] = "identity.agent_card.changed.v1"
+
+    user_id: UserId
+    version: int
+    """Of the card, which has versions of its own."""
+    title: str
+    colour: str | None
+    """In calendars and lists, `#rrggbb` (MG-8)."""
+    sender_address: str | None
+    """From which address mails of this person are sent (MG-12); None for his own."""
+    shown: tuple[str, ...]
+    """What of the person web sites and apps may show (MG-11), such as `name` or `photo`."""
+
+
+class SubAccountGranted(Event):
+    """A contact of notifications was given an account to sign in with (SB-16); its mail goes on as before.
+
+    The account is a person like any other: UserCreated or UserStateChanged tells of it in the same transaction.
+    """
+
+    topic: ClassVar[str] = "identity.sub_account.granted.v1"
+
+    contact_id: UUID
+    user_id: UserId
+    version: int
+    """Of the person; rises with each grant and revocation."""
+
+
+class SubAccountRevoked(Event):
+    """A contact's account was taken away (SB-25): it signs in no more, and stays a contact with its preferences."""
+
+    topic: ClassVar[str] = "identity.sub_account.revoked.v1"
+
+    contact_id: UUID
+    user_id: UserId
+    version: int

@@ -11,19 +11,28 @@ from typing import Final
 from services.contracts.envelope import Event
 from services.contracts.identity_events import (
     ActivationRequested,
+    AgentCardChanged,
     AssignmentChanged,
     DeviceAdded,
     LicenceCreated,
     OfficeChanged,
     PasswordChanged,
     PasswordResetRequested,
+    SecondFactorChanged,
+    SubAccountGranted,
+    SubAccountRevoked,
     TeamChanged,
     TechnicianExpiring,
     UserChanged,
     UserCreated,
     UserStateChanged,
 )
-from services.contracts.records_events import AppointmentCancelled, AppointmentChanged, AppointmentScheduled
+from services.contracts.records_events import (
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentScheduled,
+    MatchFound,
+)
 
 EXCHANGE: Final = "keyholder.events"
 
@@ -45,14 +54,24 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
         AssignmentChanged,
     ),
     "notifications.invitations": (UserCreated, ActivationRequested),
-    "notifications.security": (PasswordResetRequested, PasswordChanged, DeviceAdded, TechnicianExpiring),
+    "notifications.security": (
+        PasswordResetRequested,
+        PasswordChanged,
+        SecondFactorChanged,
+        DeviceAdded,
+        TechnicianExpiring,
+    ),
     "notifications.appointments": (AppointmentScheduled, AppointmentChanged, AppointmentCancelled),
+    "notifications.matches": (MatchFound,),
     "notifications.directory": (
         LicenceCreated,
         UserCreated,
         UserChanged,
         UserStateChanged,
         AssignmentChanged,
+        AgentCardChanged,
+        SubAccountGranted,
+        SubAccountRevoked,
     ),
 }
 """Queue name, `<service>.<consumer>`, to the events that it collects."""

@@ -5,6 +5,8 @@ from typing import Final
 ISSUER: Final = "urn:keyholder:identity"
 AUDIENCE: Final = "urn:keyholder:api"
 CLIENT: Final = "urn:keyholder:web"
+MACHINE_CLIENT: Final = "urn:keyholder:machine"
+"""Followed by a colon and the id of the machine token that was exchanged."""
 TYPE: Final = "at+jwt"
 ALGORITHM: Final = "ES256"
 LIFETIME_SECONDS: Final = 300

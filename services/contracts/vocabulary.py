@@ -11,6 +11,8 @@ RegionId = NewType("RegionId", UUID)
 TeamId = NewType("TeamId", UUID)
 SessionId = NewType("SessionId", UUID)
 ListingId = NewType("ListingId", UUID)
+InquiryId = NewType("InquiryId", UUID)
+ContactId = NewType("ContactId", UUID)
 
 
 class UserState(StrEnum):

@@ -16,6 +16,7 @@ from services.identity.adapters.authz_administrators import Administrators
 from services.identity.adapters.common_passwords import common_passwords
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.pictures import Pictures
 from services.identity.adapters.sealed_secrets import SealedSecrets
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
@@ -25,14 +26,17 @@ from services.identity.handlers import (
     access_templates,
     activations,
     agent_cards,
+    audit_entries,
     internal,
     keys,
     licences,
     login_report,
+    machine_tokens,
     network_zones,
     offices,
     password_policy,
     passwords,
+    photos,
     regions,
     second_factor,
     sessions,
@@ -57,7 +61,7 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
     access = RemoteAccess(authz)
     signing = SigningKeys(platform.db, settings.signing_key_passphrase)
     verifier = Verifier(signing.find)
-    with PasswordHashing() as hashing:
+    with PasswordHashing() as hashing, Pictures() as pictures:
         yield Built(
             Deps(
                 db=platform.db,
@@ -65,6 +69,7 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                 administrators=Administrators(authz),
                 signing=signing,
                 links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
+                pictures=pictures,
                 gate=Gate(
                     platform.db,
                     hashing,
@@ -93,10 +98,12 @@ SERVICE = Service(
         *sessions.ROUTES,
         *users.ROUTES,
         *agent_cards.ROUTES,
+        *photos.ROUTES,
         *offices.ROUTES,
         *regions.ROUTES,
         *teams.ROUTES,
         *login_report.ROUTES,
+        *audit_entries.ROUTES,
         *access_policies.ROUTES,
         *access_templates.ROUTES,
         *network_zones.ROUTES,
@@ -104,6 +111,7 @@ SERVICE = Service(
         *passwords.ROUTES,
         *password_policy.ROUTES,
         *second_factor.ROUTES,
+        *machine_tokens.ROUTES,
         *keys.ROUTES,
         *internal.ROUTES,
     ),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.pictures import Pictures
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.operations.sessions import Gate
 
@@ -26,5 +27,6 @@ class Deps:
     signing: SigningKeys
     gate: Gate
     links: Links
+    pictures: Pictures
     key_term: timedelta
     """For how long a key signs before the next one takes over."""

@@ -19,6 +19,7 @@ from services.notifications.adapters.leave_links import LeaveLinks
 from services.notifications.adapters.letters import Letters
 from services.notifications.adapters.mail_server import open_mail_server
 from services.notifications.adapters.messages import Messages
+from services.notifications.adapters.recipient_rights import RecipientRights
 from services.notifications.config import NotificationsSettings
 from services.notifications.consumers import SUBSCRIPTIONS
 from services.notifications.deps import Deps
@@ -77,6 +78,8 @@ def _desk(settings: NotificationsSettings, platform: Platform) -> Desk:
         links=IdentityLinks(Peer(platform.http, settings.identity_url, settings.internal_token)),
         leave_links=LeaveLinks(settings.leave_link_secret or settings.internal_token, public_url),
         letters=Letters(public_url),
+        rights=RecipientRights(Peer(platform.http, settings.authz_url, settings.internal_token)),
+        sender=settings.sender_address,
     )
 
 

@@ -8,11 +8,15 @@ from services.chassis.database import Transaction
 from services.contracts.envelope import Envelope
 from services.contracts.identity_events import (
     ActivationRequested,
+    AgentCardChanged,
     AssignmentChanged,
     DeviceAdded,
     LicenceCreated,
     PasswordChanged,
     PasswordResetRequested,
+    SecondFactorChanged,
+    SubAccountGranted,
+    SubAccountRevoked,
     TechnicianExpiring,
     UserChanged,
     UserCreated,
@@ -24,10 +28,14 @@ from services.contracts.records_events import (
     AppointmentChanged,
     AppointmentEvent,
     AppointmentScheduled,
+    MatchFound,
 )
 from services.contracts.vocabulary import UserId, UserState
-from services.notifications.domain.delivery import Category, NewDelivery, Template
-from services.notifications.store import agencies, appointments, deliveries, digests, recipients, suppressions
+from services.notifications.domain import match
+from services.notifications.domain.delivery import Category, NewDelivery, Template, is_deliverable
+from services.notifications.operations import appointments
+from services.notifications.operations.appointments import PictureIncomplete
+from services.notifications.store import agencies, deliveries, digests, recipients, sub_accounts, suppressions
 
 
 async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
@@ -47,6 +55,12 @@ async def send_reset_link(tx: Transaction, event: PasswordResetRequested, envelo
 async def confirm_password(tx: Transaction, event: PasswordChanged, envelope: Envelope) -> None:
     """Queue the mail that tells of a new password."""
     await _tell(tx, event, envelope, Template.PASSWORD_CHANGED, {"at": envelope.time.isoformat()})
+
+
+async def confirm_second_factor(tx: Transaction, event: SecondFactorChanged, envelope: Envelope) -> None:
+    """Queue the mail that tells that a second factor came into use or was removed."""
+    facts = {"at": envelope.time.isoformat(), "in_use": "yes" if event.in_use else ""}
+    await _tell(tx, event, envelope, Template.SECOND_FACTOR_CHANGED, facts)
 
 
 async def warn_of_device(tx: Transaction, event: DeviceAdded, envelope: Envelope) -> None:
@@ -85,9 +99,33 @@ async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Enve
     await digests.rework(tx)
 
 
-async def follow_appointment(tx: Transaction, event: AppointmentEvent, _envelope: Envelope) -> None:
-    """Take over an appointment as it is now."""
-    await appointments.follow(tx, event, cancelled=isinstance(event, AppointmentCancelled))
+async def follow_appointment(tx: Transaction, event: AppointmentEvent, envelope: Envelope) -> None:
+    """Take over an appointment as it is now, and tell those whom it concerns. Raises PictureIncomplete."""
+    await appointments.follow(tx, event, envelope)
+
+
+async def tell_of_match(tx: Transaction, event: MatchFound, _envelope: Envelope) -> None:
+    """Queue the mail that a listing answers what a client looks for. Raises PictureIncomplete.
+
+    Whether its reader may still know of such things is asked when the mail is written.
+    """
+    recipient = await recipients.find(tx, event.user_id)
+    if recipient is None:
+        raise PictureIncomplete(str(event.user_id))
+    await deliveries.insert(
+        tx,
+        NewDelivery(
+            id=ids.uuid7(),
+            event_id=match.name_of(event),
+            resend_of=None,
+            category=Category.MATCHES,
+            template=Template.MATCH,
+            recipient_user_id=event.user_id,
+            recipient_address=recipient.email,
+            locale=recipient.locale,
+            facts=match.facts_of(event),
+        ),
+    )
 
 
 async def follow_user(tx: Transaction, event: UserEvent, _envelope: Envelope) -> None:
@@ -103,6 +141,21 @@ async def follow_user(tx: Transaction, event: UserEvent, _envelope: Envelope) ->
         activated = (before.state, event.user.state) == (UserState.PROVISIONED, UserState.ACTIVE)
         if activated and before.email == event.user.email:
             await suppressions.lift(tx, event.user.email)
+
+
+async def follow_card(tx: Transaction, event: AgentCardChanged, _envelope: Envelope) -> None:
+    """Take over from which address a colleague's mails are sent (MG-12). Raises PictureIncomplete."""
+    if await recipients.find(tx, event.user_id) is None:
+        raise PictureIncomplete(str(event.user_id))
+    address = event.sender_address if event.sender_address and is_deliverable(event.sender_address) else None
+    await recipients.follow_card(tx, event.user_id, event.version, address)
+
+
+async def follow_sub_account(
+    tx: Transaction, event: SubAccountGranted | SubAccountRevoked, _envelope: Envelope
+) -> None:
+    """Take over that a contact may sign in or not; what it gets stays what it chose (SB-25)."""
+    await sub_accounts.follow(tx, event)
 
 
 async def _tell(
@@ -131,6 +184,7 @@ SUBSCRIPTIONS = (
         {
             PasswordResetRequested: send_reset_link,
             PasswordChanged: confirm_password,
+            SecondFactorChanged: confirm_second_factor,
             DeviceAdded: warn_of_device,
             TechnicianExpiring: warn_of_end,
         },
@@ -139,6 +193,7 @@ SUBSCRIPTIONS = (
         "notifications.appointments",
         dict.fromkeys((AppointmentScheduled, AppointmentChanged, AppointmentCancelled), follow_appointment),
     ),
+    Subscription("notifications.matches", {MatchFound: tell_of_match}),
     Subscription(
         "notifications.directory",
         {
@@ -147,6 +202,9 @@ SUBSCRIPTIONS = (
             UserChanged: follow_user,
             UserStateChanged: follow_user,
             AssignmentChanged: follow_user,
+            AgentCardChanged: follow_card,
+            SubAccountGranted: follow_sub_account,
+            SubAccountRevoked: follow_sub_account,
         },
     ),
 )

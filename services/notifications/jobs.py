@@ -28,7 +28,7 @@ from services.notifications.domain.delivery import State, is_deliverable
 from services.notifications.domain.retry import Outcome
 from services.notifications.operations import deliveries, digests, notices
 from services.notifications.operations.writing import write
-from services.notifications.store import bounces, claims, recipients
+from services.notifications.store import bounces, claims, guests, recipients
 from services.notifications.store import digests as schedules
 from services.notifications.store.digests import Schedule
 
@@ -228,7 +228,7 @@ async def _advance(db: Database, due: Sequence[Schedule]) -> None:
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
-    """Every ten minutes: announce accounts that end soon, delete mails that their agency keeps no longer."""
+    """Every ten minutes: announce accounts that end soon, forget old mails and guests."""
     while True:
         try:
             async with worker_db.across_tenants() as queries:
@@ -237,6 +237,7 @@ async def tidy(deps: Deps, worker_db: Database) -> Never:
                 await notices.announce_end(deps.db, one)
             async with worker_db.across_tenants() as queries:
                 purged = await claims.purge(queries, PURGED_AT_ONCE)
+                await guests.forget_guests(queries)
             if purged:
                 _log.info("mails.purged", count=purged)
         except Unavailable:

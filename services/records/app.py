@@ -18,8 +18,8 @@ from services.records.config import RecordsSettings
 from services.records.deps import Deps
 from services.records.handlers import (
     appointments,
-    bulk,
     exports,
+    inquiries,
     listing_life,
     listings,
     prints,
@@ -51,7 +51,7 @@ SERVICE = Service(
     routes=(
         *listings.ROUTES,
         *listing_life.ROUTES,
-        *bulk.ROUTES,
+        *inquiries.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
         *appointments.ROUTES,

@@ -5,11 +5,12 @@
 Runs a system of its own, durable as in production: every answer that says so has reached the disk.
 """
 
-import asyncio
 import os
 import platform
 import sys
 from pathlib import Path
+
+import uvloop
 
 from deploy.local.stack import Plan, Stack
 from tests.benchmarks.cached_token_check import check
@@ -42,4 +43,4 @@ def show(found: Figures) -> None:
 if __name__ == "__main__":
     FOLDER = Path(os.environ["KEYHOLDER_TEST_FOLDER"]) / "bench"
     FOLDER.mkdir(mode=0o711, exist_ok=True)
-    asyncio.run(measure(Path(__file__).parents[2], FOLDER))
+    uvloop.run(measure(Path(__file__).parents[2], FOLDER))

@@ -168,13 +168,17 @@ async def _refreshes(url: str, people: Sequence[Person]) -> Measured:
 
 
 async def _requests(url: str, people: Sequence[Person], path: str, status: int) -> Measured:
-    def request(connection: Connection, person: Person) -> Callable[[], Awaitable[None]]:
+    def asking(connection: Connection, person: Person) -> Callable[[], Awaitable[None]]:
+        request = connection.request("GET", path, token=person.access_token)
+
         async def ask() -> None:
-            await _expect(connection, status, "GET", path, token=person.access_token)
+            answer = await connection.send(request)
+            if int(answer[9:12]) != status:
+                raise BenchFailed(f"{path} was answered with {answer!r}")
 
         return ask
 
-    return await _side_by_side(url, people, request)
+    return await _side_by_side(url, people, asking)
 
 
 async def _told_apart(connection: Connection, person: Person) -> AsyncGenerator[Figures]:

@@ -5,42 +5,77 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 
-@dataclass
-class Connection:
-    """One kept-alive HTTP/1.1 connection; one request at a time."""
+class Connection(asyncio.Protocol):
+    """One kept-alive HTTP/1.1 connection; one request at a time. Reads answers that say their length."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    host: str
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._received = b""
+        self._transport: asyncio.WriteTransport | None = None
+        self._answered: asyncio.Future[bytes] | None = None
 
     @classmethod
     async def to(cls, url: str) -> Self:
         """Open a connection to a base URL."""
         parts = urlsplit(url)
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        return cls(reader, writer, parts.netloc)
+        loop = asyncio.get_running_loop()
+        host, port = str(parts.hostname), int(parts.port or 80)
+        _, connection = await loop.create_connection(lambda: cls(parts.netloc), host, port)
+        return connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what is written to."""
+        self._transport = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over an answer as soon as it is whole."""
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if end and self._answered is not None and len(body) >= _length(head):
+            self._received = b""
+            self._answered.set_result(head + end + body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let nobody wait for what will not come."""
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_exception(exc or ConnectionError("closed before the answer"))
 
     async def ask(self, method: str, path: str, body: object = None, token: str | None = None) -> tuple[int, Any]:
         """Return status and JSON of an answer."""
+        answer = await self.send(self.request(method, path, body, token))
+        received = answer.partition(b"\r\n\r\n")[2]
+        return int(answer[9:12]), json.loads(received) if received else None
+
+    def request(self, method: str, path: str, body: object = None, token: str | None = None) -> bytes:
+        """Return a request as it goes over the wire."""
         sent = b"" if body is None else json.dumps(body).encode()
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", f"Content-Length: {len(sent)}"]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(sent)}"]
         if body is not None:
             lines.append("Content-Type: application/json")
         if token is not None:
             lines.append(f"Authorization: Bearer {token}")
-        self.writer.write("\r\n".join([*lines, "", ""]).encode() + sent)
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == b"content-length:"), 0)
-        received = await self.reader.readexactly(length)
-        return int(head[9:12]), json.loads(received) if received else None
+        return "\r\n".join([*lines, "", ""]).encode() + sent
+
+    async def send(self, request: bytes) -> bytes:
+        """Return the answer to a request as it came over the wire."""
+        assert self._transport is not None
+        self._answered = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answered
 
     def close(self) -> None:
         """Close it."""
-        self.writer.close()
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _length(head: bytes) -> int:
+    at = head.lower().find(b"content-length:")
+    return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
 @dataclass(frozen=True, slots=True)

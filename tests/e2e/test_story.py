@@ -122,7 +122,7 @@ async def test_the_last_administrator_cannot_be_lost(agency: Agency) -> None:
     refused = await admin.call("PUT", path, {"state": "suspended"}, If_Match=f'"{me["version"]}"')
     assert refused.expect(409)["code"] == "last_administrator"
     groups = (await admin.call("GET", "/authz/v1/groups")).expect(200)["items"]
-    (administrators,) = [group for group in groups if group["name"] == "Administrators"]
+    (administrators,) = [group for group in groups if group["code"] == "administrators"]
     path = f"/authz/v1/groups/{administrators['id']}"
     match = f'"{administrators["version"]}"'
     for refused in (

@@ -1,15 +1,14 @@
 """Records, scopes and filters from which the cases of the permission matrix are made: all data, no rule."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, product
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from services.contracts.access import NOTHING, AccessSnapshot, RecordRight, Scope
 from services.contracts.vocabulary import (
     Effect,
-    ListingId,
     OfficeId,
     Ownership,
     RecordClass,
@@ -17,8 +16,10 @@ from services.contracts.vocabulary import (
     UserId,
     View,
 )
-from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
+from services.records.domain.inquiry import Inquiry, InquiryFilter
+from services.records.domain.kinds import InquiryStatus, PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import Listing, ListingFilter
+from services.records.domain.record import Filter, Record
 
 TENANT: Final = TenantId(UUID(int=0xA))
 OTHER_TENANT: Final = TenantId(UUID(int=0xB))
@@ -43,8 +44,25 @@ ENTRIES: Final = (
 )
 
 
-def _stock() -> Iterator[Listing]:
-    """Every combination of office, assignee, creator and privacy, with what is filtered by going round."""
+def _places(first: int) -> Iterator[dict[str, Any]]:
+    """Every combination of office, assignee, creator and privacy, each with record rights, by going round."""
+    places = product(OFFICES, PEOPLE, PEOPLE, (False, True))
+    for at, ((office, assignee, creator, private), rights) in enumerate(zip(places, cycle(ENTRIES), strict=False)):
+        yield {
+            "id": UUID(int=first + at * 7919 % 6007),
+            "number": str(at),
+            "office_id": office,
+            "assignee_id": assignee,
+            "created_by": creator,
+            "is_private": private,
+            "created_at": BEGAN,
+            # Neighbours share an instant, so that the order is the identifiers' too.
+            "updated_at": BEGAN + timedelta(minutes=at // 2),
+            "rights": rights,
+        }
+
+
+def _listings() -> Iterator[Listing]:
     kinds = zip(
         cycle((StandardStatus.ACTIVE, StandardStatus.DRAFT)),
         cycle((TransactionType.SALE, TransactionType.SALE, TransactionType.RENT)),
@@ -53,33 +71,49 @@ def _stock() -> Iterator[Listing]:
         cycle((None, (100_000_00, "EUR"), (250_000_00, "EUR"), (250_000_00, "PLN"))),
         strict=False,
     )
-    places = product(OFFICES, PEOPLE, PEOPLE, (False, True))
-    for at, ((office, assignee, creator, private), (status, transaction, kind, town, price), rights) in enumerate(
-        zip(places, kinds, cycle(ENTRIES), strict=False)
-    ):
-        # Neighbours share an instant, so that the order is the identifiers' too.
-        changed_at = BEGAN + timedelta(minutes=at // 2)
+    for place, (status, transaction, kind, town, price) in zip(_places(0x1000), kinds, strict=False):
         yield Listing(
-            id=ListingId(UUID(int=0x1000 + at * 7919 % 6007)),
-            number=str(at),
-            office_id=office,
-            assignee_id=assignee,
-            created_by=creator,
-            is_private=private,
+            **place,
             standard_status=status,
             transaction_type=transaction,
             property_type=kind,
             municipality=town,
             list_price_minor=price and price[0],
             currency=price and price[1],
-            created_at=BEGAN,
-            updated_at=changed_at,
-            rights=rights,
         )
 
 
-STOCK: Final = tuple(sorted(_stock(), key=lambda listing: (listing.updated_at, listing.id), reverse=True))
-"""In the order of the list."""
+def _inquiries() -> Iterator[Inquiry]:
+    kinds = zip(
+        cycle((InquiryStatus.ACTIVE, InquiryStatus.PAUSED)),
+        cycle((TransactionType.SALE, TransactionType.SALE, TransactionType.RENT)),
+        cycle(((), (PropertyType.LAND,), (PropertyType.RESIDENTIAL, PropertyType.LAND), (PropertyType.RESIDENTIAL,))),
+        cycle((("Lucca",), ("Pisa", "Lucca"), (), ("Siena",), ("Pisa",))),
+        cycle(((None, None), (100_000_00, None), (None, 250_000_00), (150_000_00, 250_000_00))),
+        strict=False,
+    )
+    for place, (status, transaction, types, towns, (least, most)) in zip(_places(0x4000), kinds, strict=False):
+        yield Inquiry(
+            **place,
+            standard_status=status,
+            transaction_type=transaction,
+            property_types=types,
+            municipalities=towns,
+            list_price_minor_min=least,
+            list_price_minor_max=most,
+            currency=None if (least, most) == (None, None) else "EUR",
+        )
+
+
+def _in_order(stock: Iterable[Record]) -> Sequence[Record]:
+    return sorted(stock, key=lambda record: (record.updated_at, record.id), reverse=True)
+
+
+STOCK: Final[Mapping[str, Sequence[Record]]] = {
+    "listings": _in_order(_listings()),
+    "inquiries": _in_order(_inquiries()),
+}
+"""By section, in the order of the list."""
 
 LIST_SCOPES: Final = {
     "nothing": NOTHING,
@@ -104,7 +138,7 @@ PRIVATE_SCOPES: Final = {
     "a colleague's private ones": Scope(owners=frozenset({BRUNO})),
 }
 
-FILTERS: Final = {
+_LISTING_FILTERS: Final = {
     "none": ListingFilter(),
     "office": ListingFilter(office_id=CENTRE),
     "assignee": ListingFilter(assignee_id=BRUNO),
@@ -118,8 +152,26 @@ FILTERS: Final = {
     ),
 }
 
+_INQUIRY_FILTERS: Final = {
+    "none": InquiryFilter(),
+    "office": InquiryFilter(office_id=CENTRE),
+    "assignee": InquiryFilter(assignee_id=BRUNO),
+    "office and assignee": InquiryFilter(office_id=CENTRE, assignee_id=ANNA),
+    "town": InquiryFilter(municipality="Lucca"),
+    "kind": InquiryFilter(property_type=PropertyType.LAND),
+    "price": InquiryFilter(list_price_minor=150_000_00, currency="EUR"),
+    "another price": InquiryFilter(list_price_minor=250_000_00),
+    "a price in other money": InquiryFilter(list_price_minor=100_000_00, currency="PLN"),
+    "status and transaction": InquiryFilter(
+        standard_status=InquiryStatus.PAUSED, transaction_type=TransactionType.SALE
+    ),
+}
+
+FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {"listings": _LISTING_FILTERS, "inquiries": _INQUIRY_FILTERS}
+
 
 def snapshot(
+    section: str,
     listed: Scope,
     private: Scope,
     ownership: Ownership,
@@ -127,12 +179,12 @@ def snapshot(
     principals: frozenset[UUID] = frozenset(),
 ) -> AccessSnapshot:
     """Return what a person may do who lists by one scope and opens private records by another."""
-    held = {"listings.list": listed, "listings.private.read": private}
+    held = {f"{section}.list": listed, f"{section}.private.read": private}
     return AccessSnapshot(TENANT, user_id, 1, ownership, held, principals=principals)
 
 
-def snapshots() -> Iterator[AccessSnapshot]:
+def snapshots(section: str) -> Iterator[AccessSnapshot]:
     """Yield every combination of the named scopes and the three meanings of one's own, every other with principals."""
     principals = cycle((frozenset[UUID](), frozenset({ANNA, TEAM, CENTRE})))
     for listed, private, ownership in product(LIST_SCOPES.values(), PRIVATE_SCOPES.values(), Ownership):
-        yield snapshot(listed, private, ownership, ANNA, next(principals))
+        yield snapshot(section, listed, private, ownership, ANNA, next(principals))

@@ -25,6 +25,7 @@ class _Row(BaseModel):
     offered: dict[str, int]
     name: dict[str, str]
     description: dict[str, str]
+    module: str | None = None
 
     @model_validator(mode="after")
     def _named_after_its_section(self) -> "_Row":
@@ -44,6 +45,7 @@ class _Row(BaseModel):
             offered=self.offered,
             name=self.name,
             description=self.description,
+            module=self.module,
         )
 
 

@@ -10,7 +10,10 @@ from services.contracts.vocabulary import RecordClass
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One key. `offered` are IMO's numbers by IMO's scope; names and descriptions are by language."""
+    """One key. `offered` are IMO's numbers by IMO's scope; names and descriptions are by language.
+
+    `module` names the module without which a key can be granted, but opens nothing; None: part of the core.
+    """
 
     key: str
     section: str
@@ -20,6 +23,7 @@ class Permission:
     offered: Mapping[str, int]
     name: Mapping[str, str]
     description: Mapping[str, str]
+    module: str | None = None
 
     @property
     def scoped(self) -> bool:

@@ -68,6 +68,11 @@ class Standing:
     blocked: frozenset[Switch] = frozenset()
     mode: RightsMode = RightsMode.EXTENDED
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return the keys of which anything is held, counting or not."""
+        return frozenset(held.grant.key for held in self.held)
+
     def live(self, now: datetime) -> Iterable[HeldGrant]:
         """Return what counts at an instant: nothing for a person who is not active, nor what switch or mode cuts."""
         if not self.is_active:

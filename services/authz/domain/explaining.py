@@ -11,7 +11,7 @@ from enum import StrEnum
 from services.authz.domain.catalogue import Catalogue, record_classes
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot, reached
 from services.authz.domain.switch import is_cut, switch_of
-from services.contracts.access import BASIC, WITHOUT_READ, AccessSnapshot, RecordFacts, RecordRight
+from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight, presupposed, suffices
 from services.contracts.vocabulary import Effect, RecordClass, View
 
 
@@ -127,11 +127,12 @@ class _Steps:
         if question.record is None:
             yield self._reach(question)
             return
-        read = _presupposed(question.key, question.record)
+        section, record_class, _ = self.snapshot.about(question.key, question.record)
+        read = presupposed(question.key, section)
         if read is not None:
             tried = tuple(self._about(replace(question, key=read)))
             yield from tried
-            passed = all(step.passed for step in tried)
+            passed = suffices(self.snapshot.decide(read, question.record), record_class)
             yield Step(Rule.READ, question.key, passed)
             if not passed:
                 return
@@ -164,27 +165,22 @@ class _Steps:
 
     def _reaching(self, question: Question) -> tuple[HeldGrant, ...]:
         """Return the grants of a key that reach the record, the widest view first."""
+        record = question.record
         views = [
-            (held, _view(self.standing, held, question.record))
+            (held, _view(self.standing, held, record))
             for held in self.standing.live(self.now)
             if held.grant.key == question.key
         ]
-        return tuple(held for wanted in (View.FULL, View.PUBLIC) for held, view in views if view is wanted)
-
-
-def _presupposed(key: str, record: RecordFacts) -> str | None:
-    """Return the key without which the one in question is of no use on the record."""
-    named, _, action = key.partition(".")
-    section = record.section or named
-    return f"{section}.read" if named != section or action not in WITHOUT_READ else None
+        record_class = self.snapshot.about(question.key, record)[1] if record else RecordClass.NONE
+        wanted = (each for each in (View.FULL, View.PUBLIC) if suffices(each, record_class))
+        return tuple(held for each in wanted for held, view in views if view is each)
 
 
 def _record_right(snapshot: AccessSnapshot, key: str, record: RecordFacts) -> Step | None:
     """Return what record rights decide about a key, or None if they leave it to the reaches."""
-    named, _, action = key.partition(".")
-    basic = BASIC.get(action) if named == (record.section or named) else None
-    rights = _speaking(snapshot, basic or snapshot.classes.get(key, RecordClass.NONE), record)
-    if not rights or (rights[0].effect is Effect.ALLOW and not basic and not snapshot.holds(key)):
+    _, record_class, is_basic = snapshot.about(key, record)
+    rights = _speaking(snapshot, record_class, record)
+    if not rights or (rights[0].effect is Effect.ALLOW and not is_basic and not snapshot.holds(key)):
         return None
     return Step(Rule.RECORD_RIGHT, key, rights[0].effect is Effect.ALLOW, rights=rights)
 

@@ -30,6 +30,8 @@ class PermissionGroup:
     is_employee_group: bool
     version: int
     created_at: datetime
+    code: str | None = None
+    """Which of the groups that an agency starts with it is, whatever it is called; None: made by the agency."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A person as authz knows him from identity."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.contracts.identity_events import UserFacts
 from services.contracts.vocabulary import OfficeId, UserId, UserState
@@ -17,6 +18,8 @@ class Person:
     display_name: str
     principal: frozenset[OfficeId]
     secondary: frozenset[OfficeId]
+    ends_at: datetime | None = None
+    """From when on identity does not let the person in any more; None for never."""
 
     @classmethod
     def of(cls, facts: UserFacts) -> "Person":
@@ -29,6 +32,7 @@ class Person:
             display_name=facts.display_name,
             principal=frozenset(facts.principal_offices),
             secondary=frozenset(facts.secondary_offices),
+            ends_at=facts.ends_at,
         )
 
     def stands_as(self, other: "Person") -> bool:

@@ -54,9 +54,33 @@ _OFFICE_MANAGER: Final[Mapping[Reach, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class StartingGroup:
-    name: str
+    """A group by the code that it keeps, and its first name by language."""
+
+    code: str
+    names: Mapping[str, str]
     grants: tuple[Grant, ...]
     is_employee_group: bool = False
+
+    def name(self, locale: str) -> str:
+        """Return what the group is called in the language of a BCP 47 tag; in English where that is not spoken."""
+        return self.names.get(locale.partition("-")[0].lower(), self.names["en"])
+
+
+_ADMINISTRATORS: Final = {
+    "en": "Administrators",
+    "it": "Amministratori",
+    "pl": "Administratorzy",
+    "de": "Administratoren",
+    "fr": "Administrateurs",
+}
+_OFFICE_MANAGERS: Final = {
+    "en": "Office managers",
+    "it": "Responsabili d'ufficio",
+    "pl": "Kierownicy biur",
+    "de": "Büroleitungen",
+    "fr": "Responsables d'agence",
+}
+_AGENTS: Final = {"en": "Agents", "it": "Agenti", "pl": "Agenci", "de": "Makler", "fr": "Agents"}
 
 
 def starting_groups(catalogue: Catalogue) -> tuple[StartingGroup, ...]:
@@ -68,9 +92,13 @@ def starting_groups(catalogue: Catalogue) -> tuple[StartingGroup, ...]:
         Grant("listings.read", Reach.ALL, view=View.PUBLIC),
     )
     return (
-        StartingGroup("Administrators", everything),
-        StartingGroup("Office managers", tuple(dict.fromkeys((*agent, *_granted(_OFFICE_MANAGER), *colleagues)))),
-        StartingGroup("Agents", agent, is_employee_group=True),
+        StartingGroup("administrators", _ADMINISTRATORS, everything),
+        StartingGroup(
+            "office_managers",
+            _OFFICE_MANAGERS,
+            tuple(dict.fromkeys((*agent, *_granted(_OFFICE_MANAGER), *colleagues))),
+        ),
+        StartingGroup("agents", _AGENTS, agent, is_employee_group=True),
     )
 
 

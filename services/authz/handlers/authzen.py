@@ -5,7 +5,7 @@ an action or a kind of resource, is denied or not found, never an error.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, JsonValue
 
 from services.authz.deps import Deps
 from services.authz.domain.administrator import MANAGE_AGENTS, MANAGE_PERMISSIONS
-from services.authz.domain.catalogue import Catalogue
+from services.authz.domain.catalogue import Catalogue, Permission
 from services.authz.domain.explaining import Question, answer
 from services.authz.handlers.authzen_models import (
     ActionFound,
@@ -31,16 +31,17 @@ from services.authz.handlers.authzen_models import (
     SubjectSearchAsked,
     SubjectsFound,
 )
+from services.authz.handlers.catalogue import catalogue_of
 from services.authz.handlers.decisions import search_people
+from services.authz.operations.snapshots import Snapshots
 from services.chassis.authz_client import require
 from services.chassis.cursor import START
 from services.chassis.problems import Malformed
 from services.chassis.web import Access, Call, Route
-from services.contracts.access import AccessSnapshot, RecordFacts
+from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
 from services.contracts.vocabulary import UserId
 
 USER: Final = "user"
-Snapshots = Mapping[UserId, AccessSnapshot]
 
 
 async def show_configuration(deps: Deps, _call: Call) -> Configuration:
@@ -58,7 +59,8 @@ async def show_configuration(deps: Deps, _call: Call) -> Configuration:
 
 async def evaluate(deps: Deps, call: Call, asked: EvaluationAsked) -> Decision:
     """Say whether a person may do something on a record."""
-    return decision(await _snapshots(deps, call, [asked]), asked, deps.catalogue)
+    snapshots = await _snapshots(deps, call, [asked])
+    return decision(snapshots, asked, await _catalogue(deps, call, [asked]))
 
 
 async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseModel:
@@ -66,11 +68,12 @@ async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseM
     if not asked.evaluations:
         return await evaluate(deps, call, asked.item({}))
     items = [_readable(asked, item) for item in asked.evaluations]
-    snapshots = await _snapshots(deps, call, [item for item in items if isinstance(item, EvaluationAsked)])
+    readable = [item for item in items if isinstance(item, EvaluationAsked)]
+    snapshots, known = await _snapshots(deps, call, readable), await _catalogue(deps, call, readable)
     last = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(asked.options.evaluations_semantic)
     found = list[Decision]()
     for item in items:
-        found.append(item if isinstance(item, Decision) else decision(snapshots, item, deps.catalogue))
+        found.append(item if isinstance(item, Decision) else decision(snapshots, item, known))
         if found[-1].decision is last:
             break
     return Decisions(evaluations=found)
@@ -80,7 +83,7 @@ async def search_subjects(deps: Deps, call: Call, asked: SubjectSearchAsked) -> 
     """List the people who may do something on a record, by descending id."""
     below = _began(asked, asked.page)
     await _snapshots(deps, call, None)
-    question = _question(asked.action.name, asked.resource, deps.catalogue)
+    question = _question(asked.action.name, asked.resource, await catalogue_of(deps, call))
     if asked.subject.type != USER or question is None:
         return SubjectsFound(results=[], page=PageShown(next_token="", count=0))
     found, last = await search_people(deps, call, question, _uuid(below) or START.id, asked.page.limit)
@@ -93,9 +96,9 @@ async def search_subjects(deps: Deps, call: Call, asked: SubjectSearchAsked) -> 
 async def search_actions(deps: Deps, call: Call, asked: ActionSearchAsked) -> ActionsFound:
     """List what a person may do on a record, by name."""
     after = _began(asked, asked.page)
-    snapshots = await _snapshots(deps, call, [asked])
+    snapshots, known = await _snapshots(deps, call, [asked]), await catalogue_of(deps, call)
     snapshot = snapshots.get(_user_id(asked.subject.id)) if asked.subject.type == USER else None
-    names = sorted(_allowed(snapshot, asked.resource, deps.catalogue)) if snapshot else []
+    names = sorted(_allowed(snapshot, asked.resource, known)) if snapshot else []
     rest = [name for name in names if name > after]
     shown = rest[: asked.page.limit]
     return ActionsFound(
@@ -124,6 +127,12 @@ async def _snapshots(deps: Deps, call: Call, asked: Sequence[EvaluationAsked | A
     return found
 
 
+async def _catalogue(deps: Deps, call: Call, asked: Iterable[EvaluationAsked]) -> Catalogue:
+    """Return the product's catalogue if it has the actions asked about, else the agency's."""
+    every = all(_permission(each.action.name, each.resource, deps.catalogue) for each in asked)
+    return deps.catalogue if every else await catalogue_of(deps, call)
+
+
 def decision(snapshots: Snapshots, asked: EvaluationAsked, catalogue: Catalogue) -> Decision:
     """Return the answer to an evaluation from the snapshots of the subjects that are known."""
     snapshot = snapshots.get(_user_id(asked.subject.id)) if asked.subject.type == USER else None
@@ -136,7 +145,7 @@ def decision(snapshots: Snapshots, asked: EvaluationAsked, catalogue: Catalogue)
 
 def _question(name: str, resource: Resource, catalogue: Catalogue) -> Question | None:
     """Return what is asked about a resource; None where action, kind or properties are not known."""
-    permission = catalogue.get(name) or catalogue.get(f"{resource.type}.{name}")
+    permission = _permission(name, resource, catalogue)
     if permission is None:
         return None
     if not permission.scoped:
@@ -145,13 +154,18 @@ def _question(name: str, resource: Resource, catalogue: Catalogue) -> Question |
     return Question(permission.key, facts) if facts else None
 
 
+def _permission(name: str, resource: Resource, catalogue: Catalogue) -> Permission | None:
+    return catalogue.get(name) or catalogue.get(f"{resource.type}.{name}")
+
+
 def _facts(resource: Resource) -> RecordFacts | None:
     given = resource.properties
     ids = [_uuid(text) for text in (given.office_id, given.assignee_id, given.created_by)]
     office_id, assignee_id, created_by = ids
     if office_id is None or assignee_id is None or created_by is None or given.is_private is None:
         return None
-    return RecordFacts(office_id, assignee_id, created_by, given.is_private, resource.type)
+    rights = tuple(RecordRight(right.holder_id, right.record_class, right.effect) for right in given.record_rights)
+    return RecordFacts(office_id, assignee_id, created_by, given.is_private, resource.type, rights)
 
 
 def _allowed(snapshot: AccessSnapshot, resource: Resource, catalogue: Catalogue) -> Iterable[str]:

@@ -1,11 +1,13 @@
 """The messages of the OpenID AuthZEN Authorization API 1.0. What it does not know it ignores, as the standard says."""
 
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from services.chassis.problems import FieldError, Malformed
+from services.contracts.vocabulary import Effect, RecordClass
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -46,6 +48,14 @@ class Action(Part):
     """A permission key, or what follows the section in it: `update`, `identity.read`."""
 
 
+class RightProperty(Part):
+    """An entry of the record's own rights."""
+
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
+
+
 class RecordProperties(Part):
     """What must be given of a record, which authz does not have."""
 
@@ -53,6 +63,7 @@ class RecordProperties(Part):
     assignee_id: str | None = None
     created_by: str | None = None
     is_private: StrictBool | None = None
+    record_rights: Annotated[list[RightProperty], Field(max_length=600)] = []
 
 
 class Resource(Part):

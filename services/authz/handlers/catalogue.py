@@ -25,6 +25,8 @@ class PermissionShown(Output):
     offered: Mapping[str, int]
     name: Mapping[str, str]
     description: Mapping[str, str]
+    module: str | None
+    """The module that it belongs to; null: the core."""
 
 
 class PermissionsShown(Output):
@@ -55,6 +57,7 @@ def permission_shown(each: Permission) -> PermissionShown:
         offered=each.offered,
         name=each.name,
         description=each.description,
+        module=each.module,
     )
 
 

@@ -6,20 +6,20 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.authz.deps import Deps
-from services.authz.domain.compiling import compile_snapshot
 from services.authz.domain.explaining import Question, answer, deciding_snapshot
+from services.authz.handlers.catalogue import catalogue_of
 from services.authz.handlers.permits import asked_about, require_sight_of_rights
 from services.authz.handlers.questions import (
     DecisionShown,
     Key,
     QuestionAsked,
     RecordGiven,
+    basis_of,
     check_key,
     check_questions,
     decided,
-    standing_at,
 )
-from services.authz.store import people, standings
+from services.authz.store import modules, people, standings
 from services.chassis.cursor import START, Cursor, CursorParam
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId, View
@@ -70,10 +70,10 @@ async def decide(deps: Deps, call: Call, asked: QuestionsAsked) -> DecisionsShow
 
     Asking about somebody else needs admin.permissions.manage or admin.agents.manage.
     """
-    check_questions(asked.questions, deps.catalogue)
     user_id = await asked_about(deps, call, asked.user_id)
-    standing, at = await standing_at(deps, call, user_id, asked.as_of)
-    snapshot = deciding_snapshot(standing, deps.catalogue, at)
+    basis = await basis_of(deps, call, user_id, asked.as_of, {each.key for each in asked.questions})
+    check_questions(asked.questions, basis.catalogue)
+    snapshot = deciding_snapshot(basis.standing, basis.catalogue, basis.at)
     questions = [each.question() for each in asked.questions]
     return DecisionsShown(
         user_id=user_id,
@@ -87,8 +87,8 @@ async def who_can(deps: Deps, call: Call, asked: WhoCanAsked) -> WhoCanPage:
 
     Needs admin.permissions.manage or admin.agents.manage.
     """
-    check_key(asked.key, deps.catalogue)
     await require_sight_of_rights(deps, call)
+    check_key(asked.key, await catalogue_of(deps, call))
     question = Question(asked.key, asked.record.facts())
     found, last = await search_people(deps, call, question, asked.cursor.id, asked.limit)
     return WhoCanPage(items=found, next=None if last is None else str(Cursor(START.at, last)))
@@ -103,11 +103,13 @@ async def search_people(
         while looked_at < SCANNED:
             batch = await people.page_of_active(tx, below=below, limit=BATCH)
             standing = await standings.find_all(tx, [UserId(person.id) for person in batch])
+            held = {key for each in standing.values() for key in each.keys}
+            known = await modules.catalogue_with(tx, deps.catalogue, {question.key, *held})
             for person in batch:
                 if len(found) == limit:
                     return found, below
                 below, looked_at = person.id, looked_at + 1
-                view = answer(compile_snapshot(standing[person.id], call.now), question)
+                view = answer(deciding_snapshot(standing[person.id], known, call.now), question)
                 if view is not None:
                     found.append(PersonWhoCan(user_id=person.id, display_name=person.display_name, view=view))
             if len(batch) < BATCH:

@@ -11,9 +11,10 @@ from services.authz.domain.explaining import Decider, Explanation, Rule, Step, e
 from services.authz.domain.holder import HolderKind
 from services.authz.domain.reach import Reach
 from services.authz.handlers.permits import asked_about, has_sight_of_rights
-from services.authz.handlers.questions import QuestionAsked, check_key, standing_at
+from services.authz.handlers.questions import QuestionAsked, basis_of, check_key
 from services.chassis.web import Call, Output, Route
-from services.contracts.vocabulary import View
+from services.contracts.access import RecordRight
+from services.contracts.vocabulary import Effect, RecordClass, View
 
 
 class ExplanationAsked(QuestionAsked):
@@ -38,11 +39,22 @@ class GrantNamed(Output):
     granted_at: datetime | None
 
 
+class RightNamed(Output):
+    """A record right as it was given with the record."""
+
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
+
+
 class StepShown(Output):
+    """One step tried, with what let it pass or, of record rights, what speaks about the key, the strongest first."""
+
     step: Rule
     key: str
     passed: bool
     grants: list[GrantNamed]
+    record_rights: list[RightNamed]
 
 
 class ReasonShown(Output):
@@ -51,6 +63,7 @@ class ReasonShown(Output):
     decided_by: Decider
     key: str
     grant: GrantNamed | None
+    record_right: RightNamed | None
     view_without: View | None
     steps: list[StepShown]
 
@@ -70,10 +83,10 @@ async def create_explanation(deps: Deps, call: Call, asked: ExplanationAsked) ->
 
     Reasons, and answers about others, need admin.permissions.manage or admin.agents.manage.
     """
-    check_key(asked.key, deps.catalogue)
     user_id = await asked_about(deps, call, asked.user_id)
-    standing, at = await standing_at(deps, call, user_id, asked.as_of)
-    told = explain(standing, asked.question(), deps.catalogue, at)
+    basis = await basis_of(deps, call, user_id, asked.as_of, {asked.key})
+    check_key(asked.key, basis.catalogue)
+    told = explain(basis.standing, asked.question(), basis.catalogue, basis.at)
     return ExplanationShown(
         user_id=user_id,
         key=asked.key,
@@ -88,13 +101,24 @@ def _reason(told: Explanation) -> ReasonShown:
         decided_by=told.decided_by,
         key=told.deciding.key,
         grant=_grant(told.source) if told.view and told.source else None,
+        record_right=_right(told.deciding.rights[0]) if told.decided_by is Decider.RECORD_RIGHT else None,
         view_without=told.without,
         steps=[_step(step) for step in told.steps],
     )
 
 
 def _step(step: Step) -> StepShown:
-    return StepShown(step=step.rule, key=step.key, passed=step.passed, grants=[_grant(held) for held in step.grants])
+    return StepShown(
+        step=step.rule,
+        key=step.key,
+        passed=step.passed,
+        grants=[_grant(held) for held in step.grants],
+        record_rights=[_right(right) for right in step.rights],
+    )
+
+
+def _right(right: RecordRight) -> RightNamed:
+    return RightNamed(holder_id=right.holder_id, record_class=right.record_class, effect=right.effect)
 
 
 def _grant(held: HeldGrant) -> GrantNamed:

@@ -58,6 +58,8 @@ class MemberShown(Output):
 
 class GroupShown(Output):
     id: UUID
+    code: str | None
+    """Which of the groups that an agency starts with it is, whatever it is called; null: made by the agency."""
     name: str
     is_employee_group: bool
     grants: list[GrantShown]
@@ -68,6 +70,7 @@ class GroupShown(Output):
 
 class GroupListed(Output):
     id: UUID
+    code: str | None
     name: str
     is_employee_group: bool
     grants: int
@@ -162,6 +165,7 @@ async def _one(deps: Deps, call: Call, group_id: UUID) -> GroupShown:
         granted, members = await grants.of(tx, Holder(HolderKind.GROUP, group_id)), await groups.members(tx, group_id)
     return GroupShown(
         id=group.id,
+        code=group.code,
         name=group.name,
         is_employee_group=group.is_employee_group,
         grants=[GrantShown.of(grant) for grant in granted],
@@ -174,6 +178,7 @@ async def _one(deps: Deps, call: Call, group_id: UUID) -> GroupShown:
 def _listed(each: ListedGroup) -> GroupListed:
     return GroupListed(
         id=each.group.id,
+        code=each.group.code,
         name=each.group.name,
         is_employee_group=each.group.is_employee_group,
         grants=each.grants,

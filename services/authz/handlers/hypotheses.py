@@ -24,7 +24,7 @@ from services.authz.handlers.access import ScopeShown, scope_shown
 from services.authz.handlers.grants import GrantWanted
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.handlers.questions import DecisionShown, QuestionAsked, check_questions, decided
-from services.authz.store import holdings, people, standings, template_links
+from services.authz.store import holdings, modules, people, standings, template_links
 from services.chassis.database import Transaction
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
@@ -128,11 +128,12 @@ async def create_hypothesis(deps: Deps, call: Call, asked: HypothesisAsked) -> H
     Needs admin.permissions.manage or admin.agents.manage.
     """
     await require_sight_of_rights(deps, call)
-    check_questions(asked.questions, deps.catalogue)
     proposal = asked.proposal()
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        known = await modules.catalogue(tx, deps.catalogue)
+        check_questions(asked.questions, known)
         wanted = [grant for grants in proposal.grants.values() for grant in grants]
-        check_grants(list(dict.fromkeys(wanted)), deps.catalogue, await people.known(tx, named_in(wanted)))
+        check_grants(list(dict.fromkeys(wanted)), known, await people.known(tx, named_in(wanted)))
         now_held = await holdings.find_all(tx, await _holders(tx, asked))
         then_held = proposed(now_held, proposal)
         touched = concerned((*now_held, *then_held), proposal)
@@ -140,9 +141,9 @@ async def create_hypothesis(deps: Deps, call: Call, asked: HypothesisAsked) -> H
         standing = await standings.find_all(tx, {*shown, *(UserId(each.user_id) for each in asked.questions)})
     if any(each.user_id not in standing for each in asked.questions):
         raise NotFound
-    before = {each.user_id: deciding_snapshot(each, deps.catalogue, call.now) for each in standing.values()}
+    before = {each.user_id: deciding_snapshot(each, known, call.now) for each in standing.values()}
     after = {
-        each.user_id: deciding_snapshot(supposing(each, then_held, proposal), deps.catalogue, call.now)
+        each.user_id: deciding_snapshot(supposing(each, then_held, proposal), known, call.now)
         for each in standing.values()
     }
     moved = {user_id: shifts(before[user_id], after[user_id]) for user_id in shown if user_id in standing}

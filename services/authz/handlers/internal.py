@@ -1,14 +1,11 @@
 """Calls of peer services; not reachable through the gateway."""
 
-from dataclasses import replace
-
 from pydantic import RootModel
 
 from services.authz.deps import Deps
-from services.authz.domain.catalogue import record_classes
 from services.authz.operations import administrators
-from services.authz.operations.snapshots import compiled
-from services.authz.store import modules, people, tenants
+from services.authz.operations.snapshots import compiled, nobody
+from services.authz.store import people
 from services.chassis.answers import NotModified
 from services.chassis.web import Access, Call, Route
 from services.contracts.authz_api import WireSnapshot
@@ -27,15 +24,15 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
     """
     user_id = UserId(call.id_in_path("user_id"))
     async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
-        call.reply_headers["Access-Version"] = str(await tenants.version(tx))
-        version = await people.version_of(tx, user_id)
+        agencys, version = await people.version_of(tx, user_id)
+        call.reply_headers["Access-Version"] = str(agencys)
         if call.has(version):
             call.reply_headers["ETag"] = f'"{version}"'
             return NotModified()
-        snapshot = await compiled(tx, user_id, call.now)
-        known = await modules.catalogue(tx, deps.catalogue)
+        found = await compiled(tx, deps.catalogue, [user_id], call.now)
+    snapshot = found.get(user_id) or nobody(tx.tenant_id, user_id)
     call.reply_headers["ETag"] = f'"{snapshot.version}"'
-    return SnapshotGiven(replace(snapshot, classes=record_classes(known, snapshot.scopes)))
+    return SnapshotGiven(snapshot)
 
 
 async def stand_down(deps: Deps, call: Call) -> None:

@@ -56,6 +56,7 @@ class PermissionWanted(Input):
             offered={},
             name=dict[str, str](self.name.items()),
             description=dict[str, str](self.description.items()),
+            module=section,
         )
 
 

@@ -4,27 +4,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.group import Member, PermissionGroup
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.person import Person
 from services.authz.domain.signature import Signature
 from services.authz.domain.starting_groups import StartingGroup
 from services.authz.operations.rights_changes import announce
-from services.authz.store import grants, groups, people, tenants
+from services.authz.store import grants, groups, offers, people, tenants
 from services.chassis.database import Transaction
 from services.contracts.identity_events import LicenceCreated
 
 
 async def take_on(
-    tx: Transaction, licence: LicenceCreated, starting: Mapping[UUID, StartingGroup], now: datetime
+    tx: Transaction, licence: LicenceCreated, starting: Mapping[UUID, StartingGroup], product: Catalogue, now: datetime
 ) -> None:
     """Give a new agency its groups, the first of them its administrator; everybody's rights begin with that."""
     turn = await tenants.take_turn(tx, now)
     if not await tenants.take_on(tx, licence.timezone, licence.ownership):
         return
+    await offers.set_offered(tx, product.keys())
     signature = Signature(None, turn.at)
     for group_id, group in starting.items():
-        await groups.insert(tx, PermissionGroup(group_id, group.name, group.is_employee_group, 1, now), signature)
+        named = group.name(licence.locale)
+        made = PermissionGroup(group_id, named, group.is_employee_group, 1, now, group.code)
+        await groups.insert(tx, made, signature)
         await grants.put(tx, Holder(HolderKind.GROUP, group_id), group.grants, signature)
     await groups.put_member(tx, next(iter(starting)), Member(licence.administrator_id, None), signature)
     await announce(tx, turn.version, await people.everybody(tx))

@@ -59,12 +59,13 @@ async def rewrite_grants(
         wanted = rewriting(await grants.of(change.tx, holder))
         if holder.kind is HolderKind.GROUP and (await groups.get(change.tx, holder.id)).is_employee_group:
             check_employee_group(wanted)
-        await grant_exactly(change, catalogue, holder, wanted, await _receivers(change.tx, holder))
+        await grant_exactly(change, catalogue, holder, wanted, await receivers_of(change.tx, holder))
         await _next_version(change, holder)
         return change.version
 
 
-async def _receivers(tx: Transaction, holder: Holder) -> set[UserId]:
+async def receivers_of(tx: Transaction, holder: Holder) -> set[UserId]:
+    """Return whoever holds what is granted to a holder."""
     match holder.kind:
         case HolderKind.GROUP:
             return {member.user_id for member in await groups.members(tx, holder.id)}

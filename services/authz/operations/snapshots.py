@@ -5,19 +5,24 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
+from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.compiling import compile_snapshot
-from services.authz.store import people, standings
+from services.authz.domain.explaining import deciding_snapshot
+from services.authz.store import modules, people, standings
 from services.chassis.database import Database, Transaction
 from services.chassis.tokens import Caller
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import Ownership, TenantId, UserId
 
 KEPT: Final = 10_000
+Snapshots = Mapping[UserId, AccessSnapshot]
 
 
-async def compiled(tx: Transaction, user_id: UserId, now: datetime) -> AccessSnapshot:
-    """Return a person's snapshot: empty and of version 0 for somebody unknown."""
-    return compile_snapshot(await standings.find_or_nobody(tx, user_id), now)
+async def compiled(tx: Transaction, product: Catalogue, user_ids: Collection[UserId], now: datetime) -> Snapshots:
+    """Return the snapshots of those of these people who are known."""
+    found = await standings.find_all(tx, user_ids)
+    known = await modules.catalogue_with(tx, product, {key for each in found.values() for key in each.keys})
+    return {user_id: deciding_snapshot(standing, known, now) for user_id, standing in found.items()}
 
 
 class CompiledAccess:
@@ -29,16 +34,17 @@ class CompiledAccess:
     async def of(self, caller: Caller, now: datetime, at_least: int = 0) -> AccessSnapshot:  # noqa: ARG002
         """Return the caller's snapshot. Raises Unavailable."""
         async with self._db.transaction(caller.tenant_id, readonly=True) as tx:
-            return await compiled(tx, caller.user_id, now)
+            return compile_snapshot(await standings.find_or_nobody(tx, caller.user_id), now)
 
 
 class KeptSnapshots:
     """Compiled snapshots by their version, which is asked for each time: never older than the transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, product: Catalogue) -> None:
+        self._product = product
         self._kept = OrderedDict[tuple[TenantId, UserId], AccessSnapshot]()
 
-    async def of(self, tx: Transaction, user_ids: Collection[UserId], now: datetime) -> Mapping[UserId, AccessSnapshot]:
+    async def of(self, tx: Transaction, user_ids: Collection[UserId], now: datetime) -> Snapshots:
         """Return people's snapshots: empty and of version 0 for somebody unknown."""
         versions = await people.versions(tx, user_ids)
         kept = {user_id: self._kept.get((tx.tenant_id, user_id)) for user_id in user_ids}
@@ -51,9 +57,9 @@ class KeptSnapshots:
         }
         missing = [user_id for user_id in user_ids if user_id not in found]
         if missing:
-            for user_id, standing in (await standings.find_all(tx, missing)).items():
-                found[user_id] = compile_snapshot(standing, now)
-                self._keep(found[user_id])
+            for user_id, snapshot in (await compiled(tx, self._product, missing, now)).items():
+                found[user_id] = snapshot
+                self._keep(snapshot)
         return {user_id: found.get(user_id) or nobody(tx.tenant_id, user_id) for user_id in user_ids}
 
     def _keep(self, snapshot: AccessSnapshot) -> None:

@@ -16,6 +16,7 @@ async def remain(tx: Transaction) -> bool:
             SELECT FROM people p
              WHERE p.tenant_id = $1
                AND p.state = 'active'
+               AND p.ends_at IS NULL
                AND (p.stood_down_at IS NULL OR p.stood_down_at < p.user_version)
                AND NOT EXISTS (
                    SELECT FROM unnest($2::text[]) AS needed (key)

@@ -30,8 +30,8 @@ async def insert(tx: Transaction, group: PermissionGroup, signature: Signature) 
         await tx.execute(
             """
             INSERT INTO permission_groups (
-                tenant_id, id, name, is_employee_group, version, created_at, since, changed_by, reason)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                tenant_id, id, name, is_employee_group, version, created_at, since, changed_by, reason, code)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             tx.tenant_id,
             group.id,
@@ -42,6 +42,7 @@ async def insert(tx: Transaction, group: PermissionGroup, signature: Signature) 
             signature.at,
             signature.by,
             signature.reason,
+            group.code,
         )
     except UniqueViolation:
         raise GroupNameTaken from None
@@ -80,7 +81,7 @@ async def get(tx: Transaction, group_id: UUID) -> PermissionGroup:
     """Return a group. Raises NotFound. No scope: see above."""
     row = await tx.row(
         """
-        SELECT id, name, is_employee_group, version, created_at
+        SELECT id, name, is_employee_group, version, created_at, code
           FROM permission_groups
          WHERE tenant_id = $1 AND id = $2
         """,
@@ -96,7 +97,7 @@ async def page(tx: Transaction, *, every: bool, after: Cursor, limit: int) -> Se
     """Return up to `limit` groups, or employee groups, newest first. No scope: see above."""
     rows = await tx.rows(
         """
-        SELECT g.id, g.name, g.is_employee_group, g.version, g.created_at,
+        SELECT g.id, g.name, g.is_employee_group, g.version, g.created_at, g.code,
                (SELECT count(*) FROM group_members m WHERE (m.tenant_id, m.group_id) = (g.tenant_id, g.id)) AS members,
                (SELECT count(*) FROM grants
                  WHERE tenant_id = g.tenant_id AND holder_kind = 'group' AND holder_id = g.id) AS grants
@@ -196,4 +197,6 @@ async def _end_members(tx: Transaction, group_id: UUID, user_id: UserId | None, 
 
 
 def _group(row: Row) -> PermissionGroup:
-    return PermissionGroup(row["id"], row["name"], row["is_employee_group"], row["version"], row["created_at"])
+    return PermissionGroup(
+        row["id"], row["name"], row["is_employee_group"], row["version"], row["created_at"], row["code"]
+    )

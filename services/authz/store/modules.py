@@ -1,7 +1,7 @@
 """Permissions of an agency's modules."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from services.authz.domain.catalogue import Catalogue, Permission
 from services.authz.domain.reach import Reach
@@ -26,6 +26,14 @@ async def catalogue(tx: Transaction, product: Catalogue) -> Catalogue:
         tx.tenant_id,
     )
     return {**product, **{row["key"]: _permission(row) for row in rows}} if rows else product
+
+
+async def catalogue_with(tx: Transaction, product: Catalogue, keys: Iterable[str]) -> Catalogue:
+    """Return the product's catalogue if it has all of these keys, else the agency's.
+
+    Most agencies use what the product has, and are answered without a query. No scope: as `catalogue`.
+    """
+    return product if all(key in product for key in keys) else await catalogue(tx, product)
 
 
 async def register(tx: Transaction, wanted: Collection[Permission], signature: Signature) -> None:
@@ -65,4 +73,5 @@ def _permission(row: Row) -> Permission:
         offered={},
         name=json.loads(row["names"]),
         description=json.loads(row["descriptions"]),
+        module=row["section"],
     )

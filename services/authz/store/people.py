@@ -24,7 +24,7 @@ async def find(tx: Transaction, user_id: UserId) -> Person | None:
     """Return what is known of a person. No scope: compared with an event, shown to nobody."""
     row = await tx.row(
         """
-        SELECT user_version, state, code, display_name,
+        SELECT user_version, state, code, display_name, ends_at,
                ARRAY(SELECT office_id FROM person_offices o
                       WHERE (o.tenant_id, o.user_id) = (p.tenant_id, p.id) AND o.kind = 'principal') AS principal,
                ARRAY(SELECT office_id FROM person_offices o
@@ -45,6 +45,7 @@ async def find(tx: Transaction, user_id: UserId) -> Person | None:
         display_name=row["display_name"],
         principal=frozenset(row["principal"]),
         secondary=frozenset(row["secondary"]),
+        ends_at=row["ends_at"],
     )
 
 
@@ -52,11 +53,11 @@ async def save(tx: Transaction, person: Person) -> None:
     """Replace what is known of a person."""
     await tx.execute(
         """
-        INSERT INTO people (tenant_id, id, user_version, state, code, display_name)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO people (tenant_id, id, user_version, state, code, display_name, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (tenant_id, id) DO UPDATE
            SET user_version = excluded.user_version, state = excluded.state, code = excluded.code,
-               display_name = excluded.display_name
+               display_name = excluded.display_name, ends_at = excluded.ends_at
         """,
         tx.tenant_id,
         person.id,
@@ -64,6 +65,7 @@ async def save(tx: Transaction, person: Person) -> None:
         person.state,
         person.code,
         person.display_name,
+        person.ends_at,
     )
     await tx.execute("DELETE FROM person_offices WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, person.id)
     await tx.execute(
@@ -141,12 +143,19 @@ async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: i
     return sorted(row["id"] for row in rows)
 
 
-async def version_of(tx: Transaction, user_id: UserId) -> int:
-    """Return the version of a person's snapshot; 0 for somebody unknown."""
-    version: int | None = await tx.value(
-        "SELECT rights_version FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id
+async def version_of(tx: Transaction, user_id: UserId) -> tuple[int, int]:
+    """Return the rights version of the agency and that of a person's snapshot; 0 for what is unknown."""
+    row = await tx.row(
+        """
+        SELECT t.rights_version AS agencys, coalesce(p.rights_version, 0) AS persons
+          FROM tenants t
+          LEFT JOIN people p ON p.tenant_id = t.tenant_id AND p.id = $2
+         WHERE t.tenant_id = $1
+        """,
+        tx.tenant_id,
+        user_id,
     )
-    return version or 0
+    return (row["agencys"], row["persons"]) if row else (0, 0)
 
 
 async def versions(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, int]:

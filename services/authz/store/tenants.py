@@ -40,12 +40,6 @@ async def take_turn(tx: Transaction, now: datetime) -> Turn:
     return Turn(row["rights_version"], row["rights_changed_at"])
 
 
-async def version(tx: Transaction) -> int:
-    """Return the version of the tenant's rights; 0 before anything was told of the tenant."""
-    found: int | None = await tx.value("SELECT rights_version FROM tenants WHERE tenant_id = $1", tx.tenant_id)
-    return found or 0
-
-
 async def rights_mode(tx: Transaction) -> RightsMode:
     """Return how the agency manages rights. No scope: a setting."""
     return RightsMode(await tx.value("SELECT rights_mode FROM tenants WHERE tenant_id = $1", tx.tenant_id))

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from services.chassis import clock, ids, logging
 from services.chassis.database import Database
-from services.contracts.tokens import ALGORITHM, AUDIENCE, CLIENT, ISSUER, TYPE
+from services.contracts.tokens import ALGORITHM, AUDIENCE, CLIENT, ISSUER, MACHINE_CLIENT, TYPE
 from services.contracts.vocabulary import TenantId
 from services.identity.domain.access_policy import Network
 from services.identity.domain.session import Session
@@ -64,6 +64,8 @@ class SigningKeys:
             "tenant_id": str(tenant_id),
             "sid": str(session.id),
         }
+        if session.machine_token_id is not None:
+            claims |= {"client_id": f"{MACHINE_CLIENT}:{session.machine_token_id}", "scope": "api"}
         if networks:
             claims["networks"] = [str(network) for network in networks]
         return jwt.encode(claims, self._keys[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})

@@ -23,6 +23,7 @@ class Showable(StrEnum):
     EMAIL = "email"
     CONTACTS = "contacts"
     DESCRIPTION = "description"
+    PHOTO = "photo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,17 @@ class Licence:
         return SEATS_INCLUDED + self.seats_bought
 
 
+class SeatsTaken(Conflict):
+    code = "seats_taken"
+    title = "More people are active than there would be seats."
+
+
+def keep_seats(licence: Licence, active_users: int) -> None:
+    """Refuse fewer seats than are taken: nobody is put out by a purchase. Raises SeatsTaken."""
+    if active_users > licence.seats:
+        raise SeatsTaken(f"{active_users} people are active; suspend some of them first.")
+
+
 def take_seat(licence: Licence, active_users: int) -> None:
     """Refuse one more active user than there are seats. Raises SeatsExhausted."""
     if active_users >= licence.seats:

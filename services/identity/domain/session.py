@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from services.chassis.problems import Forbidden, Invalid, Unauthenticated
 from services.contracts.tokens import LIFETIME_SECONDS
@@ -45,6 +46,8 @@ class Session:
     """Where it was opened from, IPv4 or IPv6."""
     user_agent: str
     """What the client called itself, unchecked."""
+    machine_token_id: UUID | None = None
+    """Which machine's exchange opened it; None for a person who signed in."""
 
 
 ACCESS_LIFETIME: Final = timedelta(seconds=LIFETIME_SECONDS)

@@ -1,21 +1,24 @@
-"""Taking on agencies: for the operator of the installation only."""
+"""Agencies: taken on and sold seats by the operator of the installation, shown to their administrators."""
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from services.chassis import ids
+from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Access, Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, UserState
 from services.identity.deps import Deps
 from services.identity.domain.licence import Licence, Office
-from services.identity.domain.user import Assignments, User
+from services.identity.domain.user import MANAGE, Assignments, User
 from services.identity.handlers.fields import Code, Email, LicenceCode, Locale, Name, Timezone, Userid
 from services.identity.operations import licences
 from services.identity.operations import users as operations
+from services.identity.operations.licences import Terms
 from services.identity.store import licences as store
-from services.identity.store import users
+from services.identity.store import photos, users
 
 
 class FirstAdministrator(Input):
@@ -41,6 +44,25 @@ class NewLicence(Input):
 class Invited(Input):
     licence_code: LicenceCode
     userid: Userid
+
+
+class LicenceChange(Input):
+    seats_bought: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    """Beside the three that every licence includes (MG-1)."""
+    licence_code: LicenceCode | None = None
+    """Changed at the request of the contract holder alone (MG-24); people sign in with the new one from now on."""
+
+
+class LicenceShown(Output):
+    licence_code: str
+    name: str
+    timezone: str
+    locale: str
+    seats: int
+    seats_taken: int
+    """By active people; whoever is suspended, a ghost or an external technician takes none."""
+    storage_bytes: int
+    """What photos take, originals and edited ones together (MG-66)."""
 
 
 class LicenceMade(Output):
@@ -88,6 +110,24 @@ async def create_licence(deps: Deps, call: Call, asked: NewLicence) -> LicenceMa
     )
 
 
+async def get_licence(deps: Deps, call: Call) -> LicenceShown:
+    """Show the caller's agency, its seats and its storage. Needs admin.agents.manage."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        return _shown(await store.get(tx), await users.count_active(tx), await photos.used_bytes(tx))
+
+
+async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> LicenceShown:
+    """Sell seats to an agency or take them back, as far as nobody sits on them; give it another licence code."""
+    async with deps.db.across_tenants() as queries:
+        tenant_id = await store.tenant_of(queries, call.path["licence_code"])
+    if tenant_id is None:
+        raise NotFound
+    changed, taken = await licences.change_licence(deps.db, tenant_id, Terms(asked.seats_bought, asked.licence_code))
+    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+        return _shown(changed, taken, await photos.used_bytes(tx))
+
+
 async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> None:
     """Send an activation mail again, for an agency whose only administrator lost it."""
     async with deps.db.across_tenants() as queries:
@@ -101,7 +141,28 @@ async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> No
     await operations.request_activation(deps.db, tenant_id, user_id)
 
 
+def _shown(licence: Licence, seats_taken: int, storage_bytes: int) -> LicenceShown:
+    return LicenceShown(
+        licence_code=licence.licence_code,
+        name=licence.name,
+        timezone=licence.timezone,
+        locale=licence.locale,
+        seats=licence.seats,
+        seats_taken=seats_taken,
+        storage_bytes=storage_bytes,
+    )
+
+
 ROUTES = (
+    Route("GET", "/v1/licence", get_licence, gives=LicenceShown),
+    Route(
+        "PATCH",
+        "/v1/licences/{licence_code}",
+        change_licence,
+        takes=LicenceChange,
+        gives=LicenceShown,
+        access=Access.OPERATOR,
+    ),
     Route(
         "POST",
         "/v1/licences",

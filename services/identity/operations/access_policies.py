@@ -13,10 +13,12 @@ from services.contracts.identity_events import UserAccessPolicyChanged, UserChan
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators, LastAdministrator
 from services.identity.domain.access_policy import Address, Levels, NotConfirmed, Source, must_let_in, survives, until
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
-from services.identity.operations.users import revoked
-from services.identity.store import access_policies, admissions, licences, sessions, users
+from services.identity.operations.audit import note
+from services.identity.operations.users import end_sessions
+from services.identity.store import access_policies, admissions, licences, users
 
 TOLD_AT_ONCE: Final = 500
 Write = Callable[[Transaction], Awaitable[None]]
@@ -150,6 +152,7 @@ async def _move_end(
             take_seat(licence, await users.count_active(tx))
         back = replace(user, state=UserState.ACTIVE, version=user.version + 1)
         await users.save(tx, back)
+        await note(tx, AuditKind.USER_STATE_CHANGED, person, user, back)
         await outbox.add(tx, UserStateChanged(user=back.facts()))
     elif user.ends_at is None:
         await _tell_again(tx, person)
@@ -172,10 +175,8 @@ async def _review_sessions(
     for person, running in (await admissions.running(tx, outcome.affected, now)).items():
         policy = levels[person].policy
         going_on = [one for one, held in running.items() if survives(held, policy, now, zone, ACCESS_LIFETIME)]
-        ended = [ended for one in running if one not in going_on for ended in await sessions.end(tx, person, now, one)]
+        ended = [await end_sessions(tx, person, now, one) for one in running if one not in going_on]
         end = until(policy, now, zone)
         if end is not None and going_on:
             await admissions.shorten(tx, going_on, end)
-        if ended:
-            await outbox.add(tx, revoked(person, tuple(ended), now))
-        outcome.ended_sessions += len(ended)
+        outcome.ended_sessions += sum(ended)

@@ -11,8 +11,10 @@ from services.contracts.identity_events import UserStateChanged
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.user import User
+from services.identity.operations.audit import note
 from services.identity.operations.passwords import accepted
 from services.identity.operations.sessions import Gate
 from services.identity.operations.users import must_be_provisioned
@@ -57,6 +59,7 @@ async def activate(gate: Gate, token: SecretToken, password: str, now: datetime)
         await credentials.set_password(tx, user.id, hashed, now)
         await credentials.forget_activations(tx, user.id)
         await users.save(tx, active)
+        await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, active, proved=user.id)
         await outbox.add(tx, UserStateChanged(user=active.facts()))
 
 

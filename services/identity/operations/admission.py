@@ -3,14 +3,13 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.chassis import outbox
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserState
 from services.identity.domain.access_policy import AccessEnded, AccessRefused, Address, Admission, Levels, admitted
 from services.identity.domain.session import AccountNotActive, admit
 from services.identity.domain.user import User
-from services.identity.operations.users import revoked
-from services.identity.store import access_policies, admissions, sessions
+from services.identity.operations.users import end_sessions
+from services.identity.store import access_policies, admissions
 from services.identity.store.access_policies import Standing
 
 
@@ -35,8 +34,7 @@ async def let_in_again(
     try:
         admission = _admitted(standing.state, standing.levels, standing.zone, address, now)
     except (AccessRefused, AccountNotActive) as refused:
-        ended = await sessions.end(tx, session.user_id, now, session.id)
-        await outbox.add(tx, revoked(session.user_id, ended, now))
+        await end_sessions(tx, session.user_id, now, session.id)
         return refused
     if admission != standing.held:
         await admissions.keep(tx, session.id, admission)

@@ -1,5 +1,6 @@
 """Taking on an agency, and its offices."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey, earlier
 from services.contracts.identity_events import LicenceCreated, OfficeChanged, UserCreated
 from services.contracts.vocabulary import OfficeId, RegionId, TenantId
-from services.identity.domain.licence import Licence, Office
+from services.identity.domain.audit import AuditKind
+from services.identity.domain.licence import Licence, Office, keep_seats
 from services.identity.domain.user import User
+from services.identity.operations.audit import note
 from services.identity.store import licences, offices, users
 
 
@@ -22,6 +25,9 @@ async def create_licence(db: Database, licence: Licence, office: Office, adminis
         await licences.insert(tx, licence, now)
         await offices.insert(tx, office, now)
         await users.insert(tx, administrator)
+        await note(tx, AuditKind.LICENCE_CREATED, licence.tenant_id, after=licence)
+        await note(tx, AuditKind.OFFICE_CREATED, office.id, after=office)
+        await note(tx, AuditKind.USER_CREATED, administrator.id, after=administrator)
         await outbox.add(
             tx,
             LicenceCreated(
@@ -36,6 +42,30 @@ async def create_licence(db: Database, licence: Licence, office: Office, adminis
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the contract holder asks of the operator (MG-1, MG-24); None leaves it as it is."""
+
+    seats_bought: int | None
+    licence_code: str | None
+
+
+async def change_licence(db: Database, tenant_id: TenantId, terms: Terms) -> tuple[Licence, int]:
+    """Return the agency with changed terms, and how many seats are taken. Raises SeatsTaken, LicenceCodeTaken."""
+    async with db.transaction(tenant_id) as tx:
+        licence = await licences.get(tx, lock=True)
+        changed = replace(
+            licence,
+            seats_bought=licence.seats_bought if terms.seats_bought is None else terms.seats_bought,
+            licence_code=terms.licence_code or licence.licence_code,
+        )
+        taken = await users.count_active(tx)
+        keep_seats(changed, taken)
+        await licences.save(tx, changed)
+        await note(tx, AuditKind.LICENCE_CHANGED, tenant_id, licence, changed)
+    return changed, taken
+
+
 async def create_office(
     db: Database, tenant_id: TenantId, office: Office, key: IdempotencyKey | None, now: datetime
 ) -> UUID:
@@ -45,6 +75,7 @@ async def create_office(
         if made is not None:
             return made
         await offices.insert(tx, office, now)
+        await note(tx, AuditKind.OFFICE_CREATED, office.id, after=office)
         await outbox.add(tx, _changed(office))
     return office.id
 
@@ -52,7 +83,9 @@ async def create_office(
 async def rename_office(db: Database, tenant_id: TenantId, office_id: OfficeId, name: str, version: int) -> Office:
     """Return the office under its new name. Raises NotFound, Stale, OfficeNameTaken."""
     async with db.transaction(tenant_id) as tx:
+        before = await offices.find(tx, office_id)
         office = await offices.rename(tx, office_id, name, version)
+        await note(tx, AuditKind.OFFICE_CHANGED, office_id, before, office)
         await outbox.add(tx, _changed(office))
     return office
 
@@ -62,7 +95,9 @@ async def move_office(
 ) -> Office:
     """Return the office in another region, or in none (ON-36). Raises NotFound, Stale, UnknownRegion."""
     async with db.transaction(tenant_id) as tx:
+        before = await offices.find(tx, office_id)
         office = await offices.move(tx, office_id, region_id, version)
+        await note(tx, AuditKind.OFFICE_CHANGED, office_id, before, office)
         await outbox.add(tx, _changed(office))
     return office
 

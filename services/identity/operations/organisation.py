@@ -7,7 +7,9 @@ from services.chassis import outbox
 from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey, earlier
 from services.contracts.vocabulary import RegionId, TeamId, TenantId
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.organisation import Region, Team
+from services.identity.operations.audit import note
 from services.identity.store import regions, teams
 
 
@@ -20,6 +22,7 @@ async def create_region(
         if made is not None:
             return made
         await regions.insert(tx, region, now)
+        await note(tx, AuditKind.REGION_CREATED, region.id, after=region)
         await outbox.add(tx, region.changed())
     return region.id
 
@@ -27,7 +30,9 @@ async def create_region(
 async def change_region(db: Database, tenant_id: TenantId, region: Region) -> None:
     """Write a region at its next version. Raises NotFound, Stale, RegionNameTaken."""
     async with db.transaction(tenant_id) as tx:
+        before = await regions.find(tx, region.id)
         await regions.save(tx, region)
+        await note(tx, AuditKind.REGION_CHANGED, region.id, before, region)
         await outbox.add(tx, region.changed())
 
 
@@ -35,6 +40,7 @@ async def remove_region(db: Database, tenant_id: TenantId, region_id: RegionId, 
     """Remove a region in which no office lies. Raises NotFound, Stale, RegionInUse."""
     async with db.transaction(tenant_id) as tx:
         region = await regions.delete(tx, region_id, version)
+        await note(tx, AuditKind.REGION_REMOVED, region_id, region)
         await outbox.add(tx, region.changed(removed=True))
 
 
@@ -48,6 +54,7 @@ async def create_team(db: Database, tenant_id: TenantId, team: Team, key: Idempo
         if made is not None:
             return made
         await teams.insert(tx, team, now)
+        await note(tx, AuditKind.TEAM_CREATED, team.id, after=team)
         await outbox.add(tx, team.changed())
     return team.id
 
@@ -55,12 +62,16 @@ async def create_team(db: Database, tenant_id: TenantId, team: Team, key: Idempo
 async def change_team(db: Database, tenant_id: TenantId, team: Team) -> None:
     """Write a team at its next version. Raises NotFound, Stale, TeamNameTaken, UnknownMember."""
     async with db.transaction(tenant_id) as tx:
+        before = await teams.find(tx, team.id)
         await teams.save(tx, team)
+        await note(tx, AuditKind.TEAM_CHANGED, team.id, before, team)
         await outbox.add(tx, team.changed())
 
 
 async def remove_team(db: Database, tenant_id: TenantId, team_id: TeamId, version: int) -> None:
     """Remove a team; its members stay. Raises NotFound, Stale."""
     async with db.transaction(tenant_id) as tx:
+        before = await teams.find(tx, team_id)
         team = await teams.delete(tx, team_id, version)
+        await note(tx, AuditKind.TEAM_REMOVED, team_id, before)
         await outbox.add(tx, team.changed(removed=True))

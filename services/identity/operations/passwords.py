@@ -14,11 +14,13 @@ from services.contracts.vocabulary import TenantId, UserId, UserState
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain import password_policy
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence
 from services.identity.domain.password_policy import normalised
 from services.identity.domain.session import WrongPassword
 from services.identity.domain.user import StateNotAllowed, User
 from services.identity.operations import sign_in_limits
+from services.identity.operations.audit import note
 from services.identity.operations.sessions import Gate, Origin, ThreeCodes, account_of
 from services.identity.operations.users import end_sessions
 from services.identity.store import credentials, devices, licences, password_resets, sign_in_settings, users
@@ -115,6 +117,7 @@ async def request_reset(db: Database, tenant_id: TenantId, user_id: UserId) -> N
     async with db.transaction(tenant_id) as tx:
         user = await users.get(tx, user_id)
         _must_be_active(user)
+        await note(tx, AuditKind.PASSWORD_RESET_SENT, user_id)
         await outbox.add(tx, PasswordResetRequested(user=user.facts()))
 
 
@@ -150,8 +153,10 @@ async def change_settings(
 ) -> SignInSettings:
     """Return the agency's changed choice about signing in. Raises Stale."""
     async with db.transaction(tenant_id) as tx:
-        changed = replace(change(await sign_in_settings.get(tx)), version=version + 1)
+        before = await sign_in_settings.get(tx)
+        changed = replace(change(before), version=version + 1)
         await sign_in_settings.save(tx, changed)
+        await note(tx, AuditKind.SIGN_IN_SETTINGS_CHANGED, tenant_id, before, changed)
     return changed
 
 
@@ -159,7 +164,8 @@ async def _replace(gate: Gate, tx: Transaction, user: User, hashed: str, now: da
     remembered = (await sign_in_settings.get(tx)).rules.remembered
     await credentials.replace_password(tx, user.id, hashed, remembered, now)
     await password_resets.forget(tx, user.id)
-    await end_sessions(tx, user.id, now)
+    await note(tx, AuditKind.PASSWORD_CHANGED, user.id, proved=user.id)
+    await end_sessions(tx, user.id, now, proved=user.id)
     await sign_in_limits.forget(tx, gate.digests, str(user.id), now)
     await outbox.add(tx, PasswordChanged(user=user.facts()))
 

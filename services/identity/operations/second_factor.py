@@ -13,6 +13,7 @@ from services.contracts.identity_events import SecondFactorChanged
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain import second_factor, totp
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.second_factor import (
     RECOVERY_BYTES,
     RECOVERY_CODES,
@@ -25,6 +26,7 @@ from services.identity.domain.second_factor import (
 )
 from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
+from services.identity.operations.audit import note
 from services.identity.operations.passwords import prove
 from services.identity.operations.sessions import Gate, Opened, Origin, open_session
 from services.identity.operations.users import end_sessions
@@ -96,6 +98,7 @@ async def renew_codes(gate: Gate, caller: Caller, password: str, now: datetime) 
         found = await second_factors.lock(tx, caller.user_id)
         if found is None or found.confirmed_at is None:
             raise NotFound
+        await note(tx, AuditKind.RECOVERY_CODES_RENEWED, caller.user_id)
         return await _new_codes(gate, tx, caller.user_id)
 
 
@@ -121,6 +124,7 @@ async def remove_of(db: Database, tenant_id: TenantId, user_id: UserId, now: dat
 async def _remove(tx: Transaction, user: User) -> None:
     if not await second_factors.forget(tx, user.id):
         raise NotFound
+    await note(tx, AuditKind.SECOND_FACTOR_REMOVED, user.id)
     await outbox.add(tx, SecondFactorChanged(user=user.facts(), in_use=False))
 
 
@@ -143,6 +147,7 @@ async def _use_totp(gate: Gate, tx: Transaction, user: User, code: str, now: dat
         raise WrongCode
     await second_factors.save(tx, user.id, Authenticator(found.secret, found.confirmed_at or now, step))
     if found.confirmed_at is None:
+        await note(tx, AuditKind.SECOND_FACTOR_ADDED, user.id, proved=user.id)
         await outbox.add(tx, SecondFactorChanged(user=user.facts(), in_use=True))
 
 

@@ -216,7 +216,7 @@ async def refresh(db: Database, presented: SecretToken, now: datetime, address: 
         standing = await access_policies.of_session(tx, used.session_id, now) if used else None
         replayed = used is not None and is_replay(used.used_at, now)
         if standing is not None and replayed:
-            await _end(tx, standing.session.user_id, standing.session.id, now)
+            await end_sessions(tx, standing.session.user_id, now, standing.session.id)
         admission = await let_in_again(tx, standing, address, now) if standing and not replayed else SessionOver()
     if used is None or standing is None or not isinstance(admission, Admission):
         raise admission if isinstance(admission, Problem) else SessionOver
@@ -229,7 +229,7 @@ async def refresh(db: Database, presented: SecretToken, now: datetime, address: 
 async def sign_out(db: Database, tenant_id: TenantId, user_id: UserId, session_id: SessionId, now: datetime) -> None:
     """End one session of a person. Raises NotFound."""
     async with db.transaction(tenant_id) as tx:
-        if not await _end(tx, user_id, session_id, now):
+        if not await end_sessions(tx, user_id, now, session_id):
             raise NotFound
 
 
@@ -251,10 +251,3 @@ async def repeat_revocations(db: Database, now: datetime) -> int:
         async with db.transaction(tenant_id) as tx:
             await outbox.add(tx, revoked(user_id, await sessions.ended_of(tx, user_id, since), ended_at))
     return len(concerned)
-
-
-async def _end(tx: Transaction, user_id: UserId, session_id: SessionId, now: datetime) -> bool:
-    ended = await sessions.end(tx, user_id, now, session_id)
-    if ended:
-        await outbox.add(tx, revoked(user_id, ended, now))
-    return bool(ended)

@@ -16,11 +16,13 @@ from services.contracts.identity_events import (
     UserCreated,
     UserStateChanged,
 )
-from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
+from services.contracts.vocabulary import SessionId, TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
+from services.identity.operations.audit import note
 from services.identity.store import (
     access_policies,
     credentials,
@@ -73,6 +75,7 @@ async def create_user(db: Database, tenant_id: TenantId, user: User, key: Idempo
         await users.insert(tx, user)
         if user.ends_at is not None:
             await access_policies.set_end(tx, user.id, user.ends_at)
+        await note(tx, AuditKind.USER_CREATED, user.id, after=user)
         await outbox.add(tx, UserCreated(user=user.facts()))
     return user.id
 
@@ -80,8 +83,10 @@ async def create_user(db: Database, tenant_id: TenantId, user: User, key: Idempo
 async def change_user(db: Database, tenant_id: TenantId, user_id: UserId, card: Card, version: int) -> User:
     """Return the person with a changed card. Raises NotFound, Stale, CodeTaken, EmailTaken."""
     async with db.transaction(tenant_id) as tx:
-        changed = card.applied_to(await _at(tx, user_id, version))
+        user = await _at(tx, user_id, version)
+        changed = card.applied_to(user)
         await users.save(tx, changed)
+        await note(tx, AuditKind.USER_CHANGED, user_id, user, changed)
         await outbox.add(tx, UserChanged(user=changed.facts()))
     return changed
 
@@ -95,6 +100,7 @@ async def assign_user(
         check_assignments(assignments, await offices.known(tx))
         changed = replace(user, assignments=assignments, version=user.version + 1)
         await users.save(tx, changed)
+        await note(tx, AuditKind.USER_ASSIGNED, user_id, user.assignments, assignments)
         await outbox.add(tx, AssignmentChanged(user=changed.facts()))
     return changed
 
@@ -133,6 +139,7 @@ async def change_state(
             await credentials.forget(tx, user.id)
             await devices.forget(tx, user.id)
             await second_factors.forget(tx, user.id)
+        await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
         if change.state is UserState.PROVISIONED:
@@ -145,6 +152,7 @@ async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId)
     async with db.transaction(tenant_id) as tx:
         user = await users.get(tx, user_id)
         must_be_provisioned(user)
+        await note(tx, AuditKind.USER_INVITED, user_id)
         await outbox.add(tx, ActivationRequested(user=user.facts()))
 
 
@@ -154,11 +162,20 @@ def must_be_provisioned(user: User) -> None:
         raise StateNotAllowed(f"An account that is {user.state} is not waiting for activation.")
 
 
-async def end_sessions(tx: Transaction, user_id: UserId, now: datetime) -> None:
-    """End all sessions of a person, everywhere."""
-    ended = await sessions.end(tx, user_id, now)
+async def end_sessions(
+    tx: Transaction,
+    user_id: UserId,
+    now: datetime,
+    session_id: SessionId | None = None,
+    *,
+    proved: UserId | None = None,
+) -> int:
+    """End one session of a person, or all, everywhere; return how many were running. `proved` is as for `note`."""
+    ended = await sessions.end(tx, user_id, now, session_id)
     if ended:
+        await note(tx, AuditKind.SESSIONS_ENDED, user_id, after={"session_ids": ended}, proved=proved)
         await outbox.add(tx, revoked(user_id, ended, now))
+    return len(ended)
 
 
 def revoked(user_id: UserId, ended: tuple[UUID, ...], now: datetime) -> SessionRevoked:

@@ -39,6 +39,22 @@ async def insert(tx: Transaction, licence: Licence, now: datetime) -> None:
     )
 
 
+async def save(tx: Transaction, licence: Licence) -> None:
+    """Write an agency's changed seats and licence code. Raises LicenceCodeTaken."""
+    try:
+        await tx.execute(
+            "UPDATE licence_codes SET licence_code = $2 WHERE tenant_id = $1", tx.tenant_id, licence.licence_code
+        )
+    except UniqueViolation:
+        raise LicenceCodeTaken from None
+    await tx.execute(
+        "UPDATE licences SET licence_code = $2, seats_bought = $3 WHERE tenant_id = $1",
+        tx.tenant_id,
+        licence.licence_code,
+        licence.seats_bought,
+    )
+
+
 async def hold(tx: Transaction) -> None:
     """Keep seats and access policies as they are until the transaction ends; take this before any other lock."""
     await tx.execute("SELECT FROM licences WHERE tenant_id = $1 FOR KEY SHARE", tx.tenant_id)

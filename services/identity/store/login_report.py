@@ -37,7 +37,7 @@ async def present(tx: Transaction, now: datetime, *, after: Cursor, limit: int) 
           JOIN users u ON (u.tenant_id, u.id) = (s.tenant_id, s.user_id)
           LEFT JOIN LATERAL (SELECT max(used_at) AS used_at FROM refresh_tokens r
                               WHERE r.tenant_id = $1 AND r.session_id = s.id) t ON true
-         WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2
+         WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.machine_token_id IS NULL
            AND greatest(s.created_at, t.used_at) > $2 - $3::interval
            AND (s.created_at, s.id) < ($4, $5)
          ORDER BY s.created_at DESC, s.id DESC
@@ -68,7 +68,7 @@ async def stretches(tx: Transaction, user_id: UserId, begin: datetime, end: date
                              SELECT used_at FROM refresh_tokens r
                               WHERE r.tenant_id = $1 AND r.session_id = s.id AND used_at IS NOT NULL) seen
          WHERE s.tenant_id = $1 AND s.user_id = $2 AND s.created_at < $4 AND s.expires_at > $3
-           AND seen.at < $4 AND seen.at + $5::interval > $3
+           AND seen.at < $4 AND seen.at + $5::interval > $3 AND s.machine_token_id IS NULL
         """,
         tx.tenant_id,
         user_id,

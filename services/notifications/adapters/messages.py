@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from services.notifications.adapters.letters import one_line
+from services.notifications.domain.calendar import Method
 from services.notifications.domain.letter import Author, Letter
 
 _POLICY: Final = policy.SMTP.clone(cte_type="7bit")
@@ -36,9 +37,7 @@ class Messages:
         mail.set_content(letter.text)
         mail.add_alternative(letter.html, subtype="html")
         if letter.calendar:
-            mail.add_attachment(
-                letter.calendar.encode(), maintype="text", subtype="calendar", filename="appointments.ics"
-            )
+            _attach(mail, letter)
         mail["Content-Language"] = letter.locale  # only now: what was there before would have moved to the first part
         return mail.as_bytes()
 
@@ -55,3 +54,17 @@ class Messages:
         else:
             mail["From"] = Address(name, addr_spec=self.sender)
             mail["Reply-To"] = address
+
+
+def _attach(mail: EmailMessage, letter: Letter) -> None:
+    """Add a calendar: to be kept by whoever likes, and as one more form of what is to be answered (RFC 6047)."""
+    said = {"method": letter.calendar_method.value}
+    if letter.calendar_method is not Method.PUBLISH:
+        mail.add_alternative(letter.calendar, subtype="calendar", params=said)
+    mail.add_attachment(
+        letter.calendar.encode(),
+        maintype="text",
+        subtype="calendar",
+        filename="appointments.ics",
+        params=said | {"charset": "utf-8"},
+    )

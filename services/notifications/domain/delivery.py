@@ -51,6 +51,8 @@ class Category(StrEnum):
     SUPPORT = "support"
     APPOINTMENTS = "appointments"
     MATCHES = "matches"
+    INVITATIONS = "invitations"
+    """To appointments, and what becomes of them; the daily summary of one's own is `appointments`."""
 
 
 class Template(StrEnum):
@@ -59,10 +61,15 @@ class Template(StrEnum):
     ACTIVATION = "activation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 the name of a mail
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 as above
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
     NEW_DEVICE = "new_device"
     ACCOUNT_EXPIRING = "account_expiring"
     TECHNICIAN_EXPIRING = "technician_expiring"
     DIGEST = "digest"
+    APPOINTMENT_INVITED = "appointment_invited"
+    APPOINTMENT_CHANGED = "appointment_changed"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    MATCH = "match"
     MESSAGE = "message"
     """What somebody of the agency wrote."""
 

@@ -30,6 +30,7 @@ class Appointment:
     starts_at: datetime
     ends_at: datetime
     summary: str
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.notifications.domain.calendar import Method
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -34,3 +36,5 @@ class Letter:
     author: Author | None = None
     calendar: str = ""
     """An iCalendar object to be attached; empty for none."""
+    calendar_method: Method = Method.PUBLISH
+    """What a calendar that gets it should do with it."""

@@ -1,4 +1,4 @@
-"""Recipients: users of the agency, as identity tells of them, and contacts, who only get mail (SB-16)."""
+"""Recipients: users of the agency, as identity tells of them, and contacts and guests, who only get mail (SB-16)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,12 @@ SET_DEFAULTS: Final = "admin.settings.update"
 
 
 class Kind(StrEnum):
-    """Whether somebody can sign in. Both get mail by the same rules (SB-22)."""
+    """How we know somebody. All get mail by the same rules (SB-22)."""
 
     USER = "user"
     CONTACT = "contact"
+    GUEST = "guest"
+    """Named by an appointment, with nothing but an address; kept as long as there is mail or a choice of his."""
 
 
 class AddressUnusable(Invalid):
@@ -30,6 +32,11 @@ class AddressUnusable(Invalid):
 class HasMail(Conflict):
     code = "has_mail"
     title = "Mail to this contact is still being sent."
+
+
+class HasAccount(Conflict):
+    code = "has_account"
+    title = "This contact signs in: take its account away first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,14 @@ class Recipient:
     receives: bool
     sends: bool
     sender_address: str | None
+    card_sender_address: str | None
     version: int
     created_at: datetime
+
+    @property
+    def answers_to(self) -> str | None:
+        """Return where answers to this person's mails go: as set here, else as the agent card says."""
+        return self.sender_address or self.card_sender_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,15 @@ class ContactCard:
         if not is_deliverable(self.email):
             raise AddressUnusable
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact: whom mail reaches, what is known of it, and as whom it signs in, None for not at all (SB-16)."""
+
+    recipient: Recipient
+    card: ContactCard
+    account_user_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

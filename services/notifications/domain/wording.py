@@ -14,10 +14,16 @@ WORDS: Final[Mapping[Template, frozenset[str]]] = {
     Template.ACTIVATION: _LINKED,
     Template.PASSWORD_RESET: _LINKED,
     Template.PASSWORD_CHANGED: _ALWAYS | {"at"},
+    Template.SECOND_FACTOR_CHANGED: _ALWAYS | {"at", "in_use"},
     Template.NEW_DEVICE: _ALWAYS | {"at", "address"},
     Template.ACCOUNT_EXPIRING: _ALWAYS | {"expires_at"},
     Template.TECHNICIAN_EXPIRING: _ALWAYS | {"expires_at", "technician"},
     Template.DIGEST: _ALWAYS | {"day", "appointments"},
+    **dict.fromkeys(
+        (Template.APPOINTMENT_INVITED, Template.APPOINTMENT_CHANGED, Template.APPOINTMENT_CANCELLED),
+        _ALWAYS | {"summary", "organizer", "starts", "ends", "timezone"},
+    ),
+    Template.MATCH: _ALWAYS | {"listing_number", "searcher_number"},
     Template.MESSAGE: _ALWAYS | {"subject", "text"},
 }
 """What a wording of each mail may name."""
@@ -34,6 +40,14 @@ EXAMPLES: Final[Mapping[str, object]] = {
     "address": "192.0.2.7",
     "day": "22/11/2026",
     "appointments": [{"starts": "09:00", "ends": "10:00", "summary": "Sopralluogo"}],
+    "in_use": "yes",
+    "summary": "Sopralluogo",
+    "organizer": "Bruno Verdi",
+    "starts": "25/11/2026 09:00",
+    "ends": "10:00",
+    "timezone": "Europe/Rome",
+    "listing_number": "V-318",
+    "searcher_number": "R-1042",
     "subject": "Riunione",
     "text": "Primo paragrafo.\n\nSecondo paragrafo.",
 }

@@ -1,4 +1,4 @@
-"""Contacts: people who get mail and never sign in (SB-6..16, SB-22)."""
+"""Contacts: people who get mail whether or not they may sign in (SB-6..16, SB-22, SB-25)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,11 +10,11 @@ from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.notifications.deps import Deps
-from services.notifications.domain.recipient import MANAGE, ContactCard, Recipient
+from services.notifications.domain.recipient import MANAGE, Contact, ContactCard
 from services.notifications.handlers.fields import Address, Locale, Word
 from services.notifications.operations import recipients as operations
 from services.notifications.operations.recipients import NewContact
-from services.notifications.store import recipients
+from services.notifications.store import contacts
 
 
 class ContactFields(Input):
@@ -35,6 +35,8 @@ class ContactShown(Output):
     id: UUID
     version: int
     display_name: str
+    account_user_id: UUID | None
+    """As whom the contact signs in, for one that does (SB-16)."""
     given_name: str
     family_name: str
     company: str
@@ -61,7 +63,7 @@ async def get_contact(deps: Deps, call: Call) -> ContactShown:
     """Show a contact. Needs `admin.agents.manage`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await recipients.find_card(tx, call.id_in_path("contact_id"))
+        found = await contacts.find(tx, call.id_in_path("contact_id"))
     if found is None:
         raise NotFound
     return _shown(found)
@@ -81,12 +83,13 @@ async def remove_contact(deps: Deps, call: Call) -> None:
     await operations.remove_contact(deps.db, call.caller.tenant_id, call.id_in_path("contact_id"), call.version)
 
 
-def _shown(found: tuple[Recipient, ContactCard]) -> ContactShown:
-    recipient, card = found
+def _shown(found: Contact) -> ContactShown:
+    recipient, card = found.recipient, found.card
     return ContactShown(
         id=recipient.id,
         version=recipient.version,
         display_name=recipient.display_name,
+        account_user_id=found.account_user_id,
         given_name=card.given_name,
         family_name=card.family_name,
         company=card.company,

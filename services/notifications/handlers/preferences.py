@@ -18,7 +18,7 @@ from services.notifications.domain.recipient import SET_DEFAULTS, Recipient
 from services.notifications.handlers.recipients import managed
 from services.notifications.operations import preferences as operations
 from services.notifications.operations import recipients as recipient_operations
-from services.notifications.store import agencies, preferences, recipients
+from services.notifications.store import agencies, preferences, recipients, sub_accounts
 
 Choices = Annotated[dict[Category, bool | None], Field(max_length=len(Category))]
 
@@ -105,7 +105,9 @@ async def explain(deps: Deps, call: Call, asked: ExplanationQuery) -> Explanatio
     """
     recipient_id = await managed(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await _found(tx, recipient_id)
+        found = await recipients.find(tx, recipient_id)
+        if found is None:
+            raise NotFound
         standing = await preferences.standing(tx, recipient_id, found.email, asked.category, asked.sender_user_id)
     decision = preference.decide(asked.category, standing)
     return ExplanationShown(
@@ -158,6 +160,8 @@ async def set_retention(deps: Deps, call: Call, asked: RetentionSet) -> Retentio
 
 
 async def _found(tx: Transaction, recipient_id: UUID) -> Recipient:
+    """Return a recipient; of a sub-account, the contact whose choices are its own. Raises NotFound."""
+    recipient_id = await sub_accounts.contact_of(tx, recipient_id) or recipient_id
     found = await recipients.find(tx, recipient_id)
     if found is None:
         raise NotFound

@@ -36,6 +36,8 @@ class RecipientShown(Output):
     receives: bool
     sends: bool
     sender_address: str | None
+    card_sender_address: str | None
+    """What the agent card says (MG-12); counts where `sender_address` is null."""
     version: int
 
 
@@ -74,7 +76,7 @@ class SwitchesSet(Input):
 
 
 async def list_recipients(deps: Deps, call: Call, asked: RecipientsQuery) -> RecipientsPage:
-    """List users and contacts, latest first. Needs `admin.agents.manage`."""
+    """List users and contacts, latest first, guests if asked for. Needs `admin.agents.manage`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await recipients.page(tx, asked.kind, asked.cursor, asked.limit + 1)
@@ -138,6 +140,7 @@ def recipient_shown(recipient: Recipient) -> RecipientShown:
         receives=recipient.receives,
         sends=recipient.sends,
         sender_address=recipient.sender_address,
+        card_sender_address=recipient.card_sender_address,
         version=recipient.version,
     )
 

@@ -10,16 +10,17 @@ from services.contracts.notifications_events import SubscriptionChanged
 from services.contracts.vocabulary import TenantId
 from services.notifications.domain import preference
 from services.notifications.domain.delivery import Category
-from services.notifications.store import preferences, recipients
+from services.notifications.store import preferences, recipients, sub_accounts
 
 Chosen = Mapping[Category, bool | None]
 """A choice per category; None forgets an earlier one."""
 
 
 async def choose(db: Database, tenant_id: TenantId, recipient_id: UUID, chosen: Chosen, version: int) -> None:
-    """Keep somebody's choices. Raises NotChoosable, NotFound, Stale."""
+    """Keep somebody's choices; those of a sub-account are its contact's. Raises NotChoosable, NotFound, Stale."""
     preference.require_choosable(chosen)
     async with db.transaction(tenant_id) as tx:
+        recipient_id = await sub_accounts.contact_of(tx, recipient_id) or recipient_id
         await recipients.touch(tx, recipient_id, version)
         for category, wanted in chosen.items():
             if await preferences.choose(tx, recipient_id, category, wanted=wanted):
@@ -38,5 +39,6 @@ async def leave(db: Database, tenant_id: TenantId, recipient_id: UUID, category:
     async with db.transaction(tenant_id) as tx:
         if await recipients.find(tx, recipient_id) is None:
             raise NotFound
+        recipient_id = await sub_accounts.contact_of(tx, recipient_id) or recipient_id
         if await preferences.choose(tx, recipient_id, category, wanted=False):
             await outbox.add(tx, SubscriptionChanged(recipient_id=recipient_id, category=category, wanted=False))

@@ -9,8 +9,8 @@ from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey
 from services.chassis.problems import NotFound
 from services.contracts.vocabulary import TenantId
-from services.notifications.domain.recipient import ContactCard, Recipient, Switches
-from services.notifications.store import agencies, recipients, suppressions
+from services.notifications.domain.recipient import Contact, ContactCard, Recipient, Switches
+from services.notifications.store import agencies, contacts, recipients, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,14 @@ class NewContact:
     key: IdempotencyKey | None
 
 
-async def add_contact(
-    db: Database, tenant_id: TenantId, new: NewContact, now: datetime
-) -> tuple[Recipient, ContactCard]:
+async def add_contact(db: Database, tenant_id: TenantId, new: NewContact, now: datetime) -> Contact:
     """Add a contact and return it. Raises AddressUnusable."""
     card = new.card.checked()
     async with db.transaction(tenant_id) as tx:
         made = await idempotency.earlier(tx, new.key, new.id, now)
         if made is None:
-            await recipients.insert_contact(tx, new.id, card)
-        found = await recipients.find_card(tx, made or new.id)
+            await contacts.insert(tx, new.id, card)
+        found = await contacts.find(tx, made or new.id)
     if found is None:
         raise NotFound
     return found
@@ -39,20 +37,20 @@ async def add_contact(
 
 async def change_contact(
     db: Database, tenant_id: TenantId, contact_id: UUID, card: ContactCard, version: int
-) -> tuple[Recipient, ContactCard]:
+) -> Contact:
     """Change a contact's card and return it. Raises AddressUnusable, NotFound, Stale."""
     async with db.transaction(tenant_id) as tx:
-        await recipients.change_contact(tx, contact_id, card.checked(), version)
-        found = await recipients.find_card(tx, contact_id)
+        await contacts.change(tx, contact_id, card.checked(), version)
+        found = await contacts.find(tx, contact_id)
     if found is None:
         raise NotFound
     return found
 
 
 async def remove_contact(db: Database, tenant_id: TenantId, contact_id: UUID, version: int) -> None:
-    """Remove a contact; its mails stay in the history. Raises NotFound, Stale, HasMail."""
+    """Remove a contact; its mails stay in the history. Raises NotFound, Stale, HasMail, HasAccount."""
     async with db.transaction(tenant_id) as tx:
-        await recipients.delete_contact(tx, contact_id, version)
+        await contacts.delete(tx, contact_id, version)
 
 
 async def switch(db: Database, tenant_id: TenantId, recipient_id: UUID, switches: Switches, version: int) -> Recipient:

@@ -8,11 +8,22 @@ from zoneinfo import ZoneInfo
 from services.chassis.database import Database, Transaction
 from services.notifications.adapters.identity_links import ROUTES, IdentityLinks, NoLongerNeeded
 from services.notifications.adapters.leave_links import LeaveLinks, Leaving
-from services.notifications.adapters.letters import DAY, Letters, Links, Words, day_and_time, language_of, written_day
-from services.notifications.domain.calendar import calendar
+from services.notifications.adapters.letters import (
+    DAY,
+    Letters,
+    Links,
+    Words,
+    day_and_time,
+    language_of,
+    written_day,
+)
+from services.notifications.adapters.recipient_rights import RecipientRights
+from services.notifications.domain import invitation, match
+from services.notifications.domain.calendar import Method, Parties, Party, calendar
 from services.notifications.domain.claim import Claim
 from services.notifications.domain.delivery import Template
 from services.notifications.domain.digest import Appointment, span_of
+from services.notifications.domain.invitation import METHODS, Meeting
 from services.notifications.domain.letter import Author, Letter, Wording
 from services.notifications.domain.recipient import Agency
 from services.notifications.store import agencies, appointments, recipients, wordings
@@ -28,6 +39,9 @@ class Desk:
     links: IdentityLinks
     leave_links: LeaveLinks
     letters: Letters
+    rights: RecipientRights
+    sender: str
+    """The address of mails in nobody's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +51,14 @@ class _Known:
     author: Author | None
     wording: Wording | None
     appointments: Sequence[Appointment]
+    meeting: Meeting | None
 
 
 async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter:
     """Return the letter of a delivery. Raises NoLongerNeeded, Unavailable."""
-    known = await _known(db, claim)
+    if claim.template is Template.MATCH:
+        await _require_readable(desk, claim)
+    known = await _known(db, claim, now)
     leave_url = desk.leave_links.url(Leaving(claim.tenant_id, claim.recipient_user_id, claim.category))
     if claim.template in ROUTES:
         link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
@@ -58,19 +75,38 @@ async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter
     else:
         words, links = _words(claim, known), Links("", leave_url)
     letter = desk.letters.write(claim.template, claim.locale, words, links, known.wording)
+    if known.meeting is not None:
+        return replace(letter, author=known.author, **_invitation(desk, claim, known, known.meeting, now))
     ics = calendar(known.appointments, now) if known.appointments else ""
     return replace(letter, author=known.author, calendar=ics)
 
 
-async def _known(db: Database, claim: Claim) -> _Known:
+async def _require_readable(desk: Desk, claim: Claim) -> None:
+    """Raises NoLongerNeeded for a match of what its reader may not read any more."""
+    snapshot = await desk.rights.of(claim.tenant_id, claim.recipient_user_id)
+    if not match.may_be_told(snapshot, claim.facts):
+        raise NoLongerNeeded("not_readable")
+
+
+def _invitation(desk: Desk, claim: Claim, known: _Known, meeting: Meeting, now: datetime) -> dict[str, str | Method]:
+    author = known.author or Author(known.agency.name, None)
+    parties = Parties(
+        Party(author.name, author.address or desk.sender), Party(known.recipient, claim.recipient_address)
+    )
+    method = METHODS[claim.template]
+    return {"calendar": calendar([meeting.appointment], now, method, parties), "calendar_method": method}
+
+
+async def _known(db: Database, claim: Claim, now: datetime) -> _Known:
     async with db.transaction(claim.tenant_id, readonly=True) as tx:
         agency = await agencies.find(tx) or UNKNOWN
         recipient = await recipients.find(tx, claim.recipient_user_id)
         sender = await recipients.find(tx, claim.sender_user_id) if claim.sender_user_id else None
         wording = await wordings.find(tx, claim.template, language_of(claim.locale))
         found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
-    author = Author(sender.display_name, sender.sender_address) if sender else None
-    return _Known(agency, recipient.display_name if recipient else "", author, wording, found)
+        meeting = await _meeting(tx, claim, now) if claim.template in METHODS else None
+    author = Author(sender.display_name, sender.answers_to) if sender else None
+    return _Known(agency, recipient.display_name if recipient else "", author, wording, found, meeting)
 
 
 def _words(claim: Claim, known: _Known) -> Words:
@@ -88,7 +124,38 @@ def _words(claim: Claim, known: _Known) -> Words:
             {"starts": _clock(one.starts_at, day, zone), "ends": _clock(one.ends_at, day, zone), "summary": one.summary}
             for one in known.appointments
         ]
+    if known.meeting is not None:
+        words |= _of_meeting(claim, known, known.meeting)
     return words
+
+
+def _of_meeting(claim: Claim, known: _Known, meeting: Meeting) -> Words:
+    one, zone = meeting.appointment, ZoneInfo(meeting.timezone)
+    same_day = one.starts_at.astimezone(zone).date() == one.ends_at.astimezone(zone).date()
+    ends = one.ends_at.astimezone(zone).strftime("%H:%M") if same_day else day_and_time(one.ends_at, claim.locale, zone)
+    return {
+        "summary": one.summary,
+        "organizer": known.author.name if known.author else known.agency.name,
+        "starts": day_and_time(one.starts_at, claim.locale, zone),
+        "ends": ends,
+        "timezone": meeting.timezone,
+    }
+
+
+async def _meeting(tx: Transaction, claim: Claim, now: datetime) -> Meeting:
+    """Return an appointment as the recipient is to see it. Raises NoLongerNeeded.
+
+    An invitation tells of it as it is now, and only whoever still takes part; a cancellation of what was called off.
+    """
+    told = invitation.from_facts(claim.facts)
+    if METHODS[claim.template] is Method.CANCEL:
+        return told
+    found = await appointments.find(tx, told.appointment.id)
+    if found is None or claim.recipient_user_id not in found.people:
+        raise NoLongerNeeded("not_invited")
+    if found.appointment.ends_at <= now:
+        raise NoLongerNeeded("appointment_over")
+    return found
 
 
 async def _appointments(tx: Transaction, claim: Claim) -> Sequence[Appointment]:

@@ -10,7 +10,7 @@ from services.chassis.database import Row, Transaction, json_object
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.notifications.domain.delivery import Category, Delivery, NewDelivery, State, Template, readable_recipients
-from services.notifications.store import timelines
+from services.notifications.store import sub_accounts, timelines
 
 
 async def insert(tx: Transaction, delivery: NewDelivery) -> None:
@@ -56,7 +56,7 @@ async def of_event(tx: Transaction, event_id: UUID, address: str, template: Temp
 
 async def find_visible(tx: Transaction, snapshot: AccessSnapshot, delivery_id: UUID) -> Delivery | None:
     """Return a delivery if the person may see it."""
-    recipients = readable_recipients(snapshot)
+    recipients = await _readable(tx, snapshot)
     row = await tx.row(
         """
         SELECT id, resend_of, category, template, recipient_user_id, recipient_address, locale, state, attempts,
@@ -88,12 +88,21 @@ async def visible_page(
     Asking for one recipient narrows whose mail is looked at; few persons' mail is merged from their own ends of
     the index, so that a page costs what it shows.
     """
-    recipients = readable_recipients(snapshot)
+    recipients = await _readable(tx, snapshot)
     if recipient is not None:
         recipients = frozenset({recipient}) if recipients is None else recipients & {recipient}
     if recipients is None:
         return await _page_of_all(tx, state, category, after, limit)
     return await _page_of(tx, recipients, state, category, after, limit)
+
+
+async def _readable(tx: Transaction, snapshot: AccessSnapshot) -> frozenset[UserId] | None:
+    """Return whose mail a person may see, None for everybody's; a sub-account's contact is the person itself."""
+    readable = readable_recipients(snapshot)
+    if readable is None:
+        return None
+    contact_id = await sub_accounts.contact_of(tx, snapshot.user_id)
+    return readable if contact_id is None else readable | {UserId(contact_id)}
 
 
 async def _page_of_all(

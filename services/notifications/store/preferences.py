@@ -14,14 +14,14 @@ from services.notifications.domain.suppression import digest_of
 async def standing(
     tx: Transaction, recipient_id: UUID, address: str, category: Category, sender_id: UserId | None
 ) -> Standing:
-    """Return all that decides whether somebody gets a mail.
+    """Return all that decides whether somebody gets a mail; of a sub-account, what its contact chose (SB-25).
 
     No scope: it is asked by the sender of mail, by the recipient, or the permission to manage was checked.
     """
     row = await tx.row(
         """
         SELECT r.state,
-               coalesce(r.receives, true) AS receives,
+               coalesce(r.receives, true) AND coalesce(c.receives, true) AS receives,
                coalesce(s.sends, true) AS sender_sends,
                EXISTS (SELECT FROM suppressions
                         WHERE tenant_id = $1 AND address_hash = $3 AND expires_at > now()
@@ -31,8 +31,10 @@ async def standing(
           FROM (SELECT $1::uuid AS tenant_id) AS asked
           LEFT JOIN recipients AS r ON r.tenant_id = asked.tenant_id AND r.id = $2
           LEFT JOIN recipients AS s ON s.tenant_id = asked.tenant_id AND s.id = $5
+          LEFT JOIN sub_accounts AS a ON a.tenant_id = asked.tenant_id AND a.user_id = $2 AND a.granted
+          LEFT JOIN recipients AS c ON c.tenant_id = asked.tenant_id AND c.id = a.contact_id
           LEFT JOIN preferences AS p
-                 ON p.tenant_id = asked.tenant_id AND p.recipient_id = $2 AND p.category = $4
+                 ON p.tenant_id = asked.tenant_id AND p.recipient_id = coalesce(a.contact_id, $2) AND p.category = $4
           LEFT JOIN default_preferences AS d ON d.tenant_id = asked.tenant_id AND d.category = $4
         """,
         tx.tenant_id,

@@ -10,7 +10,7 @@ from services.chassis.database import Queries, Row, Transaction
 from services.chassis.problems import NotFound, Stale
 from services.contracts.identity_events import UserFacts
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
-from services.notifications.domain.recipient import ContactCard, HasMail, Kind, Recipient, Switches
+from services.notifications.domain.recipient import Kind, Recipient, Switches
 
 
 async def follow(tx: Transaction, user: UserFacts) -> bool:
@@ -38,27 +38,46 @@ async def follow(tx: Transaction, user: UserFacts) -> bool:
     )
 
 
+async def follow_card(tx: Transaction, user_id: UserId, version: int, sender_address: str | None) -> None:
+    """Take over the sender address of an agent card, unless a later card is known."""
+    await tx.execute(
+        """
+        UPDATE recipients SET card_version = $3, card_sender_address = $4
+         WHERE tenant_id = $1 AND id = $2 AND card_version < $3
+        """,
+        tx.tenant_id,
+        user_id,
+        version,
+        sender_address,
+    )
+
+
 async def find(tx: Transaction, recipient_id: UUID) -> Recipient | None:
     """Return a recipient. No scope: it is the caller, or the permission to manage was checked."""
     row = await tx.row(
         """
-        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, version, created_at
+        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               version, created_at
           FROM recipients
          WHERE tenant_id = $1 AND id = $2
         """,
         tx.tenant_id,
         recipient_id,
     )
-    return _recipient(row) if row else None
+    return recipient_of(row) if row else None
 
 
 async def page(tx: Transaction, kind: Kind | None, after: Cursor, limit: int) -> Sequence[Recipient]:
-    """Return up to `limit` recipients, latest first. No scope: the permission to manage was checked."""
+    """Return up to `limit` recipients, latest first; guests only if asked for.
+
+    No scope: the permission to manage was checked.
+    """
     rows = await tx.rows(
         """
-        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, version, created_at
+        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               version, created_at
           FROM recipients
-         WHERE tenant_id = $1 AND ($2::text IS NULL OR kind = $2) AND (created_at, id) < ($3, $4)
+         WHERE tenant_id = $1 AND (kind = $2 OR $2::text IS NULL AND kind <> 'guest') AND (created_at, id) < ($3, $4)
          ORDER BY created_at DESC, id DESC
          LIMIT $5
         """,
@@ -68,7 +87,7 @@ async def page(tx: Transaction, kind: Kind | None, after: Cursor, limit: int) ->
         after.id,
         limit,
     )
-    return [_recipient(row) for row in rows]
+    return [recipient_of(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +117,7 @@ async def ending(queries: Queries, within: timedelta) -> Sequence[Ending]:
 
 async def touch(tx: Transaction, recipient_id: UUID, version: int) -> None:
     """Raise a recipient's version, which the caller must know. Raises NotFound, Stale."""
-    await _expect(
+    await expect(
         tx,
         recipient_id,
         await tx.execute(
@@ -112,7 +131,7 @@ async def touch(tx: Transaction, recipient_id: UUID, version: int) -> None:
 
 async def switch(tx: Transaction, recipient_id: UUID, switches: Switches, version: int) -> None:
     """Set a recipient's switches and sender address. Raises NotFound, Stale."""
-    await _expect(
+    await expect(
         tx,
         recipient_id,
         await tx.execute(
@@ -131,102 +150,8 @@ async def switch(tx: Transaction, recipient_id: UUID, switches: Switches, versio
     )
 
 
-async def insert_contact(tx: Transaction, contact_id: UUID, card: ContactCard) -> None:
-    """Add a contact, who gets mail and never signs in."""
-    await tx.execute(
-        """
-        INSERT INTO recipients (tenant_id, id, kind, facts_version, display_name, email, locale, state)
-        VALUES ($1, $2, 'contact', 0, $3, $4, $5, 'active')
-        """,
-        tx.tenant_id,
-        contact_id,
-        card.display_name,
-        card.email,
-        card.locale,
-    )
-    await tx.execute(
-        """
-        INSERT INTO contacts (tenant_id, id, given_name, family_name, company, telephone,
-                              address_1, address_2, city, province, postcode)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """,
-        tx.tenant_id,
-        contact_id,
-        *_details(card),
-    )
-
-
-async def change_contact(tx: Transaction, contact_id: UUID, card: ContactCard, version: int) -> None:
-    """Change a contact's card. Raises NotFound, Stale."""
-    await _expect(
-        tx,
-        contact_id,
-        await tx.execute(
-            """
-            UPDATE recipients
-               SET display_name = $3, email = $4, locale = $5, version = version + 1
-             WHERE tenant_id = $1 AND id = $2 AND version = $6 AND kind = 'contact'
-            """,
-            tx.tenant_id,
-            contact_id,
-            card.display_name,
-            card.email,
-            card.locale,
-            version,
-        ),
-    )
-    await tx.execute(
-        """
-        UPDATE contacts
-           SET given_name = $3, family_name = $4, company = $5, telephone = $6, address_1 = $7, address_2 = $8,
-               city = $9, province = $10, postcode = $11
-         WHERE tenant_id = $1 AND id = $2
-        """,
-        tx.tenant_id,
-        contact_id,
-        *_details(card),
-    )
-
-
-async def find_card(tx: Transaction, contact_id: UUID) -> tuple[Recipient, ContactCard] | None:
-    """Return a contact with the card. No scope: the permission to manage was checked."""
-    row = await tx.row(
-        """
-        SELECT r.id, kind, display_name, email, locale, state, receives, sends, sender_address, version, created_at,
-               given_name, family_name, company, telephone, address_1, address_2, city, province, postcode
-          FROM recipients AS r
-          JOIN contacts AS c ON (c.tenant_id, c.id) = (r.tenant_id, r.id)
-         WHERE r.tenant_id = $1 AND r.id = $2
-        """,
-        tx.tenant_id,
-        contact_id,
-    )
-    if row is None:
-        return None
-    return _recipient(row), ContactCard(**{name: row[name] for name in ContactCard.__dataclass_fields__})
-
-
-async def delete_contact(tx: Transaction, contact_id: UUID, version: int) -> None:
-    """Remove a contact with all preferences; the communication history stays. Raises NotFound, Stale, HasMail."""
-    if await tx.value(
-        """
-        SELECT EXISTS (SELECT FROM deliveries
-                        WHERE tenant_id = $1 AND recipient_user_id = $2 AND next_try_at IS NOT NULL)
-        """,
-        tx.tenant_id,
-        contact_id,
-    ):
-        raise HasMail
-    removed = await tx.execute(
-        "DELETE FROM recipients WHERE tenant_id = $1 AND id = $2 AND version = $3 AND kind = 'contact'",
-        tx.tenant_id,
-        contact_id,
-        version,
-    )
-    await _expect(tx, contact_id, removed)
-
-
-async def _expect(tx: Transaction, recipient_id: UUID, touched: int) -> None:
+async def expect(tx: Transaction, recipient_id: UUID, touched: int) -> None:
+    """Refuse an edit that touched no row. Raises NotFound, Stale."""
     if touched:
         return
     if await find(tx, recipient_id) is None:
@@ -234,21 +159,8 @@ async def _expect(tx: Transaction, recipient_id: UUID, touched: int) -> None:
     raise Stale
 
 
-def _details(card: ContactCard) -> tuple[str, ...]:
-    return (
-        card.given_name,
-        card.family_name,
-        card.company,
-        card.telephone,
-        card.address_1,
-        card.address_2,
-        card.city,
-        card.province,
-        card.postcode,
-    )
-
-
-def _recipient(row: Row) -> Recipient:
+def recipient_of(row: Row) -> Recipient:
+    """Return the recipient that a row shows."""
     return Recipient(
         id=row["id"],
         kind=Kind(row["kind"]),
@@ -259,6 +171,7 @@ def _recipient(row: Row) -> Recipient:
         receives=row["receives"],
         sends=row["sends"],
         sender_address=row["sender_address"],
+        card_sender_address=row["card_sender_address"],
         version=row["version"],
         created_at=row["created_at"],
     )

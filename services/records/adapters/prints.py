@@ -13,14 +13,14 @@ from typing import Final, Literal, get_args
 from fpdf import FPDF
 from fpdf.fonts import FontFace
 
-from services.records.domain.disclosure import Values
-from services.records.domain.listing import TIERS, Tier
+from services.records.domain.disclosure import Values, columns
+from services.records.domain.listing import LISTINGS
 
 Language = Literal["en", "it", "pl", "de", "fr"]
 _HERE: Final = Path(__file__).parent
 _FONT: Final = "Roboto"  # Apache License 2.0, beside the files; has the letters of all five languages
 _NOT_PRINTED: Final = frozenset(
-    {"id", "version", "office_id", "assignee_id", "created_by", "currency", "title", "description"}
+    {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "currency", "title", "description"}
 )
 _IN_A_LIST: Final = ("number", "title", "municipality", "property_type", "living_area_m2", "list_price_minor")
 _WIDTHS: Final = (16, 62, 34, 32, 20, 26)
@@ -89,7 +89,7 @@ def listing_pdf(values: Values, sheet: Sheet) -> bytes:
         page.multi_cell(0, 6, title, new_x="LMARGIN", new_y="NEXT")
     page.set_font(_FONT, size=10)
     with page.table(col_widths=(60, 130), first_row_as_headings=False, borders_layout="HORIZONTAL_LINES") as table:
-        for name in (*TIERS[Tier.PUBLIC], *TIERS[Tier.BASIC], *TIERS[Tier.IDENTITY]):
+        for name in columns(LISTINGS, with_identity=True):
             if name not in _NOT_PRINTED and (text := sheet.text(name, values)):
                 row = table.row()
                 row.cell(sheet.word(name), style=FontFace(emphasis="BOLD"))

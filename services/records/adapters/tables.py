@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, cast
 from xml.sax.saxutils import escape
 
 import xlsxwriter
@@ -32,21 +33,30 @@ _LONGEST_CELL: Final = 32_767
 """Characters that a cell of a spreadsheet holds."""
 
 
-async def written(form: Form, columns: Sequence[str], pages: Pages, *, bom: bool = False) -> AsyncGenerator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a table holds: `listing` each, `listings` all, in these columns."""
+
+    noun: str
+    section: str
+    columns: Sequence[str]
+
+
+async def written(form: Form, heading: Heading, pages: Pages, *, bom: bool = False) -> AsyncGenerator[bytes]:
     """Yield a table in a form. Pages are read as the table is written; an empty piece says that work goes on."""
-    async with aclosing(pages), aclosing(_pieces(form, columns, pages, bom=bom)) as pieces:
+    async with aclosing(pages), aclosing(_pieces(form, heading, pages, bom=bom)) as pieces:
         async for piece in pieces:
             yield piece
 
 
-def _pieces(form: Form, columns: Sequence[str], pages: Pages, *, bom: bool) -> AsyncGenerator[bytes]:
+def _pieces(form: Form, heading: Heading, pages: Pages, *, bom: bool) -> AsyncGenerator[bytes]:
     match form:
         case Form.XLSX:
-            return _xlsx(columns, pages)
+            return _xlsx(heading, pages)
         case Form.XML:
-            return _xml(columns, pages)
+            return _xml(heading, pages)
         case _:
-            return _csv(columns, pages, bom=bom)
+            return _csv(heading.columns, pages, bom=bom)
 
 
 async def _csv(columns: Sequence[str], pages: Pages, *, bom: bool) -> AsyncGenerator[bytes]:
@@ -75,12 +85,13 @@ def _harmless(value: str | int | Decimal | None) -> object:
     return f"'{value}" if begins[:1] in _FORMULA_BEGINS or value[:1] in {"\t", "\r"} else value
 
 
-async def _xml(columns: Sequence[str], pages: Pages) -> AsyncGenerator[bytes]:
+async def _xml(heading: Heading, pages: Pages) -> AsyncGenerator[bytes]:
     """Yield XML 1.0: an element per row, in it one per field that is not hidden; an empty field is an empty element."""
-    yield b'<?xml version="1.0" encoding="UTF-8"?>\n<listings xmlns="urn:keyholder:listings:1">\n'
+    noun, section = heading.noun, heading.section
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<{section} xmlns="urn:keyholder:{section}:1">\n'.encode()
     async for page in pages:
-        yield "".join(f"<listing>{_elements(columns, values)}</listing>\n" for values in page).encode()
-    yield b"</listings>\n"
+        yield "".join(f"<{noun}>{_elements(heading.columns, values)}</{noun}>\n" for values in page).encode()
+    yield f"</{section}>\n".encode()
 
 
 def _elements(columns: Sequence[str], values: Values) -> str:
@@ -92,7 +103,7 @@ def _escaped(value: str | int | Decimal | None) -> str:
     return escape(_NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text), {"\r": "&#13;"})
 
 
-async def _xlsx(columns: Sequence[str], pages: Pages) -> AsyncGenerator[bytes]:
+async def _xlsx(heading: Heading, pages: Pages) -> AsyncGenerator[bytes]:
     """Yield an Excel workbook. It is put together in a temporary folder and read from there.
 
     No text becomes a formula or a link. Closing packs the workbook, which takes seconds: off the loop.
@@ -101,7 +112,7 @@ async def _xlsx(columns: Sequence[str], pages: Pages) -> AsyncGenerator[bytes]:
         path = f"{folder}/table.xlsx"
         workbook = xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": folder})
         try:
-            async for _ in _sheet(workbook, columns, pages):
+            async for _ in _sheet(workbook, heading, pages):
                 yield b""
         finally:
             await asyncio.to_thread(workbook.close)
@@ -110,18 +121,18 @@ async def _xlsx(columns: Sequence[str], pages: Pages) -> AsyncGenerator[bytes]:
                 yield piece
 
 
-async def _sheet(workbook: xlsxwriter.Workbook, columns: Sequence[str], pages: Pages) -> AsyncGenerator[None]:
+async def _sheet(workbook: xlsxwriter.Workbook, heading: Heading, pages: Pages) -> AsyncGenerator[None]:
     """Fill the sheet, yielding after each page."""
-    sheet = workbook.add_worksheet("listings")  # pyright: ignore[reportUnknownMemberType] half typed
+    sheet = workbook.add_worksheet(heading.section)  # pyright: ignore[reportUnknownMemberType] half typed
     bold = workbook.add_format({"bold": True})  # pyright: ignore[reportUnknownMemberType]
     sheet.freeze_panes(1, 0)
-    for column, name in enumerate(columns):
+    for column, name in enumerate(heading.columns):
         sheet.write_string(0, column, name, bold)
     row = 0
     async for page in pages:
         for values in page:
             row += 1
-            for column, name in enumerate(columns):
+            for column, name in enumerate(heading.columns):
                 _put(sheet, row, column, _plain(values.get(name)))
         yield
 
@@ -145,6 +156,8 @@ def _plain(value: object) -> str | int | Decimal | None:
             return "yes" if value else "no"
         case int():
             return value
+        case tuple():
+            return "; ".join(map(str, cast("tuple[object, ...]", value)))
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case _:

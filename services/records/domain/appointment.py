@@ -52,6 +52,15 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Guest:
+    """Somebody who takes part and is no user; the locale is that of the mails that invite him."""
+
+    email: str
+    display_name: str
+    locale: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """Something that people do at a time; `starts_local` and `ends_local` are what the zone's clocks show."""
@@ -67,8 +76,7 @@ class Appointment:
     created_by: UserId
     attendees: frozenset[UserId]
     """Who takes part besides the owner."""
-    guests: frozenset[str]
-    """E-mail addresses of who takes part and is no user."""
+    guests: frozenset[Guest]
     listing_id: ListingId | None
     is_private: bool
     timezone: str

@@ -1,15 +1,15 @@
-"""What of a listing may leave the system: never more than its list shows, each way out by its own permission."""
+"""What of a record may leave the system: never more than its list shows, each way out by its own permission."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId, View
-from services.records.domain.listing import LIST, TIERS, Listing, Projection, Tier, project
+from services.records.domain.projection import Projection, project
+from services.records.domain.record import Record, Section, Tier
 
 Values = Mapping[str, object]
 
@@ -21,16 +21,19 @@ class Form(StrEnum):
     PDF = "pdf"
 
 
-@dataclass(frozen=True, slots=True)
-class WayOut:
-    """The permissions of one way out: with public and general fields, and with identity data too."""
+class WayOut(StrEnum):
+    """How records leave: each by a permission of the section, and by another with identity data."""
 
-    key: str
-    identity_key: str
+    EXPORT = "export"
+    PRINT = "print"
 
+    def key(self, section: Section) -> str:
+        """Return the permission for public and general fields."""
+        return section.key(self.value)
 
-EXPORT: Final = WayOut("listings.export", "listings.identity.export")
-PRINT: Final = WayOut("listings.print", "listings.identity.print")
+    def identity_key(self, section: Section) -> str:
+        """Return the permission that identity data need besides."""
+        return section.key(f"identity.{self.value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,26 +53,27 @@ class Disclosure:
     records: int | None = None
 
 
-def columns(*, with_identity: bool) -> tuple[str, ...]:
+def columns(section: Section, *, with_identity: bool) -> tuple[str, ...]:
     """Return the fields that leave, in order. The private note never does: there is no permission for it."""
-    return (*TIERS[Tier.PUBLIC], *TIERS[Tier.BASIC], *(TIERS[Tier.IDENTITY] if with_identity else ()))
+    leaving = (Tier.PUBLIC, Tier.BASIC, *((Tier.IDENTITY,) if with_identity else ()))
+    return tuple(name for tier in leaving for name in section.tiers.get(tier, ()))
 
 
 def disclosed(
-    listing: Listing, snapshot: AccessSnapshot, way: WayOut, *, with_identity: bool, shown_by: str = LIST
+    record: Record, snapshot: AccessSnapshot, way: WayOut, *, with_identity: bool, shown_by: str = "list"
 ) -> Values | None:
-    """Return the fields of a listing that may leave, None where not even its public ones may.
+    """Return the fields of a record that may leave, None where not even its public ones may.
 
     What is not there is hidden; what is None is empty.
     """
-    facts = listing.facts()
-    shown, view = project(listing, snapshot, shown_by), snapshot.decide(way.key, facts)
+    facts = record.facts()
+    shown, view = project(record, snapshot, shown_by), snapshot.decide(way.key(record.section), facts)
     if shown is None or view is None:
         return None
     tiers = [Tier.PUBLIC]
     if view is View.FULL:
         tiers.append(Tier.BASIC)
-        if with_identity and snapshot.decide(way.identity_key, facts) is View.FULL:
+        if with_identity and snapshot.decide(way.identity_key(record.section), facts) is View.FULL:
             tiers.append(Tier.IDENTITY)
     return _put_together(shown, tiers)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from services.contracts.vocabulary import UserId
-from services.records.domain.listing import TIER_OF, Listing, Tier
+from services.records.domain.record import Record, Section, Tier
 
 CREATED: Final = "created"
 CHANGED: Final = "changed"
@@ -31,9 +31,9 @@ class Entry:
     at: datetime
 
 
-def entry(before: Listing | None, after: Listing, action: str, by: UserId, at: datetime) -> Entry:
-    """Return what to remember of a change; without `before`, of a listing that was taken on."""
-    names = [field.name for field in fields(Listing) if field.name not in _UNTOLD]
+def entry(before: Record | None, after: Record, action: str, by: UserId, at: datetime) -> Entry:
+    """Return what to remember of a change; without `before`, of a record that was taken on."""
+    names = [field.name for field in fields(after) if field.name not in _UNTOLD]
     differing = [name for name in names if getattr(before, name, None) != getattr(after, name)]
     return Entry(
         version=after.version,
@@ -45,6 +45,6 @@ def entry(before: Listing | None, after: Listing, action: str, by: UserId, at: d
     )
 
 
-def shown(found: Entry, tiers: Collection[Tier]) -> Sequence[str]:
+def shown(found: Entry, section: Section, tiers: Collection[Tier]) -> Sequence[str]:
     """Return the fields of an entry that somebody may see who sees these tiers."""
-    return [name for name in found.after if TIER_OF[name] in tiers]
+    return [name for name in found.after if section.tier_of[name] in tiers]

@@ -1,4 +1,4 @@
-"""Closed sets by which listings are sorted and told apart; the terms are those of the RESO Data Dictionary 2.0."""
+"""Closed sets by which records are sorted and told apart; the terms are those of the RESO Data Dictionary 2.0."""
 
 from enum import StrEnum
 
@@ -80,3 +80,26 @@ class EnergyClass(StrEnum):
     F = "F"
     G = "G"
     H = "H"
+
+
+class InquiryStatus(StrEnum):
+    """Where a search stands; only what is active is matched with listings."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    FULFILLED = "fulfilled"
+    LOST = "lost"
+    ARCHIVED = "archived"
+
+
+class Financing(StrEnum):
+    CASH = "cash"
+    MORTGAGE_APPROVED = "mortgage_approved"
+    MORTGAGE_NEEDED = "mortgage_needed"
+    SALE_FIRST = "sale_first"
+
+
+class Urgency(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.problems import Forbidden
-from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight
+from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight, suffices
 from services.contracts.vocabulary import Effect, RecordClass, View
 
 READ: Final = "record_rights.read"
@@ -159,7 +159,7 @@ def _decider(
     read = f"{facts.section}.read"
     presupposed = key not in {read, f"{facts.section}.list"}
     said = snapshot.said(record_class, facts)
-    if presupposed and snapshot.decide(read, facts) is None:
+    if presupposed and not suffices(snapshot.decide(read, facts), record_class):
         return Decider.READ
     if said is not None and (said is Effect.DENY or view is View.FULL):
         return Decider.RECORD_RIGHT

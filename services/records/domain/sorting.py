@@ -1,13 +1,14 @@
-"""In which orders listings are listed: a closed set of public fields, an index each."""
+"""In which orders records are listed: closed sets of public fields, an index each. A minus sorts from the top."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
-from services.records.domain.listing import Listing
+from services.records.domain.record import Record
 
 Key = datetime | int | str
 EMPTY: Final = -1
@@ -17,7 +18,7 @@ _HIGHEST_ID, _LOWEST_ID = UUID(int=2**128 - 1), UUID(int=0)
 
 
 class Sort(StrEnum):
-    """A field by which to sort; the minus says from the highest down."""
+    """How listings may be sorted."""
 
     UPDATED = "-updated_at"
     CREATED = "-created_at"
@@ -27,37 +28,40 @@ class Sort(StrEnum):
     NUMBER = "number"
 
 
+class RecordSort(StrEnum):
+    """How records may be sorted that have no order of their own."""
+
+    UPDATED = "-updated_at"
+    CREATED = "-created_at"
+    NUMBER = "number"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page begins: after the listing of this key and id."""
+    """Where a page begins: after the record of this key and id."""
 
     key: Key
     id: UUID
 
 
 _END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
-START: Final[Mapping[Sort, Place]] = {
-    Sort.UPDATED: Place(_END_OF_TIME, _HIGHEST_ID),
-    Sort.CREATED: Place(_END_OF_TIME, _HIGHEST_ID),
-    Sort.CHEAPEST: Place(EMPTY - 1, _LOWEST_ID),
-    Sort.DEAREST: Place(2**63 - 1, _HIGHEST_ID),
-    Sort.LARGEST: Place(2**63 - 1, _HIGHEST_ID),
-    Sort.NUMBER: Place("", _LOWEST_ID),
+START: Final[Mapping[str, Place]] = {
+    "-updated_at": Place(_END_OF_TIME, _HIGHEST_ID),
+    "-created_at": Place(_END_OF_TIME, _HIGHEST_ID),
+    "list_price_minor": Place(EMPTY - 1, _LOWEST_ID),
+    "-list_price_minor": Place(2**63 - 1, _HIGHEST_ID),
+    "-living_area_m2": Place(2**63 - 1, _HIGHEST_ID),
+    "number": Place("", _LOWEST_ID),
 }
-"""Before the first listing of each order."""
+"""Before the first record of each order of any section."""
 
 
-def place_of(listing: Listing, sort: Sort) -> Place:
-    """Return where a page begins that follows a listing."""
-    match sort:
-        case Sort.UPDATED:
-            key: Key = listing.updated_at
-        case Sort.CREATED:
-            key = listing.created_at
-        case Sort.CHEAPEST | Sort.DEAREST:
-            key = EMPTY if listing.list_price_minor is None else listing.list_price_minor
-        case Sort.LARGEST:
-            key = EMPTY if listing.living_area_m2 is None else int(listing.living_area_m2 * _CM2_PER_M2)
-        case Sort.NUMBER:
-            key = listing.number
-    return Place(key, listing.id)
+def place_of(record: Record, sort: StrEnum) -> Place:
+    """Return where a page begins that follows a record."""
+    match cast("Key | Decimal | None", getattr(record, sort.removeprefix("-"))):
+        case None:
+            return Place(EMPTY, record.id)
+        case Decimal() as area:
+            return Place(int(area * _CM2_PER_M2), record.id)
+        case key:
+            return Place(key, record.id)

@@ -1,5 +1,6 @@
 """Appointments as JSON, coming in and going out."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
@@ -11,7 +12,7 @@ from services.chassis.cursor import START, CursorParam
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
 from services.records.domain import appointment as domain
-from services.records.domain.appointment import Appointment, Kind
+from services.records.domain.appointment import Appointment, Guest, Kind
 from services.records.handlers.fields import OMITTED, Email, Line, Text
 
 _TIMEZONES: Final = frozenset(available_timezones())
@@ -53,6 +54,22 @@ class WhenGiven(Input):
         return dict(when.fields())
 
 
+class GuestGiven(Input):
+    email: Email
+    display_name: Annotated[str, Field(max_length=200)] = ""
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+    """BCP 47 tag of the language in which to write."""
+
+
+def _each_once(guests: tuple[GuestGiven, ...]) -> tuple[GuestGiven, ...]:
+    if len({guest.email.casefold() for guest in guests}) < len(guests):
+        raise ValueError("an address stands there twice")
+    return guests
+
+
+Guests = Annotated[tuple[GuestGiven, ...], Field(max_length=100), AfterValidator(_each_once)]
+
+
 class NewAppointment(Input):
     kind: Kind
     title: Line
@@ -61,8 +78,8 @@ class NewAppointment(Input):
     owner_id: UserId = OMITTED
     """In whose calendar; left out, the caller's. Another's needs calendar.create."""
     attendees: Annotated[frozenset[UserId], Field(max_length=100)] = frozenset()
-    guests: Annotated[frozenset[Email], Field(max_length=100)] = frozenset()
-    """E-mail addresses of those who are no users."""
+    guests: Guests = ()
+    """Those who are no users."""
     office_id: OfficeId | None = None
     """Left out, the owner's principal office."""
     listing_id: ListingId | None = None
@@ -78,7 +95,7 @@ class AppointmentChange(Input):
     owner_id: UserId = OMITTED
     """Hands it over."""
     attendees: Annotated[frozenset[UserId], Field(max_length=100)] = OMITTED
-    guests: Annotated[frozenset[Email], Field(max_length=100)] = OMITTED
+    guests: Guests = OMITTED
     office_id: OfficeId | None = None
     listing_id: ListingId | None = None
     is_private: bool = OMITTED
@@ -88,8 +105,16 @@ class AppointmentChange(Input):
 
 def fields_of(asked: NewAppointment | AppointmentChange) -> dict[str, Any]:
     """Return the appointment's fields that a document names, by their names in the domain."""
-    given = {name: getattr(asked, name) for name in asked.model_fields_set - {"when"}}
+    given = {name: getattr(asked, name) for name in asked.model_fields_set - {"when", "guests"}}
+    if "guests" in asked.model_fields_set:
+        given["guests"] = frozenset(Guest(**guest.model_dump()) for guest in asked.guests)
     return {**given, **(asked.when.fields() if "when" in asked.model_fields_set else {})}
+
+
+class GuestShown(Output):
+    email: str
+    display_name: str
+    locale: str
 
 
 class DetailsShown(Output):
@@ -101,7 +126,7 @@ class DetailsShown(Output):
     office_id: OfficeId | None
     created_by: UserId
     attendees: list[UserId]
-    guests: list[str]
+    guests: list[GuestShown]
     listing_id: ListingId | None
     is_private: bool
     timezone: str
@@ -138,7 +163,7 @@ class AppointmentShown(Output):
             view=view,
             details=DetailsShown(
                 attendees=sorted(appointment.attendees),
-                guests=sorted(appointment.guests),
+                guests=[GuestShown.model_validate(asdict(guest)) for guest in sorted(appointment.guests)],
                 place=appointment.place if tells_place else None,
                 **{name: getattr(appointment, name) for name in names},
             )

@@ -30,10 +30,10 @@ from services.records.handlers.appointment_models import (
     PeriodAsked,
     fields_of,
 )
-from services.records.handlers.listing_life import EntryShown, FieldChange, HistoryPage, HistoryQuery
+from services.records.handlers.record_life import FieldChange, HistoryEntry, HistoryPage, HistoryQuery
 from services.records.operations import appointments as operations
 from services.records.operations.appointments import Act
-from services.records.store import appointments, history, listing_facts
+from services.records.store import appointments, history, listings, record_facts
 from services.records.store.appointments import Period
 
 LONGEST_PERIOD: Final = timedelta(days=366)
@@ -48,7 +48,8 @@ async def create_appointment(deps: Deps, call: Call, asked: NewAppointment) -> A
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     fields: dict[str, Any] = {
         "owner_id": call.caller.user_id,
-        **asked.model_dump(include={"office_id", "listing_id", "is_private", "place", "note", "guests"}),
+        **asked.model_dump(include={"office_id", "listing_id", "is_private", "place", "note"}),
+        "guests": frozenset(),
         **fields_of(asked),
         "id": ids.uuid7(),
         "created_by": call.caller.user_id,
@@ -139,11 +140,11 @@ async def list_appointment_history(deps: Deps, call: Call, asked: HistoryQuery) 
     )
 
 
-def _entry(found: Entry) -> EntryShown:
+def _entry(found: Entry) -> HistoryEntry:
     before: Mapping[str, Any] = found.before
     after: Mapping[str, Any] = found.after
     changes = [FieldChange(field=name, before=before.get(name), after=after[name]) for name in after]
-    return EntryShown(version=found.version, action=found.action, by=found.by, at=found.at, changes=changes)
+    return HistoryEntry(version=found.version, action=found.action, by=found.by, at=found.at, changes=changes)
 
 
 def _period(asked: PeriodAsked) -> tuple[datetime, datetime]:
@@ -181,7 +182,7 @@ def _shown(found: Appointment, snapshot: AccessSnapshot, placed: Collection[UUID
 async def _placed(tx: Transaction, snapshot: AccessSnapshot, found: Sequence[Appointment]) -> Collection[UUID]:
     """Return the appointments whose place the caller may know: it may be the address of the listing they are about."""
     asked = {one.id: one.listing_id for one in found if one.listing_id and snapshot.user_id not in one.people}
-    known = await listing_facts.find(tx, snapshot, set(asked.values()))
+    known = await record_facts.find(tx, listings.TABLE, snapshot, set(asked.values()))
     told = {each for each, facts in known.items() if snapshot.decide(IDENTITY, facts) is View.FULL}
     return {one.id for one in found if one.id not in asked or asked[one.id] in told}
 

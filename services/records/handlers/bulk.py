@@ -1,40 +1,33 @@
-"""The same thing done to up to 1,000 listings: each is decided on, and done or not, by itself."""
+"""The same thing done to up to 1,000 records of a section: each is decided on, and done or not, by itself."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import Field
 
 from services.chassis.problems import Problem
 from services.chassis.web import Call, Input, Output, Route
-from services.contracts.vocabulary import ListingId, UserId
+from services.contracts.vocabulary import UserId
 from services.records.deps import Deps
-from services.records.handlers.fields import Number
-from services.records.operations import listing_life
-from services.records.operations.listing_life import BULK_DELETE, Act
+from services.records.handlers.edges import Edge
+from services.records.operations import record_life
+from services.records.operations.record_life import BULK_DELETE
+from services.records.operations.records import Act
 
-MOST = 1000
+MOST: Final = 1000
 
 
 class BulkDelete(Input):
-    listing_ids: Annotated[list[ListingId], Field(min_length=1, max_length=MOST)]
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
 class BulkReassign(BulkDelete):
     assignee_id: UserId
 
 
-class Renumbering(Input):
-    listing_id: ListingId
-    number: Number
-
-
-class BulkRenumber(Input):
-    items: Annotated[list[Renumbering], Field(min_length=1, max_length=MOST)]
-
-
 class Outcome(Output):
-    id: ListingId
+    id: UUID
     code: str
     """`done`, or the code of the problem with this one."""
 
@@ -43,53 +36,40 @@ class Outcomes(Output):
     items: list[Outcome]
 
 
-async def delete_listings(deps: Deps, call: Call, asked: BulkDelete) -> Outcomes:
-    """Delete listings for good. Needs listings.bulk.delete on each."""
-    return await _each(
-        deps,
-        call,
-        [(listing_id, lambda act: listing_life.delete(deps.db, act, BULK_DELETE)) for listing_id in asked.listing_ids],
+async def delete_records(edge: Edge, deps: Deps, call: Call, asked: BulkDelete) -> Outcomes:
+    """Delete {section} for good. Needs {section}.bulk.delete on each."""
+    return await each(
+        deps, call, ((one, lambda act: record_life.delete(deps.db, edge.table, act, BULK_DELETE)) for one in asked.ids)
     )
 
 
-async def reassign_listings(deps: Deps, call: Call, asked: BulkReassign) -> Outcomes:
-    """Hand listings to somebody. Needs listings.bulk.reassign on each."""
-    return await _each(
+async def reassign_records(edge: Edge, deps: Deps, call: Call, asked: BulkReassign) -> Outcomes:
+    """Hand {section} to somebody. Needs {section}.bulk.reassign on each."""
+    return await each(
         deps,
         call,
-        [
-            (listing_id, lambda act: listing_life.reassign(deps.db, act, asked.assignee_id))
-            for listing_id in asked.listing_ids
-        ],
+        ((one, lambda act: record_life.reassign(deps.db, edge.table, act, asked.assignee_id)) for one in asked.ids),
     )
 
 
-async def renumber_listings(deps: Deps, call: Call, asked: BulkRenumber) -> Outcomes:
-    """Give listings other numbers, one after the other. Needs listings.bulk.renumber on each."""
-    return await _each(
-        deps,
-        call,
-        [
-            (item.listing_id, lambda act, number=item.number: listing_life.renumber(deps.db, act, number))
-            for item in asked.items
-        ],
-    )
-
-
-async def _each(deps: Deps, call: Call, wanted: list[tuple[ListingId, Callable[[Act], Awaitable[object]]]]) -> Outcomes:
+async def each(deps: Deps, call: Call, wanted: Iterable[tuple[UUID, Callable[[Act], Awaitable[object]]]]) -> Outcomes:
+    """Do one thing after the other and return what became of each."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     items = list[Outcome]()
-    for listing_id, do in wanted:
+    for record_id, do in wanted:
         try:
-            await do(Act(snapshot, listing_id, call.now))
-            items.append(Outcome(id=listing_id, code="done"))
+            await do(Act(snapshot, record_id, call.now))
+            items.append(Outcome(id=record_id, code="done"))
         except Problem as problem:
-            items.append(Outcome(id=listing_id, code=problem.code))
+            items.append(Outcome(id=record_id, code=problem.code))
     return Outcomes(items=items)
 
 
-ROUTES = (
-    Route("POST", "/v1/listings/bulk-delete", delete_listings, takes=BulkDelete, gives=Outcomes),
-    Route("POST", "/v1/listings/bulk-reassign", reassign_listings, takes=BulkReassign, gives=Outcomes),
-    Route("POST", "/v1/listings/bulk-renumber", renumber_listings, takes=BulkRenumber, gives=Outcomes),
-)
+def routes(edge: Edge) -> tuple[Route, ...]:
+    """Return the routes by which many records of a section are deleted or handed over."""
+    return (
+        Route("POST", f"{edge.every}/bulk-delete", edge.handler(delete_records), takes=BulkDelete, gives=Outcomes),
+        Route(
+            "POST", f"{edge.every}/bulk-reassign", edge.handler(reassign_records), takes=BulkReassign, gives=Outcomes
+        ),
+    )

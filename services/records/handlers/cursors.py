@@ -3,21 +3,22 @@
 import base64
 import json
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from services.chassis.problems import FieldError, Invalid
-from services.records.domain.listing import Listing
-from services.records.domain.sorting import START, Place, Sort, place_of
+from services.records.domain.record import Record
+from services.records.domain.sorting import START, Place, place_of
 
 
-def of(listing: Listing, sort: Sort) -> str:
-    """Return the cursor of the page that follows a listing."""
-    place = place_of(listing, sort)
+def of(record: Record, sort: StrEnum) -> str:
+    """Return the cursor of the page that follows a record."""
+    place = place_of(record, sort)
     key = place.key.isoformat() if isinstance(place.key, datetime) else place.key
     return base64.urlsafe_b64encode(json.dumps([sort.value, key, str(place.id)]).encode()).decode().rstrip("=")
 
 
-def place(cursor: str, sort: Sort) -> Place:
+def place(cursor: str, sort: StrEnum) -> Place:
     """Return where the page begins that a cursor stands for. Raises Invalid for a cursor of another order or list."""
     if not cursor:
         return START[sort]

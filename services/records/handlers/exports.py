@@ -14,26 +14,39 @@ from services.chassis.database import json_object
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
-from services.records.adapters.tables import MEDIA_TYPES, written
+from services.records.adapters.tables import MEDIA_TYPES, Heading, written
 from services.records.deps import Deps
-from services.records.domain.disclosure import EXPORT, Disclosure, Form, columns
-from services.records.domain.sorting import Sort
+from services.records.domain.disclosure import Disclosure, Form, WayOut, columns
+from services.records.domain.sorting import RecordSort, Sort
+from services.records.handlers.edges import Edge
+from services.records.handlers.inquiries import EDGE as INQUIRY
+from services.records.handlers.inquiries import InquiriesFilter
+from services.records.handlers.listing_models import EDGE as LISTING
 from services.records.handlers.listings import ListingsFilter
-from services.records.operations.disclosures import Asked, take_out
+from services.records.operations.disclosures import Selection, take_out
 from services.records.store import disclosures
 
 OVERSEE: Final = "admin.permissions.manage"
 
 
-class ListingsExport(ListingsFilter):
-    """Which listings, as for the list."""
-
+class ExportAsked(Input):
     form: Literal[Form.CSV, Form.XLSX, Form.XML]
-    sort: Sort = Sort.UPDATED
     identity: bool = False
     """With the exact address and the owner, where the caller may export those."""
     bom: bool = False
     """Of csv: begin with a byte order mark, without which Excel takes UTF-8 for something else."""
+
+
+class ListingsExport(ExportAsked, ListingsFilter):
+    """Which listings, as for the list."""
+
+    sort: Sort = Sort.UPDATED
+
+
+class InquiriesExport(ExportAsked, InquiriesFilter):
+    """Which inquiries, as for the list."""
+
+    sort: RecordSort = RecordSort.UPDATED
 
 
 class DisclosuresQuery(Input):
@@ -62,34 +75,42 @@ class DisclosuresPage(Output):
     next: str | None
 
 
-async def export_listings(deps: Deps, call: Call, asked: ListingsExport) -> Streamed:
-    """Export what the caller's list shows, in its order, as of one instant. Needs listings.export.
+async def export_records(edge: Edge, deps: Deps, call: Call, asked: ListingsExport | InquiriesExport) -> Streamed:
+    """Export what the caller's list of {section} shows, in its order, as of one instant. Needs {section}.export.
 
-    Identity data need listings.identity.export besides; what may not be exported of a listing is empty, and a
-    listing that may not be is left out. An export that cannot go on is cut off: its end is then missing.
+    Identity data need {section}.identity.export besides; what may not be exported of a record is empty, and one
+    that may not be is left out. An export that cannot go on is cut off: its end is then missing.
     """
 
     async def rights() -> AccessSnapshot:
         return await deps.access.of(call.caller, clock.now(), call.access_version)
 
-    require(await rights(), EXPORT.key)
+    section = edge.table.section
+    require(await rights(), WayOut.EXPORT.key(section))
     if asked.identity:
-        require(await rights(), EXPORT.identity_key)
-    taken = disclosure(call, asked.form, asked, with_identity=asked.identity)
-    pages = take_out(deps.db, call.caller.tenant_id, Asked(EXPORT, asked.filter(), asked.sort), taken, rights)
+        require(await rights(), WayOut.EXPORT.identity_key(section))
+    taken = disclosure(edge, call, asked.form, asked, with_identity=asked.identity)
+    pages = take_out(
+        deps.db,
+        call.caller.tenant_id,
+        Selection(edge.table, WayOut.EXPORT, asked.filter(), asked.sort),
+        taken,
+        rights,
+    )
+    heading = Heading(edge.noun, edge.section, columns(section, with_identity=asked.identity))
     return Streamed(
         MEDIA_TYPES[asked.form],
-        deps.streams.bounded(written(asked.form, columns(with_identity=asked.identity), pages, bom=asked.bom)),
-        f"listings-{call.now.date().isoformat()}.{asked.form}",
+        deps.streams.bounded(written(asked.form, heading, pages, bom=asked.bom)),
+        f"{edge.section}-{call.now.date().isoformat()}.{asked.form}",
     )
 
 
-def disclosure(call: Call, form: Form, asked: Input, *, with_identity: bool) -> Disclosure:
+def disclosure(edge: Edge, call: Call, form: Form, asked: Input, *, with_identity: bool) -> Disclosure:
     """Return what to write down of an answer in which records leave."""
     return Disclosure(
         id=ids.uuid7(),
         user_id=call.caller.user_id,
-        section="listings",
+        section=edge.section,
         form=form,
         with_identity=with_identity,
         asked=asked.model_dump_json(exclude_none=True, exclude={"form", "identity", "bom", "language"}),
@@ -118,13 +139,13 @@ def _document(found: Disclosure) -> dict[str, Any]:
     return {**{name: getattr(found, name) for name in names}, "asked": json_object(found.asked)}
 
 
+def _route(edge: Edge, takes: type[ExportAsked]) -> Route:
+    offers = tuple(media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
+    return Route("GET", f"/v1/exports/{edge.section}", edge.handler(export_records), takes=takes, offers=offers)
+
+
 ROUTES = (
-    Route(
-        "GET",
-        "/v1/exports/listings",
-        export_listings,
-        takes=ListingsExport,
-        offers=tuple(media_type.partition(";")[0] for media_type in MEDIA_TYPES.values()),
-    ),
+    _route(LISTING, ListingsExport),
+    _route(INQUIRY, InquiriesExport),
     Route("GET", "/v1/disclosures", list_disclosures, takes=DisclosuresQuery, gives=DisclosuresPage),
 )

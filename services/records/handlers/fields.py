@@ -19,6 +19,8 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9 ()/.-]{2,38}[0-9]$")]
 Money = Annotated[int, Field(ge=0, le=10**15)]
 Area = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=2), AfterValidator(_with_two_decimals)]
+Floor = Annotated[int, Field(ge=-10, le=200)]
+Year = Annotated[int, Field(ge=1000, le=2200)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 
 OMITTED: Final[Any] = Field(default_factory=lambda: None)

@@ -1,15 +1,12 @@
-"""Listings as JSON, coming in and going out: flat public fields, and a group for each further tier."""
+"""Listings as JSON, coming in and going out."""
 
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
-
-from pydantic import Field
+from typing import Final
 
 from services.chassis.web import Input, Output
-from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
+from services.contracts.vocabulary import OfficeId, UserId
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.listing import Projection, Tier
+from services.records.handlers.edges import Edge
 from services.records.handlers.fields import (
     OMITTED,
     Area,
@@ -17,12 +14,23 @@ from services.records.handlers.fields import (
     Country,
     Currency,
     Email,
+    Floor,
     Line,
     Money,
     Number,
     Phone,
     Text,
+    Year,
 )
+from services.records.handlers.record_models import (
+    BasicGiven,
+    BasicShown,
+    PrivateNoteGiven,
+    PrivateNoteShown,
+    RecordShown,
+    RecordsPage,
+)
+from services.records.store.listings import TABLE
 
 
 class PublicFields(Input):
@@ -45,17 +53,19 @@ class PublicFields(Input):
     rooms: Count | None = None
     bedrooms_total: Count | None = None
     bathrooms_total: Count | None = None
-    floor: Annotated[int, Field(ge=-10, le=200)] | None = None
-    year_built: Annotated[int, Field(ge=1000, le=2200)] | None = None
+    floor: Floor | None = None
+    year_built: Year | None = None
     energy_class: EnergyClass | None = None
 
 
-class BasicGiven(Input):
-    assignee_id: UserId = OMITTED
+class ListingBasicGiven(BasicGiven):
     is_private: bool = OMITTED
     superoffer: bool = OMITTED
     no_commission: bool = OMITTED
     banner: bool = OMITTED
+    investment: bool = OMITTED
+    key_holder_id: UserId | None = None
+    """The colleague who keeps the keys."""
 
 
 class IdentityGiven(Input):
@@ -67,10 +77,6 @@ class IdentityGiven(Input):
     owner_email: Email | None = None
 
 
-class PrivateNoteGiven(Input):
-    text: Text | None
-
-
 class NewListing(PublicFields):
     number: Number = OMITTED
     """Left out, the agency's next one."""
@@ -78,7 +84,7 @@ class NewListing(PublicFields):
     standard_status: StandardStatus = StandardStatus.DRAFT
     transaction_type: TransactionType
     property_type: PropertyType
-    basic: BasicGiven = OMITTED
+    basic: ListingBasicGiven = OMITTED
     """Left out, the caller is the assignee."""
     identity: IdentityGiven = OMITTED
     private_note: PrivateNoteGiven = OMITTED
@@ -89,26 +95,18 @@ class ListingChange(PublicFields):
     standard_status: StandardStatus = OMITTED
     transaction_type: TransactionType = OMITTED
     property_type: PropertyType = OMITTED
-    basic: BasicGiven = OMITTED
+    basic: ListingBasicGiven = OMITTED
     identity: IdentityGiven = OMITTED
     private_note: PrivateNoteGiven = OMITTED
 
 
-def fields_of(asked: NewListing | ListingChange) -> dict[str, Any]:
-    """Return the listing's fields that a document names, by their names in the domain."""
-    given = asked.model_dump(exclude_unset=True)
-    note: dict[str, object] = given.pop(Tier.PRIVATE_NOTE, {})
-    basic, identity = given.pop(Tier.BASIC, {}), given.pop(Tier.IDENTITY, {})
-    return {**given, **basic, **identity, **({"private_note": note["text"]} if note else {})}
-
-
-class BasicShown(Output):
-    assignee_id: UserId
-    created_by: UserId
+class ListingBasicShown(BasicShown):
     is_private: bool
     superoffer: bool
     no_commission: bool
     banner: bool
+    investment: bool
+    key_holder_id: UserId | None
 
 
 class IdentityShown(Output):
@@ -120,18 +118,9 @@ class IdentityShown(Output):
     owner_email: str | None
 
 
-class PrivateNoteShown(Output):
-    text: str | None
-
-
-class ListingShown(Output):
+class ListingShown(RecordShown):
     """A listing as far as the caller may see it. A group that is null is hidden; a field that is null is empty."""
 
-    id: ListingId
-    number: str
-    version: int
-    view: View
-    office_id: OfficeId
     standard_status: StandardStatus
     transaction_type: TransactionType
     property_type: PropertyType
@@ -154,23 +143,13 @@ class ListingShown(Output):
     floor: int | None
     year_built: int | None
     energy_class: EnergyClass | None
-    created_at: datetime
-    updated_at: datetime
-    basic: BasicShown | None
+    basic: ListingBasicShown | None
     identity: IdentityShown | None
     private_note: PrivateNoteShown | None
 
-    @classmethod
-    def of(cls, projection: Projection) -> Self:
-        """Return the document of a projection: what is not in it cannot get out."""
-        shown = projection.tiers
-        note = shown.get(Tier.PRIVATE_NOTE)
-        return cls.model_validate(
-            {
-                **shown[Tier.PUBLIC],
-                "view": projection.view,
-                "basic": shown.get(Tier.BASIC),
-                "identity": shown.get(Tier.IDENTITY),
-                "private_note": None if note is None else {"text": note["private_note"]},
-            }
-        )
+
+class ListingsPage(RecordsPage):
+    items: list[ListingShown]
+
+
+EDGE: Final = Edge(table=TABLE, noun="listing", shown=ListingShown, page=ListingsPage)

@@ -9,14 +9,16 @@ from services.chassis.answers import Streamed
 from services.chassis.authz_client import require
 from services.chassis.web import Call, Input, Route
 from services.contracts.access import AccessSnapshot
-from services.contracts.vocabulary import ListingId
 from services.records.adapters.prints import Language, Sheet, list_pdf, listing_pdf
 from services.records.deps import Deps
-from services.records.domain.disclosure import PRINT, Form, Values
+from services.records.domain.disclosure import Form, Values, WayOut
+from services.records.domain.listing import LISTINGS
 from services.records.domain.sorting import Sort
+from services.records.handlers.edges import act
 from services.records.handlers.exports import disclosure
+from services.records.handlers.listing_models import EDGE
 from services.records.handlers.listings import ListingsFilter
-from services.records.operations.disclosures import Asked, take_out, take_out_one
+from services.records.operations.disclosures import Selection, take_out, take_out_one
 
 MOST: Final = 500
 PDF: Final = "application/pdf"
@@ -38,10 +40,8 @@ class ListingsPrint(ListingsFilter):
 
 async def print_listing(deps: Deps, call: Call, asked: PrintAsked) -> Streamed:
     """Print a listing as PDF. Needs listings.print on it, with identity data listings.identity.print too."""
-    listing_id = ListingId(call.id_in_path("listing_id"))
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    taken = disclosure(call, Form.PDF, asked, with_identity=asked.identity)
-    values = await take_out_one(deps.db, snapshot, listing_id, PRINT, taken)
+    taken = disclosure(EDGE, call, Form.PDF, asked, with_identity=asked.identity)
+    values = await take_out_one(deps.db, EDGE.table, await act(EDGE, deps, call), WayOut.PRINT, taken)
     sheet = Sheet(asked.language, call.now, asked.identity)
 
     async def pieces() -> AsyncGenerator[bytes]:
@@ -59,11 +59,12 @@ async def print_listings(deps: Deps, call: Call, asked: ListingsPrint) -> Stream
     async def rights() -> AccessSnapshot:
         return await deps.access.of(call.caller, clock.now(), call.access_version)
 
-    require(await rights(), PRINT.key)
+    require(await rights(), WayOut.PRINT.key(LISTINGS))
     if asked.identity:
-        require(await rights(), PRINT.identity_key)
-    taken = disclosure(call, Form.PDF, asked, with_identity=asked.identity)
-    pages = take_out(deps.db, call.caller.tenant_id, Asked(PRINT, asked.filter(), asked.sort, MOST), taken, rights)
+        require(await rights(), WayOut.PRINT.identity_key(LISTINGS))
+    taken = disclosure(EDGE, call, Form.PDF, asked, with_identity=asked.identity)
+    selection = Selection(EDGE.table, WayOut.PRINT, asked.filter(), asked.sort, MOST)
+    pages = take_out(deps.db, call.caller.tenant_id, selection, taken, rights)
     sheet = Sheet(asked.language, call.now, asked.identity)
 
     async def pieces() -> AsyncGenerator[bytes]:

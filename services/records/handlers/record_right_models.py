@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.chassis.problems import FieldError, Invalid
 from services.chassis.web import Input, Output
-from services.contracts.vocabulary import Effect, ListingId, RecordClass, UserId, View
+from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 from services.records.domain.record_rights import Cause, Decider, Entries, Holder, HolderKind, Slot
 from services.records.store.record_rights import Change, Given
 
@@ -47,7 +47,7 @@ class EntriesGiven(Input):
 
 
 class MassUpdate(EntriesGiven):
-    listing_ids: Annotated[list[ListingId], Field(min_length=1, max_length=1000)]
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
 
 
 class Restoration(Input):
@@ -126,16 +126,6 @@ class PreviewShown(Output):
     complete: bool
     """False when the agency has more people than were looked at."""
     items: list[Difference]
-
-
-class Outcome(Output):
-    id: ListingId
-    code: str
-    """`done`, or the code of the problem with this one."""
-
-
-class MassUpdateShown(Output):
-    items: list[Outcome]
 
 
 class EntriesRemoved(Output):

@@ -1,4 +1,4 @@
-"""What single listings say to users, teams and offices, and what somebody may do with a listing and why."""
+"""What single records say to users, teams and offices, and what somebody may do with a record and why."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from services.chassis.authz_client import PermissionMissing, require
 from services.chassis.problems import NotFound, Problem
 from services.chassis.web import Call, Route
 from services.contracts.access import AccessSnapshot, RecordFacts
-from services.contracts.vocabulary import ListingId, UserId
+from services.contracts.vocabulary import UserId
 from services.records.deps import Deps
 from services.records.domain.record_rights import (
     READ,
@@ -25,6 +25,8 @@ from services.records.domain.record_rights import (
     merged,
     rights_of,
 )
+from services.records.handlers.bulk import Outcome, Outcomes
+from services.records.handlers.edges import Edge
 from services.records.handlers.record_right_models import (
     AccessQuestion,
     AccessShown,
@@ -36,15 +38,13 @@ from services.records.handlers.record_right_models import (
     EntriesRemoved,
     EntryShown,
     MassUpdate,
-    MassUpdateShown,
-    Outcome,
     PreviewShown,
     RecordRightsShown,
     Restoration,
 )
 from services.records.operations import record_rights as operations
-from services.records.operations.record_rights import Author
-from services.records.store import directory, listings, record_rights
+from services.records.operations.record_rights import Author, Target
+from services.records.store import directory, record_rights, records
 from services.records.store.record_rights import Given
 
 PREVIEWED: Final = 200
@@ -60,53 +60,54 @@ class _Panel:
     version: int
 
 
-async def get_record_rights(deps: Deps, call: Call) -> RecordRightsShown:
-    """Show what a listing says to users, teams and offices. Needs record_rights.read or record_rights.update.
+async def get_record_rights(edge: Edge, deps: Deps, call: Call) -> RecordRightsShown:
+    """Show what {a_noun} says to users, teams and offices. Needs record_rights.read or record_rights.update.
 
-    With record_rights.update it is shown even where one of the entries keeps the caller from reading the listing.
+    With record_rights.update it is shown even where one of the entries keeps the caller from reading the {noun}.
     """
-    panel = await _panel(deps, call)
+    panel = await _panel(edge, deps, call)
     return RecordRightsShown(
         version=panel.version, entries=[EntryShown.of(slot, given) for slot, given in panel.entries.items()]
     )
 
 
-async def change_record_rights(deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown:
-    """Make the entries of a listing exactly these; whoever is not named inherits. Needs record_rights.update.
+async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown:
+    """Make the entries of {a_noun} exactly these; whoever is not named inherits. Needs record_rights.update.
 
     Allowing others what one may not do here oneself takes an administrator.
     """
-    given, version = merged({}, asked.slots()), call.version
-    await operations.change(deps.db, await _author(deps, call), _id(call), Cause.SET, lambda _: given, version)
-    return await get_record_rights(deps, call)
+    given, target = merged({}, asked.slots()), Target(edge.table, edge.id_in(call), call.version)
+    await operations.change(deps.db, await _author(deps, call), target, Cause.SET, lambda _: given)
+    return await get_record_rights(edge, deps, call)
 
 
-async def apply_stamp(deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown:
+async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown:
     """Set the entries of a stamp, exactly those, whatever stands there (ON-31). Needs record_rights.update."""
     given = merged({}, asked.slots())
-    await operations.change(deps.db, await _author(deps, call), _id(call), Cause.STAMP, lambda _: given)
-    return await get_record_rights(deps, call)
+    target = Target(edge.table, edge.id_in(call))
+    await operations.change(deps.db, await _author(deps, call), target, Cause.STAMP, lambda _: given)
+    return await get_record_rights(edge, deps, call)
 
 
-async def restore_record_rights(deps: Deps, call: Call, asked: Restoration) -> RecordRightsShown:
-    """Make the entries of a listing what they were at an earlier version. Needs record_rights.update."""
-    version = call.version
-    await operations.restore(deps.db, await _author(deps, call), _id(call), asked.version, version)
-    return await get_record_rights(deps, call)
+async def restore_record_rights(edge: Edge, deps: Deps, call: Call, asked: Restoration) -> RecordRightsShown:
+    """Make the entries of {a_noun} what they were at an earlier version. Needs record_rights.update."""
+    target = Target(edge.table, edge.id_in(call), call.version)
+    await operations.restore(deps.db, await _author(deps, call), target, asked.version)
+    return await get_record_rights(edge, deps, call)
 
 
-async def list_record_right_changes(deps: Deps, call: Call) -> ChangesShown:
-    """List the last 200 versions of a listing's entries, newest first. Needs what looking at them needs."""
-    await _panel(deps, call)
+async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> ChangesShown:
+    """List the last 200 versions of the entries of {a_noun}, newest first. Needs what looking at them needs."""
+    await _panel(edge, deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await record_rights.changes(tx, _id(call))
+        found = await record_rights.changes(tx, edge.id_in(call))
     return ChangesShown(items=[ChangeShown.of(change) for change in found])
 
 
-async def preview_record_rights(deps: Deps, call: Call, asked: EntriesGiven) -> PreviewShown:
+async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> PreviewShown:
     """Show who would gain and lose what if the entries became exactly these. Needs record_rights.update."""
     require(await deps.access.of(call.caller, call.now, call.access_version), UPDATE)
-    panel = await _panel(deps, call)
+    panel = await _panel(edge, deps, call)
     after = replace(panel.facts, rights=rights_of(merged({}, asked.slots())))
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         people = await directory.active_people(tx, PREVIEWED + 1)
@@ -118,37 +119,38 @@ async def preview_record_rights(deps: Deps, call: Call, asked: EntriesGiven) -> 
     return PreviewShown(complete=len(people) <= PREVIEWED, items=items)
 
 
-async def update_many_record_rights(deps: Deps, call: Call, asked: MassUpdate) -> MassUpdateShown:
-    """Set or reset single entries on up to 1,000 listings; the others stay. Needs record_rights.update.
+async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: MassUpdate) -> Outcomes:
+    """Set or reset single entries on up to 1,000 {section}; the others stay. Needs record_rights.update.
 
-    Each listing is changed, or not, by itself (ON-22).
+    Each {noun} is changed, or not, by itself (ON-22).
     """
     author, changes = await _author(deps, call), asked.slots()
     require(author.snapshot, UPDATE)
     items = list[Outcome]()
-    for listing_id in dict.fromkeys(asked.listing_ids):
+    for record_id in dict.fromkeys(asked.ids):
+        target = Target(edge.table, record_id)
         try:
             await operations.change(
-                deps.db, author, listing_id, Cause.MASS_UPDATE, lambda entries: merged(entries, changes)
+                deps.db, author, target, Cause.MASS_UPDATE, lambda entries: merged(entries, changes)
             )
-            items.append(Outcome(id=listing_id, code="done"))
+            items.append(Outcome(id=record_id, code="done"))
         except Problem as problem:
-            items.append(Outcome(id=listing_id, code=problem.code))
-    return MassUpdateShown(items=items)
+            items.append(Outcome(id=record_id, code=problem.code))
+    return Outcomes(items=items)
 
 
 async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
-    """Delete what all listings say to one user (ON-15). Needs record_rights.update, and to be an administrator."""
+    """Delete what all records say to one user (ON-15). Needs record_rights.update, and to be an administrator."""
     user_id = UserId(call.id_in_path("user_id"))
     return EntriesRemoved(records=await operations.forget_user(deps.db, await _author(deps, call), user_id))
 
 
-async def get_listing_access(deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
-    """Show what somebody may do with a listing, and what decided each answer (ON-20).
+async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
+    """Show what somebody may do with {a_noun}, and what decided each answer (ON-20).
 
     Needs record_rights.read or record_rights.update.
     """
-    panel = await _panel(deps, call)
+    panel = await _panel(edge, deps, call)
     (snapshot,) = await _snapshots(deps, call, [asked.user_id])
     return AccessShown(
         user_id=asked.user_id, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
@@ -169,13 +171,13 @@ def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation) -> Answer
     )
 
 
-async def _panel(deps: Deps, call: Call) -> _Panel:
-    """Return the entries of the listing in the path. Raises PermissionMissing, NotFound."""
+async def _panel(edge: Edge, deps: Deps, call: Call) -> _Panel:
+    """Return the entries of the record in the path. Raises PermissionMissing, NotFound."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not (snapshot.holds(READ) or snapshot.holds(UPDATE)):
         raise PermissionMissing(f"This needs the permission {READ}.")
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await listings.find(tx, snapshot, _id(call))
+        found = await records.find(tx, edge.table, snapshot, edge.id_in(call))
         if found is None or not may_look(snapshot, found.facts()):
             raise NotFound
         entries = await record_rights.find(tx, found.id)
@@ -199,20 +201,21 @@ async def _author(deps: Deps, call: Call) -> Author:
     return Author(await deps.access.of(call.caller, call.now, call.access_version), call.now)
 
 
-def _id(call: Call) -> ListingId:
-    return ListingId(call.id_in_path("listing_id"))
+def routes(edge: Edge) -> tuple[Route, ...]:
+    """Return the routes by which a section's records are opened and closed one by one."""
+    rights, shown, given = f"{edge.one}/record-rights", RecordRightsShown, EntriesGiven
+    restore = edge.handler(restore_record_rights)
+    update_many = edge.handler(update_many_record_rights)
+    return (
+        Route("GET", rights, edge.handler(get_record_rights), gives=shown),
+        Route("PUT", rights, edge.handler(change_record_rights), takes=given, gives=shown, edits=True),
+        Route("POST", f"{rights}/stamp", edge.handler(apply_record_stamp), takes=given, gives=shown),
+        Route("POST", f"{rights}/restore", restore, takes=Restoration, gives=shown, edits=True),
+        Route("POST", f"{rights}/preview", edge.handler(preview_record_rights), takes=given, gives=PreviewShown),
+        Route("GET", f"{rights}/changes", edge.handler(list_record_right_changes), gives=ChangesShown),
+        Route("GET", f"{edge.one}/access", edge.handler(get_record_access), takes=AccessQuestion, gives=AccessShown),
+        Route("POST", f"{edge.every}/bulk-record-rights", update_many, takes=MassUpdate, gives=Outcomes),
+    )
 
 
-_RIGHTS = "/v1/listings/{listing_id}/record-rights"
-
-ROUTES = (
-    Route("GET", _RIGHTS, get_record_rights, gives=RecordRightsShown),
-    Route("PUT", _RIGHTS, change_record_rights, takes=EntriesGiven, gives=RecordRightsShown, edits=True),
-    Route("POST", f"{_RIGHTS}/stamp", apply_stamp, takes=EntriesGiven, gives=RecordRightsShown),
-    Route("POST", f"{_RIGHTS}/restore", restore_record_rights, takes=Restoration, gives=RecordRightsShown, edits=True),
-    Route("POST", f"{_RIGHTS}/preview", preview_record_rights, takes=EntriesGiven, gives=PreviewShown),
-    Route("GET", f"{_RIGHTS}/changes", list_record_right_changes, gives=ChangesShown),
-    Route("GET", "/v1/listings/{listing_id}/access", get_listing_access, takes=AccessQuestion, gives=AccessShown),
-    Route("POST", "/v1/record-rights/mass-updates", update_many_record_rights, takes=MassUpdate, gives=MassUpdateShown),
-    Route("DELETE", "/v1/users/{user_id}/record-rights", remove_user_record_rights, gives=EntriesRemoved),
-)
+ROUTES = (Route("DELETE", "/v1/users/{user_id}/record-rights", remove_user_record_rights, gives=EntriesRemoved),)

@@ -17,14 +17,15 @@ from services.contracts.records_events import (
     AppointmentChanged,
     AppointmentEvent,
     AppointmentScheduled,
+    Guest,
 )
 from services.contracts.vocabulary import OfficeId, UserId
 from services.records.domain import appointment as domain
 from services.records.domain.appointment import Appointment, UnknownListing, UnknownPerson, permits, reaches, sight
 from services.records.domain.history import CHANGED, CREATED, REASSIGNED
-from services.records.domain.listing import READ as LISTING_READ
-from services.records.domain.listing import UnknownOffice
-from services.records.store import appointments, directory, history, listing_facts
+from services.records.domain.listing import LISTINGS
+from services.records.domain.record import UnknownOffice
+from services.records.store import appointments, directory, history, listings, record_facts
 
 CANCELLED: Final = "cancelled"
 AnyAppointmentEvent = TypeVar("AnyAppointmentEvent", bound=AppointmentEvent)
@@ -148,8 +149,8 @@ async def _check_references(
         raise UnknownOffice(errors=[FieldError("/office_id", UnknownOffice.code, UnknownOffice.title)])
     if after.listing_id is None or (before is not None and before.listing_id == after.listing_id):
         return
-    found = (await listing_facts.find(tx, snapshot, [after.listing_id])).get(after.listing_id)
-    if found is None or snapshot.decide(LISTING_READ, found) is None:
+    found = (await record_facts.find(tx, listings.TABLE, snapshot, [after.listing_id])).get(after.listing_id)
+    if found is None or snapshot.decide(LISTINGS.key("read"), found) is None:
         raise UnknownListing(errors=[FieldError("/listing_id", UnknownListing.code, UnknownListing.title)])
 
 
@@ -158,7 +159,7 @@ async def _remember(tx: Transaction, before: Appointment | None, after: Appointm
 
 
 def _told(kind: type[AnyAppointmentEvent], appointment: Appointment) -> AnyAppointmentEvent:
-    """Return the event of a kind. Place, note and guests may name a client, and stay here."""
+    """Return the event of a kind. Place and note may name a client, and stay here; guests have to be written to."""
     return kind(
         appointment_id=appointment.id,
         version=appointment.version,
@@ -169,4 +170,8 @@ def _told(kind: type[AnyAppointmentEvent], appointment: Appointment) -> AnyAppoi
         timezone=appointment.timezone,
         summary=appointment.title,
         is_private=appointment.is_private,
+        guests=tuple(
+            Guest(contact_id=None, email=guest.email, display_name=guest.display_name, locale=guest.locale)
+            for guest in sorted(appointment.guests)
+        ),
     )

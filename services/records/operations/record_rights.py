@@ -1,18 +1,17 @@
-"""Changing what single listings say to users, teams and offices: versioned, and each change can be taken back."""
+"""Changing what single records say to users, teams and offices: versioned, and each change can be taken back."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from services.chassis import outbox
 from services.chassis.authz_client import require
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import FieldError, Invalid, NotFound, Stale
 from services.contracts.access import AccessSnapshot
-from services.contracts.records_events import ListingRightsChanged
-from services.contracts.vocabulary import ListingId, OfficeId, UserId
-from services.records.domain.listing import Listing
+from services.contracts.vocabulary import OfficeId, UserId
+from services.records.domain.record import Record
 from services.records.domain.record_rights import (
     ADMINISTRATION,
     UPDATE,
@@ -24,8 +23,11 @@ from services.records.domain.record_rights import (
     reaches_panel,
     without,
 )
-from services.records.store import directory, listings, record_rights
+from services.records.operations.record_events import events_of, tell
+from services.records.store import directory, record_rights, records
 from services.records.store.record_rights import Change
+from services.records.store.sections import TABLES
+from services.records.store.table import Table
 
 
 class UnknownHolder(Invalid):
@@ -41,93 +43,92 @@ class Author:
     now: datetime
 
 
-async def change(
-    db: Database,
-    author: Author,
-    listing_id: ListingId,
-    cause: Cause,
-    make: Callable[[Entries], Entries],
-    version: int | None = None,
-) -> None:
-    """Change the entries of a listing to what `make` makes of them; nothing happens where it changes nothing.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose entries are changed; without a version, whatever stands there."""
 
-    Without a version whatever stands there is changed. Raises PermissionMissing, NotFound, Stale, UnknownHolder,
-    GivesMoreThanHeld.
+    table: Table[Record]
+    record_id: UUID
+    version: int | None = None
+
+
+async def change(
+    db: Database, author: Author, target: Target, cause: Cause, make: Callable[[Entries], Entries]
+) -> None:
+    """Change the entries of a record to what `make` makes of them; nothing happens where it changes nothing.
+
+    Raises PermissionMissing, NotFound, Stale, UnknownHolder, GivesMoreThanHeld.
     """
     require(author.snapshot, UPDATE)
     async with db.transaction(author.snapshot.tenant_id) as tx:
-        listing = await panel(tx, author.snapshot, listing_id)
-        await _change(tx, author, listing, cause, make, version)
+        record = await _panel(tx, author.snapshot, target)
+        await _change(tx, author, record, cause, make, target.version)
 
 
-async def restore(db: Database, author: Author, listing_id: ListingId, to: int, version: int) -> None:
-    """Make the entries of a listing what they were at an earlier version. Raises as `change`, NotFound also for it."""
+async def restore(db: Database, author: Author, target: Target, to: int) -> None:
+    """Make the entries of a record what they were at an earlier version. Raises as `change`, NotFound also for it."""
     require(author.snapshot, UPDATE)
     async with db.transaction(author.snapshot.tenant_id) as tx:
-        listing = await panel(tx, author.snapshot, listing_id)
-        then = await record_rights.entries_at(tx, listing_id, to)
+        record = await _panel(tx, author.snapshot, target)
+        then = await record_rights.entries_at(tx, target.record_id, to)
         if then is None:
             raise NotFound
-        await _change(tx, author, listing, Cause.RESTORED, lambda _: then, version)
+        await _change(tx, author, record, Cause.RESTORED, lambda _: then, target.version)
 
 
-async def panel(tx: Transaction, snapshot: AccessSnapshot, listing_id: ListingId) -> Listing:
-    """Return a listing whose entries the caller may change, locked. Raises NotFound."""
-    listing = await listings.get(tx, snapshot, listing_id)
-    if not reaches_panel(snapshot, listing.facts()):
+async def _panel(tx: Transaction, snapshot: AccessSnapshot, target: Target) -> Record:
+    """Return a record whose entries the caller may change, locked. Raises NotFound."""
+    record = await records.get(tx, target.table, snapshot, target.record_id)
+    if not reaches_panel(snapshot, record.facts()):
         raise NotFound
-    return listing
+    return record
 
 
 async def forget_user(db: Database, author: Author, user_id: UserId) -> int:
-    """Delete the entries of one user on all listings; return on how many (ON-15). Raises PermissionMissing.
+    """Delete the entries of one user on all records; return on how many (ON-15). Raises PermissionMissing.
 
-    One listing after another, each a change of its own: what is interrupted is simply done again.
+    One record after another, each a change of its own: what is interrupted is simply done again.
     """
     for key in (UPDATE, *ADMINISTRATION):
         require(author.snapshot, key)
     holder = Holder(HolderKind.USER, user_id)
     async with db.transaction(author.snapshot.tenant_id, readonly=True) as tx:
-        found = await record_rights.records_with_entries_of(tx, "listings", holder)
-    for record_id in found:
+        found = await record_rights.records_with_entries_of(tx, holder)
+    for section, record_id in found:
         async with db.transaction(author.snapshot.tenant_id) as tx:
             with suppress(NotFound):  # deleted in the meantime, and its entries with it
-                listing = await listings.get(tx, author.snapshot, ListingId(record_id))
-                await _change(tx, author, listing, Cause.HOLDER_REMOVED, lambda entries: without(entries, holder), None)
+                record = await records.get(tx, TABLES[section], author.snapshot, record_id)
+                await _change(tx, author, record, Cause.HOLDER_REMOVED, lambda entries: without(entries, holder), None)
     return len(found)
 
 
 async def _change(
     tx: Transaction,
     author: Author,
-    listing: Listing,
+    record: Record,
     cause: Cause,
     make: Callable[[Entries], Entries],
     version: int | None,
 ) -> None:
-    present = await record_rights.version(tx, listing.id)
+    present = await record_rights.version(tx, record.id)
     if version not in {None, present}:
         raise Stale
-    before = {slot: given.effect for slot, given in (await record_rights.find(tx, listing.id)).items()}
+    before = {slot: given.effect for slot, given in (await record_rights.find(tx, record.id)).items()}
     after = make(before)
     if after == before:
         return
-    check_delegation(author.snapshot, listing.facts(), before, after)
+    check_delegation(author.snapshot, record.facts(), before, after)
     await _check_holders(tx, sorted({slot[0] for slot in after.keys() - before.keys()}))
     made = Change(present + 1, cause, after, author.snapshot.user_id, author.now)
-    await record_rights.save(tx, "listings", listing.id, listing.updated_at, made)
+    await record_rights.save(tx, record.section.name, record.id, record.updated_at, made)
     differing = {slot[0].id for slot in before.keys() | after.keys() if before.get(slot) != after.get(slot)}
-    await outbox.add(
+    await tell(
         tx,
-        ListingRightsChanged(
-            listing_id=listing.id,
-            version=listing.version,
-            office_id=listing.office_id,
-            assignee_id=listing.assignee_id,
-            by=author.snapshot.user_id,
-            rights_version=made.version,
-            holder_ids=tuple(sorted(differing)),
-        ),
+        events_of(record).rights_changed,
+        record,
+        author.snapshot.user_id,
+        rights_version=made.version,
+        holder_ids=tuple(sorted(differing)),
     )
 
 

@@ -10,7 +10,7 @@ from services.chassis.database import Row, Transaction
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId, View
 from services.records.domain import appointment as domain
-from services.records.domain.appointment import LONGEST, Appointment, Kind
+from services.records.domain.appointment import LONGEST, Appointment, Guest, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ async def find(tx: Transaction, appointment_id: UUID, *, locked: bool = False) -
                starts_local, ends_local, starts_at, ends_at, cancelled_at, version, created_at, updated_at,
                ARRAY(SELECT user_id FROM appointment_people
                       WHERE tenant_id = $1 AND appointment_id = $2) AS people,
-               ARRAY(SELECT address FROM appointment_guests
+               ARRAY(SELECT (email, display_name, locale) FROM appointment_guests
                       WHERE tenant_id = $1 AND appointment_id = $2) AS guests
           FROM appointments
          WHERE tenant_id = $1 AND id = $2
@@ -156,7 +156,7 @@ async def visible_page(
         SELECT a.*,
                ARRAY(SELECT user_id FROM appointment_people
                       WHERE tenant_id = $1 AND appointment_id = shown.id) AS people,
-               ARRAY(SELECT address FROM appointment_guests
+               ARRAY(SELECT (email, display_name, locale) FROM appointment_guests
                       WHERE tenant_id = $1 AND appointment_id = shown.id) AS guests
           FROM shown
          CROSS JOIN LATERAL (
@@ -230,6 +230,7 @@ async def _save_people(tx: Transaction, appointment: Appointment) -> None:
         "DELETE FROM appointment_guests WHERE tenant_id = $1 AND appointment_id = $2",
     ):
         await tx.execute(statement, tx.tenant_id, appointment.id)
+    guests = sorted(appointment.guests)
     await tx.execute(
         """
         INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at)
@@ -242,12 +243,14 @@ async def _save_people(tx: Transaction, appointment: Appointment) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO appointment_guests (tenant_id, appointment_id, address)
-        SELECT $1, $2, address FROM unnest($3::text[]) AS address
+        INSERT INTO appointment_guests (tenant_id, appointment_id, email, display_name, locale)
+        SELECT $1, $2, guest.* FROM unnest($3::text[], $4::text[], $5::text[]) AS guest
         """,
         tx.tenant_id,
         appointment.id,
-        list(appointment.guests),
+        [guest.email for guest in guests],
+        [guest.display_name for guest in guests],
+        [guest.locale for guest in guests],
     )
 
 
@@ -276,5 +279,5 @@ def _values(appointment: Appointment) -> Sequence[object]:
 def _appointment(row: Row) -> Appointment:
     values: dict[str, Any] = dict(row)
     people = frozenset[UserId](values.pop("people"))
-    guests, kind = frozenset[str](values.pop("guests")), Kind(values.pop("kind"))
+    guests, kind = frozenset(Guest(*guest) for guest in values.pop("guests")), Kind(values.pop("kind"))
     return Appointment(**values, kind=kind, guests=guests, attendees=people - {values["owner_id"]})

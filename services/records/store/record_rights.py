@@ -148,21 +148,20 @@ async def entries_at(tx: Transaction, record_id: UUID, version: int) -> Entries 
     return None if text is None else _entries(text)
 
 
-async def records_with_entries_of(tx: Transaction, section: str, holder: Holder) -> Sequence[UUID]:
-    """Return the records that say something to a holder."""
+async def records_with_entries_of(tx: Transaction, holder: Holder) -> Sequence[tuple[str, UUID]]:
+    """Return the records that say something to a holder, each after its section."""
     rows = await tx.rows(
         """
-        SELECT DISTINCT record_id
+        SELECT DISTINCT section, record_id
           FROM record_rights
-         WHERE tenant_id = $1 AND holder_id = $2 AND section = $3 AND holder_kind = $4
-         ORDER BY record_id
+         WHERE tenant_id = $1 AND holder_id = $2 AND holder_kind = $3
+         ORDER BY section, record_id
         """,
         tx.tenant_id,
         holder.id,
-        section,
         holder.kind,
     )
-    return [row["record_id"] for row in rows]
+    return [(row["section"], row["record_id"]) for row in rows]
 
 
 def _entries(text: str) -> Entries:

@@ -3,18 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership
-from services.records.domain.listing import LIST, ListingFilter
-
-PRIVATE_READ: Final = "listings.private.read"
+from services.records.domain.record import Filter, Section
 
 
 class Kind(StrEnum):
-    """By which column a reach takes listings, and so which index it walks."""
+    """By which column a reach takes records, and so which index it walks."""
 
     WHOLE = "whole"
     OFFICE = "office"
@@ -24,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Listings of one tenant, office, assignee or creator; all of each, or its public view."""
+    """Records of one tenant, office, assignee or creator; all of each, or its public view."""
 
     kind: Kind
     id: UUID
@@ -33,7 +30,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class PrivateReach:
-    """Whose private listings are opened, which a reach in full then includes."""
+    """Whose private records are opened, which a reach in full then includes."""
 
     everywhere: bool
     offices: list[UUID]
@@ -41,12 +38,12 @@ class PrivateReach:
     creators: list[UUID]
 
 
-def reaches(snapshot: AccessSnapshot, asked: ListingFilter) -> list[Reach]:
-    """Return where the list looks for listings: the fewest and narrowest reaches that suffice for what is asked.
+def reaches(snapshot: AccessSnapshot, section: Section, asked: Filter) -> list[Reach]:
+    """Return where a section's list looks for records: the fewest and narrowest reaches that suffice for what is asked.
 
     Asking for one office or one assignee leads even the widest scope through that one's index.
     """
-    scope = snapshot.scope(LIST)
+    scope = snapshot.scope(section.key("list"))
     if asked.office_id is not None:
         return list(_at_office(snapshot, scope, asked.office_id))
     if asked.assignee_id is not None and scope.unlimited:
@@ -61,9 +58,9 @@ def reaches(snapshot: AccessSnapshot, asked: ListingFilter) -> list[Reach]:
     return [*found, *_of_persons(snapshot, scope)]
 
 
-def private_reach(snapshot: AccessSnapshot) -> PrivateReach:
-    """Return whose private listings the caller may see: the own ones, and what `listings.private.read` covers."""
-    scope = snapshot.scope(PRIVATE_READ)
+def private_reach(snapshot: AccessSnapshot, section: Section) -> PrivateReach:
+    """Return whose private records the caller may see: the own ones, and what the section's `private.read` covers."""
+    scope = snapshot.scope(section.key("private.read"))
     persons = scope.owners | {snapshot.user_id}
     return PrivateReach(
         everywhere=scope.unlimited,
@@ -74,7 +71,7 @@ def private_reach(snapshot: AccessSnapshot) -> PrivateReach:
 
 
 def _at_office(snapshot: AccessSnapshot, scope: Scope, office_id: UUID) -> Iterator[Reach]:
-    """Yield the reaches that may hold listings of one office; those of persons are narrowed by the filter itself."""
+    """Yield the reaches that may hold records of one office; those of persons are narrowed by the filter itself."""
     if scope.unlimited or office_id in scope.offices:
         yield Reach(Kind.OFFICE, office_id, in_full=True)
     else:

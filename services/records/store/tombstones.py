@@ -1,12 +1,15 @@
 """What is left of deleted records."""
 
 from services.chassis.database import Transaction
-from services.records.domain.listing import Listing, Tombstone
+from services.records.domain.record import Record, Tombstone
+from services.records.store.records import sql_of
+from services.records.store.table import Table
 
 
-async def bury(tx: Transaction, listing: Listing, tombstone: Tombstone) -> None:
-    """Delete a listing with all that hangs on it; what is left are its number, and who deleted it when and why."""
+async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone: Tombstone) -> None:
+    """Delete a record with all that hangs on it; what is left are its number, and who deleted it when and why."""
     for statement in (
+        "DELETE FROM record_schedules WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_rights WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_history WHERE tenant_id = $1 AND record_id = $2",
@@ -16,17 +19,18 @@ async def bury(tx: Transaction, listing: Listing, tombstone: Tombstone) -> None:
          WHERE a.tenant_id = $1 AND a.listing_id = $2 AND guest.tenant_id = $1 AND guest.appointment_id = a.id
         """,
         "UPDATE appointments SET place = NULL, note = NULL WHERE tenant_id = $1 AND listing_id = $2",
-        "DELETE FROM listings WHERE tenant_id = $1 AND id = $2",
+        sql_of(table, "DELETE FROM {table} WHERE tenant_id = $1 AND id = $2"),
     ):
-        await tx.execute(statement, tx.tenant_id, listing.id)
+        await tx.execute(statement, tx.tenant_id, record.id)
     await tx.execute(
         """
         INSERT INTO tombstones (tenant_id, section, record_id, number, cause, ground, deleted_by, deleted_at)
-        VALUES ($1, 'listings', $2, $3, $4, $5, $6, $7)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
         tx.tenant_id,
-        listing.id,
-        listing.number,
+        table.section.name,
+        record.id,
+        record.number,
         tombstone.cause,
         tombstone.ground,
         tombstone.by,

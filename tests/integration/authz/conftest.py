@@ -22,7 +22,13 @@ from tests.support.running import INTERNAL_TOKEN, serving, settings_of
 MANAGE = ({"key": "admin.permissions.manage", "reach": "all"}, {"key": "admin.agents.manage", "reach": "all"})
 
 
-def facts(user_id: UUID, version: int = 1, state: UserState = UserState.ACTIVE, **more: tuple[UUID, ...]) -> UserFacts:
+def facts(
+    user_id: UUID,
+    version: int = 1,
+    state: UserState = UserState.ACTIVE,
+    ends_at: datetime | None = None,
+    **more: tuple[UUID, ...],
+) -> UserFacts:
     """Return what identity tells of a person; `more` may give principal_offices and secondary_offices."""
     return UserFacts(
         user_id=UserId(user_id),
@@ -34,6 +40,7 @@ def facts(user_id: UUID, version: int = 1, state: UserState = UserState.ACTIVE, 
         state=state,
         principal_offices=tuple(map(OfficeId, more.get("principal_offices", ()))),
         secondary_offices=tuple(map(OfficeId, more.get("secondary_offices", ()))),
+        ends_at=ends_at,
     )
 
 
@@ -162,10 +169,10 @@ class Agency:
         """Return everything that a person may do."""
         return (await self.call("GET", f"/v1/users/{person}/access")).body["scopes"]
 
-    async def starting_group(self, name: str) -> Any:
+    async def starting_group(self, code: str) -> Any:
         """Return one of the groups that the agency started with."""
         groups = (await self.call("GET", "/v1/groups")).body["items"]
-        group_id = next(group["id"] for group in groups if group["name"] == name)
+        group_id = next(group["id"] for group in groups if group["code"] == code)
         return (await self.call("GET", f"/v1/groups/{group_id}")).body
 
     async def news(self) -> list[tuple[frozenset[str], int]]:

@@ -138,7 +138,7 @@ async def test_an_agency_starts_with_its_groups_and_an_administrator_who_may_do_
 
     assert access["scopes"].keys() == {each["key"] for each in permissions}
     assert {scope["everything"] for scope in access["scopes"].values()} == {"full"}
-    group = await agency.starting_group("Agents")
+    group = await agency.starting_group("agents")
     assert group["members"] == []
     assert group["is_employee_group"] is True
 

@@ -74,8 +74,14 @@ async def test_the_groups_are_listed_in_pages_newest_first(agency: Agency) -> No
 
     found = first["items"] + second["items"]
     assert [group["id"] for group in found][:4] == made[::-1]
-    assert {group["name"] for group in found[4:]} == {"Administrators", "Office managers", "Agents"}
-    assert {group["name"]: group["members"] for group in found}["Administrators"] == 1
+    starting = {group["code"]: group for group in found[4:]}
+    assert {code: group["name"] for code, group in starting.items()} == {
+        "administrators": "Amministratori",
+        "office_managers": "Responsabili d'ufficio",
+        "agents": "Agenti",
+    }
+    assert starting["administrators"]["members"] == 1
+    assert {group["code"] for group in found[:4]} == {None}
     assert second["next"] is None
 
 
@@ -104,8 +110,8 @@ async def test_two_groups_never_have_one_name(agency: Agency) -> None:
     group = await agency.group()
 
     for answer in (
-        await agency.call("POST", "/v1/groups", {"name": "AGENTS"}),
-        await agency.change(group, "PATCH", "", {"name": "agents"}),
+        await agency.call("POST", "/v1/groups", {"name": "AGENTI"}),
+        await agency.change(group, "PATCH", "", {"name": "agenti"}),
     ):
         assert (answer.status, answer.code) == (409, "group_name_taken")
 

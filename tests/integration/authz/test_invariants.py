@@ -108,7 +108,7 @@ async def test_an_administrator_until_a_certain_day_does_not_count(agency: Agenc
     for_a_day = await agency.group(*MANAGE)
     await agency.put(for_a_day, f"/members/{other}", {"expires_at": until})
     await agency.group(*({**grant, "expires_at": until} for grant in MANAGE), members=(other,))
-    first = await agency.starting_group("Administrators")
+    first = await agency.starting_group("administrators")
 
     answer = await agency.change(first, "PUT", f"/members/{agency.administrator_id}", {"expires_at": until})
 
@@ -119,7 +119,7 @@ async def test_an_administrator_until_a_certain_day_does_not_count(agency: Agenc
 async def test_who_is_not_active_is_no_administrator(agency: Agency, state: UserState) -> None:
     other = await agency.person(state)
     await agency.group(*MANAGE, members=(other,))
-    first = await agency.starting_group("Administrators")
+    first = await agency.starting_group("administrators")
 
     answer = await agency.change(first, "DELETE", f"/members/{agency.administrator_id}")
 
@@ -162,6 +162,44 @@ async def test_somebody_of_whom_nothing_was_told_can_stand_down(agency: Agency) 
         assert (await agency.peer("POST", f"{person}/stand-down")).status == status
 
 
+async def test_an_administrator_whose_account_ends_one_day_does_not_count(agency: Agency) -> None:
+    """Nor does he count again when anything else of his card is edited, until the end is taken back."""
+    two = await two_administrators(agency)
+    one, other = two.people
+    ends_at = datetime.now(UTC) + timedelta(days=30)
+    assert (await agency.peer("POST", f"{other}/stand-down")).status == 204
+
+    await agency.tell(UserChanged(user=facts(other, 2, ends_at=ends_at)))
+    assert (await agency.peer("POST", f"{one}/stand-down")).code == "last_administrator"
+    await agency.tell(UserChanged(user=facts(other, 3, ends_at=ends_at + timedelta(days=300))))
+    assert (await take_out(two, 0)).code == "last_administrator"
+    await agency.tell(UserChanged(user=facts(other, 4)))
+    assert (await take_out(two, 0)).status == 200
+
+
+async def give_an_end(two: Two, at: int) -> Answer:
+    """Let an account end one day, as identity does it: it asks, commits, and tells."""
+    answer = await stand_down(two, at)
+    if answer.status == 204:
+        ends_at = datetime.now(UTC) + timedelta(days=30)
+        for version in (2, 3):
+            await two.agency.tell(UserChanged(user=facts(two.people[at], version, ends_at=ends_at)))
+    return answer
+
+
+async def test_while_one_account_is_given_an_end_the_other_administrator_stays(agency: Agency) -> None:
+    two = await two_administrators(agency)
+    for way in islice(cycle((*WAYS, give_an_end)), ROUNDS):
+        answers = await asyncio.gather(give_an_end(two, 0), way(two, 1))
+
+        refused = [(answer.status, answer.code) for answer in answers if answer.status >= 300]
+        assert refused == [(409, "last_administrator")]
+        ended, there = answers[0].status == 204, two.people[1 if answers[0].status == 204 else 0]
+        assert ended == (answers[1].status >= 300)
+        assert (await agency.peer("POST", f"{there}/stand-down")).code == "last_administrator"
+        two = await two_others(agency, two.clerk, two.people)
+
+
 async def test_whoever_is_no_administrator_stands_down_freely(agency: Agency) -> None:
     agent = await agency.person()
 
@@ -193,7 +231,7 @@ async def test_nobody_grants_what_he_does_not_hold(agency: Agency) -> None:
 async def test_nobody_makes_anybody_member_of_what_he_does_not_hold(agency: Agency) -> None:
     clerk, colleague = await agency.person(), await agency.person()
     await agency.group(MANAGE[0], READ, members=(clerk,))
-    administrators = await agency.starting_group("Administrators")
+    administrators = await agency.starting_group("administrators")
     readers, writers = await agency.group(READ), await agency.group(READ, UPDATE)
 
     for person in (clerk, colleague):

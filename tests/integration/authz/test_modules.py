@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from tests.integration.authz.conftest import MANAGE, Agency
+from tests.integration.authz.test_explanations import record
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def permission(action: str, klass: str = "read", *reaches: str, **more: Any) -> dict[str, Any]:
-    text = {"en": f"{action} of working time"}
+    text = {"en": f"{action} of company cars"}
     return {
         "action": action,
         "record_class": klass,
@@ -21,8 +22,8 @@ def permission(action: str, klass: str = "read", *reaches: str, **more: Any) -> 
     }
 
 
-WORKING_TIME = {
-    "section": "working_time",
+FLEET = {
+    "section": "fleet",
     "permissions": [
         permission("read", "read", "principal", "own"),
         permission("update", "write", "principal", "own"),
@@ -31,20 +32,20 @@ WORKING_TIME = {
 }
 
 
-@pytest.mark.catalogue("ON-60")
+@pytest.mark.catalogue("ON-96")
 async def test_a_module_registers_permissions_that_are_granted_like_all_others(
     agency: Agency, other_agency: Agency
 ) -> None:
     person = await agency.person()
-    made = await agency.call("POST", "/v1/modules", WORKING_TIME)
-    keys = ["working_time.print", "working_time.read", "working_time.update"]
+    made = await agency.call("POST", "/v1/modules", FLEET)
+    keys = ["fleet.print", "fleet.read", "fleet.update"]
     assert (made.status, [item["key"] for item in made.body["items"]]) == (201, keys)
     assert [item["switch"] for item in made.body["items"]] == ["print", None, None]
 
     path = f"/v1/holders/user/{person}"
-    boxes = {"sections": {"working_time": {"principal": "own", "edit": "principal", "print": "yes"}}}
+    boxes = {"sections": {"fleet": {"principal": "own", "edit": "principal", "print": "yes"}}}
     written = await agency.call("PATCH", f"{path}/boxes", boxes, If_Match='"0"')
-    assert written.body["sections"]["working_time"] == {
+    assert written.body["sections"]["fleet"] == {
         "principal": "own",
         "edit": "principal",
         "print": "yes",
@@ -60,13 +61,13 @@ async def test_a_module_registers_permissions_that_are_granted_like_all_others(
 
 
 async def test_registering_again_rewords_and_never_changes_what_was_granted(agency: Agency) -> None:
-    await agency.call("POST", "/v1/modules", WORKING_TIME)
+    await agency.call("POST", "/v1/modules", FLEET)
     reworded = permission("read", "read", "principal", "own", name={"en": "See", "it": "Vedere"})
 
-    again = await agency.call("POST", "/v1/modules", {**WORKING_TIME, "permissions": [reworded]})
-    narrower = await agency.call("POST", "/v1/modules", {**WORKING_TIME, "permissions": [permission("read")]})
+    again = await agency.call("POST", "/v1/modules", {**FLEET, "permissions": [reworded]})
+    narrower = await agency.call("POST", "/v1/modules", {**FLEET, "permissions": [permission("read")]})
 
-    assert next(item for item in again.body["items"] if item["key"] == "working_time.read")["name"]["it"] == "Vedere"
+    assert next(item for item in again.body["items"] if item["key"] == "fleet.read")["name"]["it"] == "Vedere"
     assert (narrower.status, narrower.code) == (409, "permission_differs")
 
 
@@ -74,8 +75,8 @@ async def test_a_module_leaves_the_product_alone_and_needs_the_agencys_settings(
     clerk = await agency.person()
     await agency.group(MANAGE[0], members=(clerk,))
 
-    taken = await agency.call("POST", "/v1/modules", {**WORKING_TIME, "section": "listings"})
-    refused = await agency.call("POST", "/v1/modules", WORKING_TIME, by=clerk)
+    taken = await agency.call("POST", "/v1/modules", {**FLEET, "section": "listings"})
+    refused = await agency.call("POST", "/v1/modules", FLEET, by=clerk)
 
     assert (taken.status, taken.code) == (409, "section_taken")
     assert (refused.status, refused.code) == (403, "permission_missing")
@@ -95,6 +96,70 @@ async def test_a_module_leaves_the_product_alone_and_needs_the_agencys_settings(
 )
 async def test_an_unsound_permission_is_refused(agency: Agency, wrong: dict[str, Any]) -> None:
     answer = await agency.call(
-        "POST", "/v1/modules", {"section": "working_time", "permissions": [{**permission("read"), **wrong}]}
+        "POST", "/v1/modules", {"section": "fleet", "permissions": [{**permission("read"), **wrong}]}
     )
     assert (answer.status, answer.code) == (422, "invalid")
+
+
+async def test_a_modules_permissions_are_decided_explained_evaluated_and_imagined(agency: Agency) -> None:
+    person = await agency.person()
+    assert (await agency.call("POST", "/v1/modules", FLEET)).status == 201
+    await agency.group(
+        {"key": "fleet.read", "reach": "principal"},
+        {"key": "fleet.update", "reach": "own"},
+        members=(person,),
+    )
+    inside, key = record(agency.office_id), "fleet.read"
+    denied = {"holder_id": str(person), "record_class": "read", "effect": "deny"}
+    asked = {"user_id": str(person), "key": key, "record": inside}
+    resource = {"type": "fleet", "id": "1", "properties": inside}
+    refused = {**resource, "properties": {**inside, "record_rights": [denied]}}
+    subject = {"subject": {"type": "user", "id": str(person)}}
+
+    async def answer(path: str, body: dict[str, Any]) -> Any:
+        answer = await agency.call("POST", path, body)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    questions = [{"key": key, "record": inside}, {"key": key, "record": {**inside, "rights": [denied]}}]
+    decided = await answer("/v1/decisions", {"user_id": str(person), "questions": questions})
+    assert [each["allowed"] for each in decided["items"]] == [True, False]
+    told = await answer("/v1/explanations", {**asked, "record": {**inside, "rights": [denied]}})
+    assert (told["reason"]["decided_by"], told["reason"]["view_without"]) == ("record_right", "full")
+    assert told["reason"]["record_right"] == denied
+    evaluations = [{"action": {"name": "read"}, "resource": each} for each in (resource, refused)]
+    evaluated = await answer("/access/v1/evaluations", {**subject, "evaluations": evaluations})
+    assert [each["decision"] for each in evaluated["evaluations"]] == [True, False]
+    actions = await answer("/access/v1/search/action", {**subject, "resource": resource})
+    assert [each["name"] for each in actions["results"]] == ["read"]
+    people = await answer(
+        "/access/v1/search/subject", {"subject": {"type": "user"}, "action": {"name": "read"}, "resource": resource}
+    )
+    assert [each["id"] for each in people["results"]] == [str(person)]
+    who = await answer("/v1/who-can", {"key": key, "record": inside})
+    assert [each["user_id"] for each in who["items"]] == [str(person)]
+    grants = [{"key": key, "reach": "own"}]
+    supposed = await answer(
+        "/v1/hypotheses",
+        {
+            "grants": [{"holder": "user", "holder_id": str(agency.administrator_id), "grants": grants}],
+            "questions": [{**asked, "user_id": str(agency.administrator_id)}],
+        },
+    )
+    assert [each["key"] for each in supposed["people"][0]["gained"]] == [key]
+
+
+async def test_record_rights_that_contradict_each_other_are_no_question(agency: Agency, other_agency: Agency) -> None:
+    right = {"holder_id": str(agency.administrator_id), "record_class": "read", "effect": "deny"}
+    given = record(agency.office_id)
+    for wrong in (
+        [right, {**right, "effect": "allow"}],
+        [{**right, "effect": "inherit"}],
+        [{**right, "record_class": "none"}],
+    ):
+        asked = {"questions": [{"key": "listings.read", "record": {**given, "rights": wrong}}]}
+        assert (await agency.call("POST", "/v1/decisions", asked)).status == 422
+    unknown = {"questions": [{"key": "fleet.read"}]}
+    assert (await other_agency.call("POST", "/v1/decisions", unknown)).errors == [
+        ("/questions/0/key", "unknown_permission")
+    ]

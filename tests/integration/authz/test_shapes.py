@@ -113,7 +113,7 @@ async def test_a_shape_is_no_way_round_what_granting_asks(agency: Agency) -> Non
 
     more = await patch(agency, path, body, by=clerk)
     nobody = await patch(agency, path, body, by=person)
-    administrators = await agency.starting_group("Administrators")
+    administrators = await agency.starting_group("administrators")
     last = await patch(
         agency, f"/v1/holders/group/{administrators['id']}/categories", {"categories": {"administrative": False}}
     )

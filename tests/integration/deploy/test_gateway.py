@@ -146,6 +146,7 @@ async def test_bodies_are_limited_and_photos_may_be_larger(front: Front, http: a
     for path, body, status in (
         ("/api/records/v1/listings", large, 413),
         ("/api/records/v1/listings/1/photos", large, 200),
+        ("/api/identity/v1/users/1/photo", large, 200),
         ("/api/records/v1/listings/1/photos", larger, 413),
     ):
         async with http.post(front.at(path), data=BytesIO(body), headers={"Expect": "100-continue"}) as answer:

@@ -35,6 +35,8 @@ KEYS: Final = (
     "listings.superoffer.update",
     "listings.no_commission.update",
     "listings.banner.update",
+    "listings.investment.update",
+    "listings.key_holder.update",
     "listings.archive.now",
     "listings.restore.now",
     "listings.archive.schedule",
@@ -44,13 +46,25 @@ KEYS: Final = (
     "listings.bulk.delete",
     "listings.bulk.reassign",
     "listings.bulk.renumber",
+    *(
+        f"inquiries.{action}"
+        for action in (
+            *("create", "list", "read", "update", "assignee.update", "no_commission.update", "delete"),
+            *("identity.read", "identity.update", "private.create", "private.read"),
+            *("private_note.read", "private_note.update", "bulk.delete", "bulk.reassign"),
+            *("archive.now", "restore.now", "archive.schedule", "restore.schedule"),
+        )
+    ),
     "admin.objection.update",
     "record_rights.read",
     "record_rights.update",
     "admin.agents.manage",
     "admin.permissions.manage",
 )
-"""What the head of an agency holds, on every listing."""
+"""What the head of an agency holds, on every record."""
+
+SEARCH: Final = {"transaction_type": "sale"}
+"""The least that a new inquiry needs besides its office."""
 
 FLAT: Final = {"transaction_type": "sale", "property_type": "residential"}
 """The least that a new listing needs besides its office."""
@@ -91,14 +105,16 @@ class Agency:
     bruno: UserId
     carla: UserId
 
-    def give(self, who: UserId, *unscoped: str, beside: Collection[UUID] = (), **keys: Scope) -> UserId:
-        """Say what a person may do with listings, and return the person; `identity__read` is `identity.read`.
+    def give(
+        self, who: UserId, *unscoped: str, beside: Collection[UUID] = (), section: str = "listings", **keys: Scope
+    ) -> UserId:
+        """Say what a person may do with records, and return the person; `identity__read` is `identity.read`.
 
         `unscoped` are whole keys, `beside` the teams and offices whose record rights count for the person.
 
         Before the person's first call: the running service keeps what it knows for five seconds.
         """
-        held = {f"listings.{name.replace('__', '.')}": scope for name, scope in keys.items()}
+        held = {f"{section}.{name.replace('__', '.')}": scope for name, scope in keys.items()}
         self.authz.give(self.tenant_id, who, {**held, **dict.fromkeys(unscoped, EVERYTHING)}, beside=beside)
         return who
 
@@ -120,8 +136,20 @@ class Agency:
 
     async def change(self, who: UUID, listing: dict[str, Any], body: object) -> Answer:
         """Return the answer to changing a listing from the version that is given."""
-        headers = {"If-Match": f'"{listing["version"]}"'}
-        return await self.call(who, "PATCH", f"/v1/listings/{listing['id']}", body, headers)
+        return await self.do(who, "listings", listing, "PATCH ", body)
+
+    async def do(self, who: UUID, section: str, record: dict[str, Any], what: str, body: object = None) -> Answer:
+        """Return the answer to something done with a record (`POST /archive`), from the version that is given."""
+        method, _, rest = what.partition(" ")
+        headers = {"If-Match": f'"{record["version"]}"'}
+        return await self.call(who, method, f"/v1/{section}/{record['id']}{rest}", body, headers)
+
+    async def take_in(self, who: UUID | None = None, **fields: object) -> dict[str, Any]:
+        """Return a new inquiry, in the centre unless said otherwise, by Ada unless by somebody else."""
+        body = {**SEARCH, "office_id": str(self.centre), **fields}
+        answer = await self.call(who or self.ada, "POST", "/v1/inquiries", body)
+        assert answer.status == 201, answer.body
+        return answer.body
 
     async def stored(self) -> str:
         """Return all that the agency has in the database, to see that a refusal changed nothing."""
@@ -130,7 +158,8 @@ class Agency:
                 """
                 SELECT jsonb_build_object(
                     'listings', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.id) FROM listings AS l),
-                    'numbers', (SELECT jsonb_agg(to_jsonb(n)) FROM listing_numbers AS n),
+                    'inquiries', (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.id) FROM inquiries AS i),
+                    'numbers', (SELECT jsonb_agg(to_jsonb(n) ORDER BY n.section) FROM record_numbers AS n),
                     'outbox', (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.seq) FROM outbox AS o),
                     'keys', (SELECT jsonb_agg(to_jsonb(k) ORDER BY k.key) FROM idempotency_keys AS k))::text
                 """

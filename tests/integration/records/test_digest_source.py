@@ -24,7 +24,7 @@ from tests.integration.records.conftest import Agency, open_agency, records_sett
 from tests.integration.records.test_appointments import cancel, change, make, may
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
-from tests.support.mailsink import mail_sink
+from tests.support.mailsink import Received, mail_sink
 from tests.support.running import eventually, serving, until_connected, working
 from tests.support.stub_authz import EVERYTHING, StubAuthz
 
@@ -103,11 +103,10 @@ async def test_tomorrows_digest_holds_what_one_takes_part_in_and_no_one_elses_pr
     await _tick(post, agency, datetime.combine(tomorrow.date(), time(7), ROME).astimezone(UTC))
     address = f"{agency.bruno.hex[:12]}@example.test"
 
-    async def mail() -> bool:
-        return bool(post.sink.to(address))
+    async def digest() -> list[Received]:
+        return [mail for mail in post.sink.to(address) if str(mail.message["Subject"]).startswith("Appuntamenti del")]
 
-    await eventually(mail)
-    (sent,) = post.sink.to(address)
+    (sent,) = await eventually(digest)
     text = sent.part("plain")
     said = [line[line.index("  ") + 2 :] for line in text.splitlines() if "\N{EN DASH}" in line]
     assert said == ["Anticipato", "Dentista", "Sopralluogo", "Firma"]

@@ -16,11 +16,11 @@ from services.chassis.cursor import START
 from services.chassis.database import Database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership, UserId
-from services.records.domain.disclosure import EXPORT, Disclosure, Form
+from services.records.domain.disclosure import Disclosure, Form, WayOut
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import Sort
-from services.records.operations.disclosures import AT_ONCE, Asked, take_out
-from services.records.store import disclosures
+from services.records.operations.disclosures import AT_ONCE, Selection, take_out
+from services.records.store import disclosures, listings
 from tests.integration.records.conftest import Agency, open_agency
 from tests.support.issuer import Issuer
 from tests.support.running import eventually
@@ -106,6 +106,30 @@ async def test_without_the_permission_nothing_leaves_and_nothing_is_written_down
     for bad, pointer in (("form=pdf", "/form"), ("", "/form"), ("form=csv&sort=owner_name", "/sort")):
         assert (await agency.call(agent, "GET", f"/v1/exports/listings?{bad}")).refusal[2] == {pointer}
     assert await agency.left() == before
+
+
+@pytest.mark.catalogue("MG-49", "IMO-B12")
+async def test_inquiries_are_exported_as_listings_are_by_permissions_of_their_own(agency: Agency) -> None:
+    every = ("create", "list", "read", "export", "identity.read", "identity.export")
+    agency.authz.give(agency.tenant_id, agency.bruno, {f"inquiries.{key}": EVERYTHING for key in every})
+    body = {
+        "office_id": str(agency.centre),
+        "transaction_type": "sale",
+        "property_types": ["land", "farm"],
+        "identity": {"client_name": "=Neri"},
+    }
+    made = await agency.call(agency.bruno, "POST", "/v1/inquiries", body)
+    assert made.status == 201, made.body
+    sent = agency.issuer.bearer(agency.tenant_id, agency.bruno)
+    url = f"{agency.url}/v1/exports/inquiries?form=csv&identity=true"
+    async with agency.http.get(url, headers=sent) as response:
+        (row,) = csv.DictReader(io.StringIO(await response.text(), newline=""))
+    assert (row["id"], row["property_types"], row["client_name"]) == (made.body["id"], "land; farm", "'=Neri")
+    (shown,) = (await agency.call(agency.bruno, "GET", "/v1/disclosures")).body["items"]
+    assert (shown["section"], shown["records"]) == ("inquiries", 1)
+    agent = agency.give(agency.carla, list=EVERYTHING, read=EVERYTHING, export=EVERYTHING)
+    refused = await agency.call(agent, "GET", "/v1/exports/inquiries?form=csv")
+    assert refused.refusal == (403, "permission_missing", set())
 
 
 async def test_every_form_comes_as_a_file_of_its_kind(agency: Agency) -> None:
@@ -206,7 +230,7 @@ async def _kept(agency: Agency, taken: Disclosure) -> Disclosure:
     return next(one for one in found if one.id == taken.id)
 
 
-ASKED: Final = Asked(EXPORT, ListingFilter(), Sort.UPDATED)
+ASKED: Final = Selection(listings.TABLE, WayOut.EXPORT, ListingFilter(), Sort.UPDATED)
 
 
 async def test_an_export_shows_one_instant_whatever_is_changed_meanwhile(stocked: Agency) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from services.chassis import clock, ids
 from services.contracts.access import Scope
-from services.contracts.vocabulary import ListingId
-from services.records.operations import listing_life
+from services.records.operations import record_life
 from services.records.store.schedules import Action, Due
 from tests.integration.records.conftest import Agency, Answer
 from tests.support.stub_authz import EVERYTHING
@@ -74,7 +73,7 @@ async def test_what_is_in_the_archive_comes_back_as_a_draft(agency: Agency) -> N
 
 
 async def _carry_out(agency: Agency, listing: dict[str, Any], action: Action, now: datetime) -> bool:
-    return await listing_life.carry_out(agency.db, Due(agency.tenant_id, ListingId(UUID(listing["id"])), action), now)
+    return await record_life.carry_out(agency.db, Due(agency.tenant_id, "listings", UUID(listing["id"]), action), now)
 
 
 @pytest.mark.catalogue("IMO-23", "IMO-24")
@@ -221,9 +220,9 @@ async def test_a_bulk_action_decides_on_each_listing_by_itself(agency: Agency) -
     wanted = [listing["id"] for listing in (here, there, hidden)]
     codes = ["done", "permission_missing", "not_found"]
     for path, body in (
-        ("bulk-reassign", {"listing_ids": wanted, "assignee_id": str(agency.carla)}),
+        ("bulk-reassign", {"ids": wanted, "assignee_id": str(agency.carla)}),
         ("bulk-renumber", {"items": [{"listing_id": one, "number": f"N-{one[-4:]}"} for one in wanted]}),
-        ("bulk-delete", {"listing_ids": wanted}),
+        ("bulk-delete", {"ids": wanted}),
     ):
         answer = await agency.call(agent, "POST", f"/v1/listings/{path}", body)
         assert [(item["id"], item["code"]) for item in answer.body["items"]] == list(zip(wanted, codes, strict=True))
@@ -235,5 +234,5 @@ async def test_a_bulk_action_decides_on_each_listing_by_itself(agency: Agency) -
             assert answer.body["items"] == [{"id": here["id"], "code": "number_taken"}]
     assert (await _do(agency, here, "GET ")).status == 404
     assert (await _do(agency, there, "GET ")).status == 200
-    too_many = {"listing_ids": [str(ids.uuid7()) for _ in range(1001)]}
+    too_many = {"ids": [str(ids.uuid7()) for _ in range(1001)]}
     assert (await agency.call(agency.ada, "POST", "/v1/listings/bulk-delete", too_many)).status == 422

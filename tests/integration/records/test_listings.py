@@ -64,7 +64,8 @@ async def _opened(agency: Agency, who: UUID, listing: dict[str, Any]) -> dict[st
 
 async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> None:
     basic = {"assignee_id": str(agency.bruno), "is_private": True}
-    flags = {"superoffer": True, "no_commission": True, "banner": True}
+    flags: dict[str, Any] = {"superoffer": True, "no_commission": True, "banner": True, "investment": True}
+    flags["key_holder_id"] = str(agency.carla)
     made = await agency.take_on(
         **WHOLE, basic={**basic, **flags}, identity=IDENTITY, private_note={"text": "Ring twice."}
     )
@@ -184,7 +185,7 @@ async def test_who_may_create_but_not_open_gets_no_document(agency: Agency) -> N
     assert (await agency.call(agency.ada, "GET", answer.headers["Location"])).status == 200
 
 
-@pytest.mark.catalogue("IMO-1", "IMO-8", "IMO-9", "IMO-11", "IMO-33", "MG-62", "MG-63")
+@pytest.mark.catalogue("IMO-1", "IMO-8", "IMO-9", "IMO-10", "IMO-11", "IMO-32", "IMO-33", "MG-62", "MG-63")
 @pytest.mark.parametrize(
     ("body", "pointer", "key"),
     [
@@ -192,6 +193,8 @@ async def test_who_may_create_but_not_open_gets_no_document(agency: Agency) -> N
         ({"basic": {"superoffer": True}}, "/basic/superoffer", "listings.superoffer.update"),
         ({"basic": {"no_commission": True}}, "/basic/no_commission", "listings.no_commission.update"),
         ({"basic": {"banner": True}}, "/basic/banner", "listings.banner.update"),
+        ({"basic": {"investment": True}}, "/basic/investment", "listings.investment.update"),
+        ({"basic": {"key_holder_id": "carla"}}, "/basic/key_holder_id", "listings.key_holder.update"),
         ({"basic": {"assignee_id": "carla"}}, "/basic/assignee_id", "listings.assignee.update"),
         ({"private_note": {"text": "Ring twice."}}, "/private_note/text", "listings.private_note.update"),
         ({"standard_status": "archived"}, "/standard_status", "listings.archive.now"),
@@ -200,8 +203,8 @@ async def test_who_may_create_but_not_open_gets_no_document(agency: Agency) -> N
 async def test_a_permission_of_its_own_is_asked_for_at_creation_and_at_change(
     agency: Agency, body: dict[str, Any], pointer: str, key: str
 ) -> None:
-    if "assignee_id" in body.get("basic", {}):
-        body = {"basic": {"assignee_id": str(agency.carla)}}
+    if "carla" in body.get("basic", {}).values():
+        body = {"basic": dict.fromkeys(body["basic"], str(agency.carla))}
     without = agency.give(agency.bruno, create=EVERYTHING, list=OWN, read=OWN, update=OWN, identity__update=OWN)
     made = await agency.take_on(without)
     before = await agency.stored()
@@ -299,6 +302,7 @@ NONSENSE: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"list_price_minor": 5}, {"/currency"}),
     ({"office_id": "00000000-0000-7000-8000-000000000000"}, {"/office_id"}),
     ({"basic": {"assignee_id": "00000000-0000-7000-8000-000000000000"}}, {"/basic/assignee_id"}),
+    ({"basic": {"key_holder_id": "00000000-0000-7000-8000-000000000000"}}, {"/basic/key_holder_id"}),
     ({"private_note": {}}, {"/private_note/text"}),
     ({"title": "a\u0000b"}, {""}),
 )

@@ -14,7 +14,8 @@ from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId,
 from services.records.domain.kinds import StandardStatus
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import START, Place, Sort
-from services.records.store import listing_pages
+from services.records.store import record_pages
+from services.records.store.listings import TABLE
 from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -177,7 +178,7 @@ async def _explained(
 ) -> tuple[Explaining, int]:
     async with db.transaction(TENANT, readonly=True) as tx:
         explaining = Explaining(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        page = await listing_pages.visible_page(explaining, who, asked, after=after, limit=PAGE, sort=sort)
+        page = await record_pages.visible_page(explaining, TABLE, who, asked, after=after, limit=PAGE, sort=sort)
         return explaining, len(page)
 
 

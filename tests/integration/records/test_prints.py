@@ -46,7 +46,7 @@ async def test_identity_data_are_on_paper_only_by_their_own_permission(agency: A
         ("pdf", True, "complete", 1),
         ("pdf", False, "complete", 1),
     ] * 2
-    assert shown[-1]["asked"] == {"listing_id": made["id"]}
+    assert shown[-1]["asked"] == {"id": made["id"]}
 
 
 @pytest.mark.catalogue("MG-19", "MG-60")

@@ -216,9 +216,9 @@ async def test_a_mass_update_sets_and_resets_single_entries_and_answers_per_list
     missing = str(ids.uuid7())
     body = {
         **_entries(("user", agency.bruno, "read", "inherit"), ("user", agency.carla, "read", "allow")),
-        "listing_ids": [first["id"], missing, second["id"]],
+        "ids": [first["id"], missing, second["id"]],
     }
-    answer = await agency.call(agency.ada, "POST", "/v1/record-rights/mass-updates", body)
+    answer = await agency.call(agency.ada, "POST", "/v1/listings/bulk-record-rights", body)
     assert [(item["id"], item["code"]) for item in answer.body["items"]] == [
         (first["id"], "done"),
         (missing, "not_found"),
@@ -228,7 +228,7 @@ async def test_a_mass_update_sets_and_resets_single_entries_and_answers_per_list
     assert _said(await agency.call(agency.ada, "GET", _path(first))) == {kept, new}
     assert _said(await agency.call(agency.ada, "GET", _path(second))) == {new}
     nobody = agency.give(agency.bruno, read=EVERYTHING)
-    assert (await agency.call(nobody, "POST", "/v1/record-rights/mass-updates", body)).status == 403
+    assert (await agency.call(nobody, "POST", "/v1/listings/bulk-record-rights", body)).status == 403
 
 
 @pytest.mark.catalogue("ON-15")

@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
-from services.contracts.vocabulary import ListingId
 from services.records.app import SERVICE
 from services.records.store import schedules
 from services.records.store.schedules import Action, Schedule
@@ -32,10 +32,10 @@ async def test_killed_workers_leave_each_listing_archived_once(
     agency: Agency, records_database: ServiceDatabase, authz: StubAuthz, issuer: Issuer
 ) -> None:
     due = datetime(2026, 1, 1, tzinfo=UTC)
-    made = [ListingId((await agency.take_on())["id"]) for _ in range(LISTINGS)]
+    made = [UUID((await agency.take_on())["id"]) for _ in range(LISTINGS)]
     async with agency.db.transaction(agency.tenant_id) as tx:
         for listing_id in made:
-            await schedules.put(tx, listing_id, Schedule(Action.ARCHIVE, due, agency.ada), due)
+            await schedules.put(tx, "listings", listing_id, Schedule(Action.ARCHIVE, due, agency.ada), due)
 
     settings = records_settings(records_database, authz, issuer)
     for round_ in range(1, KILLED + 1):
@@ -48,7 +48,7 @@ async def test_killed_workers_leave_each_listing_archived_once(
     told = Counter(event["listing_id"] for event in await agency.events("records.listing.changed.v1"))
     assert told == dict.fromkeys(map(str, made), 1)
     async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
-        assert await tx.value("SELECT count(*) FROM listing_schedules") == 0
+        assert await tx.value("SELECT count(*) FROM record_schedules") == 0
         assert await tx.value("SELECT count(*) FROM record_history WHERE action = 'archived'") == LISTINGS
         assert await tx.value("SELECT bool_and(version = 2) FROM listings")
 

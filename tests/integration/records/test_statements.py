@@ -14,7 +14,7 @@ from services.chassis import ids
 from services.chassis.database import Database
 from services.contracts.vocabulary import UserId
 from services.records.app import SERVICE
-from tests.integration.records.conftest import FLAT, Agency, open_agency, records_settings
+from tests.integration.records.conftest import FLAT, SEARCH, Agency, open_agency, records_settings
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
 from tests.support.running import free_port, serving
@@ -75,13 +75,15 @@ async def _counted(url: str) -> AsyncGenerator[tuple[Wire, str]]:
 @pytest.mark.parametrize(
     ("request_", "most"),
     [
-        ("list", 3),  # BEGIN with tenant, page, COMMIT
+        ("list", 3),  # BEGIN for the tenant, page, COMMIT
+        ("list inquiries", 3),
         ("list of somebody without rights", 0),
-        ("open", 3),  # BEGIN with tenant, listing, COMMIT
-        ("create", 7),  # BEGIN with tenant, office, number, listing, history, event, COMMIT
+        ("open", 3),  # BEGIN, listing, COMMIT
+        ("create", 7),  # BEGIN, office, number, listing, history, event, COMMIT
         ("create once", 8),  # and the key
-        ("change", 7),  # BEGIN with tenant, lock, listing, listing, history, event, COMMIT
-        ("change refused", 4),  # BEGIN with tenant, lock, listing, ROLLBACK
+        ("create an inquiry", 7),
+        ("change", 7),  # BEGIN, lock, listing, listing, history, event, COMMIT
+        ("change refused", 4),  # BEGIN, lock, listing, ROLLBACK
     ],
 )
 async def test_a_request_costs_so_many_statements_and_no_more(
@@ -107,22 +109,18 @@ async def test_a_request_costs_so_many_statements_and_no_more(
 
 
 async def _ask(agency: Agency, request: str, listing: dict[str, Any]) -> int:
-    body = {**FLAT, "office_id": str(agency.centre)}
-    match request:
-        case "list":
-            answer = await agency.call(agency.ada, "GET", "/v1/listings?limit=200")
-            assert len(answer.body["items"]) == 2
-        case "list of somebody without rights":
-            answer = await agency.call(UserId(ids.uuid7()), "GET", "/v1/listings")
-        case "open":
-            answer = await agency.call(agency.ada, "GET", f"/v1/listings/{listing['id']}")
-        case "create":
-            answer = await agency.call(agency.ada, "POST", "/v1/listings", body)
-        case "create once":
-            answer = await agency.call(agency.ada, "POST", "/v1/listings", body, {"Idempotency-Key": "k"})
-        case "change":
-            answer = await agency.change(agency.ada, listing, {"title": "New"})
-        case _:
-            answer = await agency.change(agency.bruno, listing, {"title": "New"})
-            assert answer.status == 403
+    here = {"office_id": str(agency.centre)}
+    requests: dict[str, tuple[UserId, str, str, object, dict[str, str]]] = {
+        "list": (agency.ada, "GET", "/v1/listings?limit=200", None, {}),
+        "list inquiries": (agency.ada, "GET", "/v1/inquiries", None, {}),
+        "list of somebody without rights": (UserId(ids.uuid7()), "GET", "/v1/listings", None, {}),
+        "open": (agency.ada, "GET", f"/v1/listings/{listing['id']}", None, {}),
+        "create": (agency.ada, "POST", "/v1/listings", {**FLAT, **here}, {}),
+        "create once": (agency.ada, "POST", "/v1/listings", {**FLAT, **here}, {"Idempotency-Key": "k"}),
+        "create an inquiry": (agency.ada, "POST", "/v1/inquiries", {**SEARCH, **here}, {}),
+        "change": (agency.ada, "PATCH", f"/v1/listings/{listing['id']}", {"title": "New"}, {"If-Match": '"1"'}),
+        "change refused": (agency.bruno, "PATCH", f"/v1/listings/{listing['id']}", {"title": "x"}, {"If-Match": '"1"'}),
+    }
+    answer = await agency.call(*requests[request])
+    assert (answer.status == 403) is (request == "change refused")
     return answer.status

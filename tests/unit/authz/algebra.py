@@ -53,8 +53,10 @@ class WholeReference(Reference):
     def decide(self, key: str, record: RecordFacts) -> str | None:
         if not self.world.active or self.is_cut(key):
             return None
-        if key not in {"listings.list", "listings.read"} and not self.decide("listings.read", record):
-            return None
+        if key not in {"listings.list", "listings.read"}:
+            read = self.decide("listings.read", record)
+            if read != "full" and (read is None or CLASSES[key] == "identity"):
+                return None
         said = self.said(CLASSES[key], record)
         if said == "deny":
             return None
@@ -64,7 +66,8 @@ class WholeReference(Reference):
         if record.is_private and not opened and not list(self.views("listings.private.read", record)):
             return None
         views = list(self.views(key, record))
-        return "full" if "full" in views else "public" if "public" in views else None
+        public = "public" in views and CLASSES[key] != "identity"
+        return "full" if "full" in views else "public" if public else None
 
     def is_cut(self, key: str) -> bool:
         return any(key.endswith(CUTS[switch]) for switch in self.world.blocked)

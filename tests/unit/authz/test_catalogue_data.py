@@ -160,7 +160,8 @@ def test_the_section_is_the_first_word_of_the_key() -> None:
 
 
 def test_every_entry_has_the_same_fields() -> None:
-    assert {tuple(each) for each in CATALOGUE} == {tuple(Permission.__annotations__)}
+    fields = tuple(Permission.__annotations__)
+    assert {tuple(each) for each in CATALOGUE} == {fields, (*fields, "module")}
 
 
 def test_classes_are_those_of_record_rights() -> None:

@@ -90,14 +90,15 @@ class Reference:
     def decide(self, key: str, record: RecordFacts) -> str | None:
         if not self.world.active:
             return None
-        if key not in {"listings.create", "listings.list", "listings.read"} and not self.decide(
-            "listings.read", record
-        ):
-            return None
+        if key not in {"listings.create", "listings.list", "listings.read"}:
+            read = self.decide("listings.read", record)
+            if read != "full" and (read is None or key == "listings.identity.read"):
+                return None
         if record.is_private and not self.is_own(record, ME) and not list(self.views("listings.private.read", record)):
             return None
         views = list(self.views(key, record))
-        return "full" if "full" in views else "public" if "public" in views else None
+        public = "public" in views and key != "listings.identity.read"
+        return "full" if "full" in views else "public" if public else None
 
     def views(self, key: str, record: RecordFacts) -> Iterator[str]:
         for until, grants in self.world.groups:

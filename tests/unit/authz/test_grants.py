@@ -85,19 +85,32 @@ def test_every_key_takes_exactly_the_reaches_that_the_catalogue_offers() -> None
 
 
 def test_an_agency_starts_with_sound_groups_of_which_only_one_administers() -> None:
-    groups = {group.name: group for group in starting_groups(CATALOGUE)}
+    groups = {group.code: group for group in starting_groups(CATALOGUE)}
 
-    assert list(groups) == ["Administrators", "Office managers", "Agents"]
-    assert {grant.key for grant in groups["Administrators"].grants} == set(CATALOGUE)
-    assert {grant.reach for grant in groups["Administrators"].grants} == {Reach.ALL}
+    assert list(groups) == ["administrators", "office_managers", "agents"]
+    assert {grant.key for grant in groups["administrators"].grants} == set(CATALOGUE)
+    assert {grant.reach for grant in groups["administrators"].grants} == {Reach.ALL}
     for group in groups.values():
         check_grants(group.grants, CATALOGUE, named_in(group.grants))
-    for name in ("Office managers", "Agents"):
-        assert not [grant for grant in groups[name].grants if grant.key.startswith("admin.")]
+    for code in ("office_managers", "agents"):
+        assert not [grant for grant in groups[code].grants if grant.key.startswith("admin.")]
+
+
+def test_starting_groups_are_called_in_the_language_of_the_agency() -> None:
+    for group in starting_groups(CATALOGUE):
+        assert list(group.names) == ["en", "it", "pl", "de", "fr"], group.code
+    agents = next(group for group in starting_groups(CATALOGUE) if group.code == "agents")
+    assert [agents.name(tag) for tag in ("it", "pl-PL", "DE-at", "pt", "")] == [
+        "Agenti",
+        "Agenci",
+        "Makler",
+        "Agents",
+        "Agents",
+    ]
 
 
 def test_an_agent_starts_without_the_identity_data_of_colleagues_and_without_deleting() -> None:
-    agent = next(group for group in starting_groups(CATALOGUE) if group.name == "Agents")
+    agent = next(group for group in starting_groups(CATALOGUE) if group.code == "agents")
 
     for grant in agent.grants:
         if CATALOGUE[grant.key].record_class == "identity" or CATALOGUE[grant.key].record_class == "write":

@@ -44,5 +44,5 @@ def test_mail_that_protects_the_account_has_no_link() -> None:
 
 @pytest.mark.parametrize("category", CHOOSABLE)
 def test_the_order_of_categories_is_part_of_links_that_are_out_there(category: Category) -> None:
-    order = ["general", "services", "domain", "administration", "support", "appointments", "matches"]
+    order = ["general", "services", "domain", "administration", "support", "appointments", "matches", "invitations"]
     assert CHOOSABLE.index(category) == order.index(category.value)

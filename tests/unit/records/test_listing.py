@@ -12,7 +12,9 @@ from services.chassis.problems import Invalid
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import ListingId, OfficeId, Ownership, TenantId, UserId, View
 from services.records.domain.kinds import PropertyType, TransactionType
-from services.records.domain.listing import LIST, READ, TIER_OF, TIERS, Listing, Tier, changed, pointer, project
+from services.records.domain.listing import LISTINGS, Listing
+from services.records.domain.projection import project
+from services.records.domain.record import Tier, changed
 
 OFFICES = tuple(OfficeId(UUID(int=0x100 + at)) for at in range(2))
 PEOPLE = tuple(UserId(UUID(int=0x200 + at)) for at in range(2))
@@ -28,7 +30,13 @@ LISTING = Listing(
     created_at=BEGAN,
     updated_at=BEGAN,
 )
-KEYS = (LIST, READ, "listings.private.read", "listings.identity.read", "listings.private_note.read")
+KEYS = (
+    "listings.list",
+    "listings.read",
+    "listings.private.read",
+    "listings.identity.read",
+    "listings.private_note.read",
+)
 
 scopes = st.builds(
     Scope,
@@ -56,12 +64,12 @@ listings = st.builds(
 
 
 def test_every_field_is_in_exactly_one_tier() -> None:
-    placed = [name for names in TIERS.values() for name in names]
+    placed = [name for names in LISTINGS.tiers.values() for name in names]
     assert sorted(placed) == sorted(field.name for field in fields(Listing) if field.compare)
 
 
 def test_a_field_is_pointed_to_where_the_document_has_it() -> None:
-    assert [pointer(name) for name in ("title", "is_private", "owner_name", "private_note")] == [
+    assert [LISTINGS.pointer(name) for name in ("title", "is_private", "owner_name", "private_note")] == [
         "/title",
         "/basic/is_private",
         "/identity/owner_name",
@@ -69,12 +77,12 @@ def test_a_field_is_pointed_to_where_the_document_has_it() -> None:
     ]
 
 
-@given(listing=listings, snapshot=snapshots, key=st.sampled_from((LIST, READ)))
+@given(listing=listings, snapshot=snapshots, action=st.sampled_from(("list", "read")))
 def test_a_projection_holds_the_tiers_that_are_open_and_no_others(
-    listing: Listing, snapshot: AccessSnapshot, key: str
+    listing: Listing, snapshot: AccessSnapshot, action: str
 ) -> None:
-    view, facts = snapshot.decide(key, listing.facts()), listing.facts()
-    projection = project(listing, snapshot, key)
+    view, facts = snapshot.decide(f"listings.{action}", listing.facts()), listing.facts()
+    projection = project(listing, snapshot, action)
     if view is None:
         assert projection is None
         return
@@ -89,7 +97,7 @@ def test_a_projection_holds_the_tiers_that_are_open_and_no_others(
     assert projection.view is view
     assert projection.tiers.keys() == opened
     shown = {name: value for names in projection.tiers.values() for name, value in names.items()}
-    assert shown == {name: getattr(listing, name) for name, tier in TIER_OF.items() if tier in opened}
+    assert shown == {name: getattr(listing, name) for name, tier in LISTINGS.tier_of.items() if tier in opened}
 
 
 @given(listing=listings, snapshot=snapshots, more=scopes, key=st.sampled_from(KEYS))

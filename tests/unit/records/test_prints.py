@@ -10,7 +10,7 @@ import pytest
 
 from services.records.adapters.prints import WORDING, Language, Sheet, list_pdf, listing_pdf
 from services.records.domain.kinds import PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.listing import TIER_OF
+from services.records.domain.listing import LISTINGS
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 LETTERS = "ĄĆĘŁŃÓŚŹŻąćęłńóśźż ÀÈÉÌÒÙàèéìòù ÄÖÜßäöü ÂÇÊËÎÏÔŒÛŸâçêëîïôœûÿ €²"
@@ -93,7 +93,7 @@ def test_there_are_words_for_every_field_and_kind_in_every_language() -> None:
         "property_sub_type": PropertySubType,
     }
     wanted = {f"{name}.{value}" for name, kind in kinds.items() for value in kind}
-    unprinted = {"id", "version", "office_id", "assignee_id", "created_by", "currency", "private_note"}
-    wanted |= TIER_OF.keys() - unprinted
+    unprinted = {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "currency", "private_note"}
+    wanted |= LISTINGS.tier_of.keys() - unprinted
     for language in get_args(Language):
         assert wanted <= {key for key, words in WORDING[language].items() if words}

@@ -95,8 +95,11 @@ class Reference:
         return "public" if scope.everything and not record.is_private else None
 
     def decide(self, key: str) -> str | None:
-        if key not in {"listings.list", "listings.read"} and not self.decide("listings.read"):
-            return None
+        identity = CLASSES[key] == "identity"
+        if key not in {"listings.list", "listings.read"}:
+            read = self.decide("listings.read")
+            if read is None or (identity and read == "public"):
+                return None
         says = self.entry(CLASSES[key])
         if says == "deny":
             return None
@@ -108,7 +111,8 @@ class Reference:
         opened = mine or self.entry("read") == "allow" or self.reach("listings.private.read") is not None
         if self.record.is_private and not opened:
             return None
-        return self.reach(key)
+        reach = self.reach(key)
+        return None if identity and reach == "public" else reach
 
 
 @pytest.mark.catalogue("ON-3", "ON-19")

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership, TenantId, UserId, View
 from services.records.domain.kinds import StandardStatus
-from services.records.domain.listing import TIER_OF, Tier
-from services.records.domain.rights import CHANGED_BY, refused, refused_at_creation
+from services.records.domain.listing import LISTINGS
+from services.records.domain.record import Tier
+from services.records.domain.rights import refused, refused_at_creation
 from tests.unit.records.test_listing import LISTING, PEOPLE
 
 ALL, PUBLIC, OWN = Scope(everything=View.FULL), Scope(everything=View.PUBLIC), Scope(own=True)
+CHANGED_BY, TIER_OF = LISTINGS.changed_by, LISTINGS.tier_of
 NEVER = {"id", "number", "created_by", "version", "created_at", "updated_at"}
 
 
@@ -40,6 +42,8 @@ def test_every_field_but_the_fixed_ones_has_a_permission_that_changes_it() -> No
         ("superoffer", "superoffer.update"),
         ("no_commission", "no_commission.update"),
         ("banner", "banner.update"),
+        ("investment", "investment.update"),
+        ("key_holder_id", "key_holder.update"),
         ("owner_name", "identity.update"),
         ("private_note", "private_note.update"),
     ],

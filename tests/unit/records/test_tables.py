@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.records.adapters.tables import written
+from services.records.adapters.tables import Heading, written
 from services.records.domain.disclosure import Form, Values
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NAMES = ("number", "title", "rooms", "floor", "living_area_m2", "is_private", "created_at")
+HEADING = Heading("listing", "listings", NAMES)
 DANGEROUS = (
     "=1+1",
     "+39 0583",
@@ -38,7 +39,7 @@ async def _pages(*pages: Sequence[Values]) -> AsyncGenerator[Sequence[Values]]:
 
 
 async def _whole(form: Form, *pages: Sequence[Values], bom: bool = False) -> bytes:
-    return b"".join([piece async for piece in written(form, NAMES, _pages(*pages), bom=bom)])
+    return b"".join([piece async for piece in written(form, HEADING, _pages(*pages), bom=bom)])
 
 
 def _row(**fields: object) -> Values:
@@ -145,7 +146,7 @@ async def test_who_stops_reading_stops_the_reading_of_pages(form: Form) -> None:
         finally:
             ended.append("pages")
 
-    pieces = written(form, NAMES, endless())
+    pieces = written(form, HEADING, endless())
     for _ in range(3):
         await anext(pieces)
     await pieces.aclose()

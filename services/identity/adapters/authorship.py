@@ -1,0 +1,46 @@
+"""Who is asking for what is being done: read from the call that is being answered, or nobody in a job.
+
+Ambient, as the trace is, so that no operation can forget it and none has to hand it down.
+"""
+
+from typing import Final
+from urllib.parse import unquote
+
+from services.chassis import clock, web
+from services.chassis.problems import FieldError, Invalid
+from services.contracts.vocabulary import UserId
+from services.identity.domain.audit import AuthorKind, Authorship
+
+LONGEST_REASON: Final = 500
+
+
+def present(proved: UserId | None = None) -> Authorship:
+    """Return who makes the change. `proved` is who proved himself by a link or password. Raises Invalid."""
+    call = web.present.get(None)
+    if call is None:
+        return Authorship(AuthorKind.SYSTEM, None, None, clock.now())
+    caller = call.identified
+    actor_id = caller.user_id if caller else proved
+    return Authorship(
+        author=_author(actor_id, asked_by_operator="Authorization" in call.headers),
+        actor_id=actor_id,
+        session_id=caller.session_id if caller else None,
+        at=call.now,
+        address=str(call.address),
+        request_id=call.request_id,
+        reason=_reason(call.headers.get("Change-Reason")),
+    )
+
+
+def _author(actor_id: UserId | None, *, asked_by_operator: bool) -> AuthorKind:
+    if actor_id is not None:
+        return AuthorKind.PERSON
+    return AuthorKind.OPERATOR if asked_by_operator else AuthorKind.SYSTEM
+
+
+def _reason(given: str | None) -> str | None:
+    reason = unquote(given or "", errors="strict").strip() if given is None or given.isascii() else given.strip()
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        wrong = FieldError("/Change-Reason", "reason", f"Up to {LONGEST_REASON} printable characters.")
+        raise Invalid(errors=[wrong])
+    return reason or None

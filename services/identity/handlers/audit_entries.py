@@ -1,0 +1,95 @@
+"""The audit trail: who changed what of whom, when, before and after, from where and why (MG-2)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from services.chassis.authz_client import require
+from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import UserId
+from services.identity.deps import Deps
+from services.identity.domain.audit import AuditKind, AuthorKind
+from services.identity.domain.user import MANAGE
+from services.identity.store import audit_trail
+from services.identity.store.audit_trail import Entry, Filter
+
+
+class AuditEntriesQuery(Input):
+    subject_id: UUID | None = None
+    """What was changed: a person, an office, a template; the agency's own policy and settings by its tenant id."""
+    actor_id: UserId | None = None
+    kind: AuditKind | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    """Not included."""
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class AuditEntryShown(Output):
+    id: UUID
+    at: datetime
+    kind: str
+    subject_id: UUID
+    author: AuthorKind
+    actor_id: UUID | None
+    """Null for the operator and the system."""
+    session_id: UUID | None
+    before: dict[str, JsonValue] | None
+    """What differs, as it was; null where something began or nothing is compared, as with passwords."""
+    after: dict[str, JsonValue] | None
+    reason: str | None
+    """What the change's Change-Reason header said."""
+    address: str | None
+    request_id: str | None
+
+
+class AuditEntriesPage(Output):
+    items: list[AuditEntryShown]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[Entry], limit: int) -> "AuditEntriesPage":
+        """Return a page of at most `limit` entries; one more was read to know whether there is a next page."""
+        shown = found[:limit]
+        return cls(
+            items=[_shown(entry) for entry in shown],
+            next=str(Cursor(shown[-1].at, shown[-1].id)) if len(found) > limit else None,
+        )
+
+
+async def list_audit_entries(deps: Deps, call: Call, asked: AuditEntriesQuery) -> AuditEntriesPage:
+    """List changes, newest first. Needs admin.agents.manage.
+
+    Every call that changes something may say why in a Change-Reason header: up to 500 characters, percent-encoded
+    where they are not ASCII. Entries can be neither changed nor removed.
+    """
+    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    wanted = Filter(asked.subject_id, asked.actor_id, asked.kind, asked.since, asked.until)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await audit_trail.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)
+    return AuditEntriesPage.of(found, asked.limit)
+
+
+def _shown(entry: Entry) -> AuditEntryShown:
+    return AuditEntryShown(
+        id=entry.id,
+        at=entry.at,
+        kind=entry.kind,
+        subject_id=entry.subject_id,
+        author=entry.author,
+        actor_id=entry.actor_id,
+        session_id=entry.session_id,
+        before=None if entry.before is None else dict(entry.before),
+        after=None if entry.after is None else dict(entry.after),
+        reason=entry.reason,
+        address=entry.address,
+        request_id=entry.request_id,
+    )
+
+
+ROUTES = (Route("GET", "/v1/audit-entries", list_audit_entries, takes=AuditEntriesQuery, gives=AuditEntriesPage),)

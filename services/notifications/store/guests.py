@@ -1,0 +1,40 @@
+"""Rows of guests: recipients of whom an appointment knows an address and nothing else."""
+
+from uuid import UUID
+
+from services.chassis.database import Queries, Transaction
+from services.contracts.records_events import Guest
+
+
+async def welcome(tx: Transaction, guest_id: UUID, guest: Guest) -> None:
+    """Take over whom an appointment names, unless we know that person otherwise."""
+    await tx.execute(
+        """
+        INSERT INTO recipients AS r (tenant_id, id, kind, facts_version, display_name, email, locale, state)
+        VALUES ($1, $2, 'guest', 0, $3, $4, $5, 'active')
+        ON CONFLICT (tenant_id, id) DO UPDATE
+           SET display_name = excluded.display_name, email = excluded.email, locale = excluded.locale
+         WHERE r.kind = 'guest'
+        """,
+        tx.tenant_id,
+        guest_id,
+        guest.display_name or guest.email,
+        guest.email,
+        guest.locale,
+    )
+
+
+async def forget_guests(queries: Queries) -> int:
+    """Forget guests of whom nothing is left: no mail, no choice, no appointment to come; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM recipients AS r
+         WHERE kind = 'guest'
+           AND NOT EXISTS (SELECT FROM deliveries AS d
+                            WHERE d.tenant_id = r.tenant_id AND d.recipient_user_id = r.id)
+           AND NOT EXISTS (SELECT FROM preferences AS p
+                            WHERE p.tenant_id = r.tenant_id AND p.recipient_id = r.id)
+           AND NOT EXISTS (SELECT FROM appointment_people AS p
+                            WHERE p.tenant_id = r.tenant_id AND p.user_id = r.id AND p.ends_at > now())
+        """
+    )

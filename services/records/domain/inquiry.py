@@ -1,0 +1,83 @@
+"""A client who searches, and the tiers of what is known about him and his search."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Final
+from uuid import UUID
+
+from services.contracts.vocabulary import InquiryId
+from services.records.domain import wanted
+from services.records.domain.kinds import Financing, InquiryStatus, PropertyType, TransactionType, Urgency
+from services.records.domain.record import Filter, Record, Section, Tier
+from services.records.domain.wanted import WANTED, Wanted
+
+INQUIRIES: Final = Section(
+    name="inquiries",
+    tiers={
+        Tier.PUBLIC: (
+            *("id", "number", "office_id", "version", "created_at", "updated_at", "standard_status"),
+            *WANTED,
+        ),
+        Tier.BASIC: (
+            *("assignee_id", "created_by", "is_private", "no_commission"),
+            *("financing", "budget_confirmed", "move_in_by", "urgency", "persons", "pets", "note"),
+        ),
+        Tier.IDENTITY: (
+            *("contact_id", "client_name", "client_phone", "client_email"),
+            *("client_street", "client_postal_code", "client_city"),
+        ),
+        Tier.PRIVATE_NOTE: ("private_note",),
+    },
+    actions={
+        **dict.fromkeys(("assignee_id", "office_id"), "assignee.update"),
+        "no_commission": "no_commission.update",
+    },
+    bare={"standard_status": InquiryStatus.ACTIVE, "no_commission": False, "private_note": None},
+    archived=InquiryStatus.ARCHIVED,
+    restored=InquiryStatus.ACTIVE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry(Record, Wanted):
+    """A search for a property, and who searches."""
+
+    section: ClassVar[Section] = INQUIRIES
+
+    id: InquiryId
+    standard_status: InquiryStatus = InquiryStatus.ACTIVE
+    no_commission: bool = False
+    financing: Financing | None = None
+    budget_confirmed: bool = False
+    move_in_by: date | None = None
+    urgency: Urgency | None = None
+    persons: int | None = None
+    pets: bool | None = None
+    note: str | None = None
+    contact_id: UUID | None = None
+    client_name: str | None = None
+    client_phone: str | None = None
+    client_email: str | None = None
+    client_street: str | None = None
+    client_postal_code: str | None = None
+    client_city: str | None = None
+    private_note: str | None = None
+
+    def check(self) -> None:
+        """Refuse fields that do not agree with each other. Raises Invalid."""
+        wanted.check(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryFilter(Filter):
+    """Which inquiries a list shows; all but the assignee are public fields.
+
+    A kind, a place and a price keep the inquiries that would take them, those that leave them open included.
+    """
+
+    standard_status: InquiryStatus | None = None
+    transaction_type: TransactionType | None = None
+    property_type: PropertyType | None = None
+    municipality: str | None = None
+    currency: str | None = None
+    list_price_minor: int | None = None

@@ -1,0 +1,187 @@
+"""What may be done with one record of any section besides changing its fields, and what happened to it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
+
+from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.problems import NotFound
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import UserId, View
+from services.records.deps import Deps
+from services.records.domain.history import Entry, shown
+from services.records.domain.projection import Projection, project
+from services.records.domain.record import Record
+from services.records.handlers.edges import Edge, act
+from services.records.handlers.record_models import RecordShown
+from services.records.operations import record_life as operations
+from services.records.store import history, records, schedules
+from services.records.store.schedules import Action
+
+
+class ScheduleGiven(Input):
+    at: AwareDatetime
+    """When; what is past happens at once."""
+
+
+class Objection(Input):
+    ground: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    """The legal ground. It is kept: no personal data here."""
+
+
+class ScheduleShown(Output):
+    action: Action
+    due_at: datetime
+    by: UserId
+
+
+class SchedulesShown(Output):
+    items: list[ScheduleShown]
+
+
+class FieldChange(Output):
+    field: str
+    before: JsonValue
+    after: JsonValue
+
+
+class HistoryEntry(Output):
+    """One version of the record: the changed fields that the caller may see."""
+
+    version: int
+    action: str
+    by: UserId
+    at: datetime
+    changes: list[FieldChange]
+
+
+class HistoryPage(Output):
+    items: list[HistoryEntry]
+    next: str | None
+
+
+class HistoryQuery(Input):
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+async def archive_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+    """Move {a_noun} to the archive. Needs {section}.archive.now."""
+    doing = await act(edge, deps, call, call.version)
+    return edge.opened(await operations.move(deps.db, edge.table, doing, Action.ARCHIVE), doing.snapshot)
+
+
+async def restore_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+    """Take {a_noun} out of the archive. Needs {section}.restore.now."""
+    doing = await act(edge, deps, call, call.version)
+    return edge.opened(await operations.move(deps.db, edge.table, doing, Action.RESTORE), doing.snapshot)
+
+
+async def schedule_record_archive(edge: Edge, deps: Deps, call: Call, asked: ScheduleGiven) -> None:
+    """Set when {a_noun} moves to the archive. Needs {section}.archive.schedule."""
+    await operations.schedule(deps.db, edge.table, await act(edge, deps, call), Action.ARCHIVE, asked.at)
+
+
+async def schedule_record_restore(edge: Edge, deps: Deps, call: Call, asked: ScheduleGiven) -> None:
+    """Set when {a_noun} comes back from the archive. Needs {section}.restore.schedule."""
+    await operations.schedule(deps.db, edge.table, await act(edge, deps, call), Action.RESTORE, asked.at)
+
+
+async def remove_record_archive_schedule(edge: Edge, deps: Deps, call: Call) -> None:
+    """Let {a_noun} stay out of the archive. Needs {section}.archive.schedule."""
+    await operations.schedule(deps.db, edge.table, await act(edge, deps, call), Action.ARCHIVE, None)
+
+
+async def remove_record_restore_schedule(edge: Edge, deps: Deps, call: Call) -> None:
+    """Let {a_noun} stay in the archive. Needs {section}.restore.schedule."""
+    await operations.schedule(deps.db, edge.table, await act(edge, deps, call), Action.RESTORE, None)
+
+
+async def list_record_schedules(edge: Edge, deps: Deps, call: Call) -> SchedulesShown:
+    """List what will happen to {a_noun} by itself. Needs the {noun} in full view."""
+    record, _ = await in_full(edge, deps, call)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await schedules.of_record(tx, record.id)
+    return SchedulesShown(items=[ScheduleShown(action=one.action, due_at=one.due_at, by=one.by) for one in found])
+
+
+async def delete_record(edge: Edge, deps: Deps, call: Call) -> None:
+    """Delete {a_noun} for good, its history and record rights with it. Needs {section}.delete."""
+    await operations.delete(deps.db, edge.table, await act(edge, deps, call, call.version))
+
+
+async def file_record_objection(edge: Edge, deps: Deps, call: Call, asked: Objection) -> None:
+    """Delete {a_noun} for good since somebody objects to the processing of his data. Needs admin.objection.update.
+
+    What is left is the number, the time, who did it and the legal ground.
+    """
+    await operations.file_objection(deps.db, edge.table, await act(edge, deps, call), asked.ground)
+
+
+async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: HistoryQuery) -> HistoryPage:
+    """List what happened to {a_noun}, newest first. Needs the {noun} in full view.
+
+    A change of which the caller may see no field is left out.
+    """
+    record, projection = await in_full(edge, deps, call)
+    below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await history.page(tx, record.id, below=below, limit=asked.limit + 1)
+    page = found[: asked.limit]
+    more = len(found) > asked.limit
+    return HistoryPage(
+        items=[entry for one in page if (entry := _entry(one, record, projection)) is not None],
+        next=str(Cursor(page[-1].at, UUID(int=page[-1].version))) if more else None,
+    )
+
+
+def _entry(found: Entry, record: Record, projection: Projection) -> HistoryEntry | None:
+    names = shown(found, record.section, projection.tiers)
+    if found.after and not names:
+        return None
+    before: Mapping[str, Any] = found.before
+    after: Mapping[str, Any] = found.after
+    return HistoryEntry(
+        version=found.version,
+        action=found.action,
+        by=found.by,
+        at=found.at,
+        changes=[FieldChange(field=name, before=before.get(name), after=after[name]) for name in names],
+    )
+
+
+async def in_full(edge: Edge, deps: Deps, call: Call) -> tuple[Record, Projection]:
+    """Return a record and what the caller sees of it. Raises NotFound where that is not the full view."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await records.find(tx, edge.table, snapshot, edge.id_in(call))
+    projection = found and project(found, snapshot)
+    if found is None or projection is None or projection.view is not View.FULL:
+        raise NotFound
+    return found, projection
+
+
+def routes(edge: Edge) -> tuple[Route, ...]:
+    """Return the routes by which a record is deleted and its history read."""
+    return (
+        Route("DELETE", edge.one, edge.handler(delete_record), edits=True),
+        Route("POST", f"{edge.one}/objection", edge.handler(file_record_objection), takes=Objection),
+        Route("GET", f"{edge.one}/history", edge.handler(list_record_history), takes=HistoryQuery, gives=HistoryPage),
+    )
+
+
+def archive_routes(edge: Edge) -> tuple[Route, ...]:
+    """Return the routes by which a record goes into the archive and comes back, at once and by date."""
+    archive, restore = f"{edge.one}/archive-schedule", f"{edge.one}/restore-schedule"
+    return (
+        Route("POST", f"{edge.one}/archive", edge.handler(archive_record), gives=edge.shown, edits=True),
+        Route("POST", f"{edge.one}/restore", edge.handler(restore_record), gives=edge.shown, edits=True),
+        Route("PUT", archive, edge.handler(schedule_record_archive), takes=ScheduleGiven),
+        Route("DELETE", archive, edge.handler(remove_record_archive_schedule)),
+        Route("PUT", restore, edge.handler(schedule_record_restore), takes=ScheduleGiven),
+        Route("DELETE", restore, edge.handler(remove_record_restore_schedule)),
+        Route("GET", f"{edge.one}/schedules", edge.handler(list_record_schedules), gives=SchedulesShown),
+    )

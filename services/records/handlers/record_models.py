@@ -1,0 +1,72 @@
+"""Records of any section as JSON: flat public fields, and a group for each further tier."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.chassis.web import Input, Output
+from services.contracts.vocabulary import OfficeId, UserId, View
+from services.records.domain.projection import Projection
+from services.records.domain.record import Tier
+from services.records.handlers.fields import OMITTED, Text
+
+
+class PrivateNoteGiven(Input):
+    text: Text | None
+
+
+class PrivateNoteShown(Output):
+    text: str | None
+
+
+class BasicGiven(Input):
+    assignee_id: UserId = OMITTED
+
+
+class BasicShown(Output):
+    assignee_id: UserId
+    created_by: UserId
+
+
+class RecordShown(Output):
+    """A record as far as the caller may see it. A group that is null is hidden; a field that is null is empty."""
+
+    id: UUID
+    number: str
+    version: int
+    view: View
+    office_id: OfficeId
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, projection: Projection) -> Self:
+        """Return the document of a projection: what is not in it cannot get out."""
+        shown = projection.tiers
+        note = shown.get(Tier.PRIVATE_NOTE)
+        return cls.model_validate(
+            {
+                **shown[Tier.PUBLIC],
+                "view": projection.view,
+                "basic": shown.get(Tier.BASIC),
+                "identity": shown.get(Tier.IDENTITY),
+                "private_note": None if note is None else {"text": note["private_note"]},
+            }
+        )
+
+
+class RecordsPage(Output):
+    """A page of a list."""
+
+    items: list[Any]
+    next: str | None
+
+
+def fields_of(asked: BaseModel) -> dict[str, Any]:
+    """Return the record's fields that a document names, by their names in the domain."""
+    given = asked.model_dump(exclude_unset=True)
+    note: dict[str, object] = given.pop(Tier.PRIVATE_NOTE, {})
+    basic, identity = given.pop(Tier.BASIC, {}), given.pop(Tier.IDENTITY, {})
+    return {**given, **basic, **identity, **({"private_note": note["text"]} if note else {})}

@@ -1,0 +1,48 @@
+"""Inquiries as rows."""
+
+from typing import Final, LiteralString
+
+from services.records.domain.inquiry import INQUIRIES, Inquiry
+from services.records.domain.kinds import (
+    Financing,
+    InquiryStatus,
+    PropertySubType,
+    PropertyType,
+    TransactionType,
+    Urgency,
+)
+from services.records.domain.sorting import RecordSort
+from services.records.store.table import Table
+
+WANTED: Final[LiteralString] = """transaction_type, property_types, property_sub_types, municipalities, districts,
+           list_price_minor_min, list_price_minor_max, currency, living_area_min_cm2, living_area_max_cm2,
+           plot_area_min_cm2, rooms_min, rooms_max, bedrooms_min, floor_min, floor_max, year_built_min"""
+"""The columns of what is wanted, in whichever table."""
+
+WANTED_ENUMS: Final = {
+    "transaction_type": TransactionType,
+    "property_types": PropertyType,
+    "property_sub_types": PropertySubType,
+}
+
+TABLE: Final = Table(
+    kind=Inquiry,
+    section=INQUIRIES,
+    name="inquiries",
+    columns="""id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
+           standard_status, no_commission, financing, budget_confirmed, move_in_by, urgency, persons, pets, note,
+           contact_id, client_name, client_phone, client_email, client_street, client_postal_code, client_city,
+           private_note, """
+    + WANTED,
+    filtered="""standard_status, transaction_type, property_types, municipalities, currency, list_price_minor_min,
+           list_price_minor_max""",
+    asked="""AND ($16::text IS NULL OR l.standard_status = $16)
+           AND ($17::text IS NULL OR l.transaction_type = $17)
+           AND ($18::text IS NULL OR l.property_types = '{}' OR $18 = ANY (l.property_types))
+           AND ($19::text IS NULL OR l.municipalities = '{}' OR $19 = ANY (l.municipalities))
+           AND ($20::text IS NULL OR l.currency IS NULL OR l.currency = $20)
+           AND ($21::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $21)
+                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $21)))""",
+    orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
+    enums={"standard_status": InquiryStatus, "financing": Financing, "urgency": Urgency, **WANTED_ENUMS},
+)

@@ -1,0 +1,257 @@
+"""The rule that decides on one record and the statement that finds a page must agree on every record."""
+
+from collections.abc import AsyncGenerator, Sequence
+from enum import StrEnum
+from itertools import product
+from typing import Final, LiteralString, cast
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.chassis.database import Database, Row, Transaction, open_database
+from services.contracts.access import AccessSnapshot, Scope
+from services.contracts.vocabulary import Ownership, UserId, View
+from services.records.app import SERVICE
+from services.records.domain.inquiry import InquiryFilter
+from services.records.domain.kinds import InquiryStatus, PropertyType, StandardStatus, TransactionType
+from services.records.domain.listing import ListingFilter
+from services.records.domain.record import Filter, Record
+from services.records.domain.sorting import Place, place_of
+from services.records.store import directory, record_pages, records
+from services.records.store.sections import TABLES
+from tests.conftest import FreshDatabase
+from tests.matrix.cases import FILTERS, OFFICES, OTHER_TENANT, PEOPLE, STOCK, TEAM, TENANT, snapshot, snapshots
+from tests.matrix.reference import expected
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+each_section = pytest.mark.parametrize("section", TABLES)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stocked(database: FreshDatabase) -> AsyncGenerator[Database]:
+    """A database in which two agencies have the same records in every section."""
+    fresh = await database(SERVICE)
+    async with open_database(fresh.app, connections=2, name="test") as db:
+        for tenant in (TENANT, OTHER_TENANT):
+            async with db.transaction(tenant) as tx:
+                for office in OFFICES:
+                    await directory.save_office(tx, office, 1)
+                for section, table in TABLES.items():
+                    for record in STOCK[section]:
+                        assert await records.insert(tx, table, record)
+                        await _give(tx, section, record)
+        yield db
+
+
+async def _give(tx: Transaction, section: str, record: Record) -> None:
+    await tx.execute_many(
+        """
+        INSERT INTO record_rights (tenant_id, section, record_id, holder_kind, holder_id, record_class, effect,
+                                   given_by, given_at, record_updated_at)
+        VALUES ($1, $2, $3, 'user', $4, $5, $6, $3, $7, $7)
+        """,
+        [
+            (tx.tenant_id, section, record.id, right.holder_id, right.record_class, right.effect, record.updated_at)
+            for right in record.rights
+        ],
+    )
+
+
+async def _page(
+    tx: Transaction,
+    section: str,
+    who: AccessSnapshot,
+    asked: Filter,
+    *,
+    after: Place | None = None,
+    limit: int = 201,
+    sort: StrEnum | None = None,
+) -> Sequence[Record]:
+    table = TABLES[section]
+    order = next(iter(table.orders)) if sort is None else sort
+    return await record_pages.visible_page(tx, table, who, asked, sort=order, after=after, limit=limit)
+
+
+@each_section
+@pytest.mark.catalogue("MG-55", "MG-56", "IMO-B14")
+async def test_the_statement_shows_what_the_rule_shows_for_every_named_scope_and_filter(
+    stocked: Database, section: str
+) -> None:
+    async with stocked.transaction(TENANT, readonly=True) as tx:
+        for who, (name, asked) in product(snapshots(section), FILTERS[section].items()):
+            assert await _page(tx, section, who, asked) == expected(section, STOCK[section], who, asked), (name, who)
+
+
+offices = st.frozensets(st.sampled_from(OFFICES))
+scopes = st.builds(
+    Scope,
+    everything=st.sampled_from((None, None, View.PUBLIC, View.FULL)),
+    offices=offices,
+    public_offices=offices,
+    owners=st.frozensets(st.sampled_from(PEOPLE)),
+    own=st.booleans(),
+)
+people: st.SearchStrategy[UserId] = st.sampled_from(PEOPLE)
+principals = st.frozensets(st.sampled_from((*PEOPLE[:2], TEAM, OFFICES[0])))
+prices = st.none() | st.sampled_from((100_000_00, 100_000_01, 249_999_99, 250_000_00))
+towns = st.none() | st.sampled_from(("Lucca", "Pisa", "Roma"))
+kinds = st.none() | st.sampled_from((PropertyType.RESIDENTIAL, PropertyType.LAND))
+money = st.none() | st.sampled_from(("EUR", "PLN"))
+transactions = st.none() | st.sampled_from(TransactionType)
+FILTERED: dict[str, st.SearchStrategy[Filter]] = {
+    "listings": st.builds(
+        ListingFilter,
+        standard_status=st.none() | st.sampled_from((StandardStatus.ACTIVE, StandardStatus.SOLD)),
+        transaction_type=transactions,
+        property_type=kinds,
+        municipality=towns,
+        office_id=st.none() | st.sampled_from(OFFICES),
+        assignee_id=st.none() | people,
+        currency=money,
+        list_price_minor_min=prices,
+        list_price_minor_max=prices,
+    ),
+    "inquiries": st.builds(
+        InquiryFilter,
+        standard_status=st.none() | st.sampled_from((InquiryStatus.ACTIVE, InquiryStatus.LOST)),
+        transaction_type=transactions,
+        property_type=kinds,
+        municipality=towns,
+        office_id=st.none() | st.sampled_from(OFFICES),
+        assignee_id=st.none() | people,
+        currency=money,
+        list_price_minor=prices,
+    ),
+}
+
+
+def callers(section: str) -> st.SearchStrategy[AccessSnapshot]:
+    return st.builds(snapshot, st.just(section), scopes, scopes, st.sampled_from(Ownership), people, principals)
+
+
+def filters(section: str) -> st.SearchStrategy[Filter]:
+    return st.just(FILTERS[section]["none"]) | FILTERED[section]
+
+
+@each_section
+@settings(max_examples=300, deadline=None)
+@given(drawn=st.data())
+async def test_the_statement_shows_what_the_rule_shows_for_any_scope_and_filter(
+    stocked: Database, section: str, drawn: st.DataObject
+) -> None:
+    who, asked = drawn.draw(callers(section)), drawn.draw(filters(section))
+    async with stocked.transaction(TENANT, readonly=True) as tx:
+        assert await _page(tx, section, who, asked) == expected(section, STOCK[section], who, asked)
+
+
+class Mistaken(Transaction):
+    """A transaction that carries out the list statement with a mistake planted in it."""
+
+    right: str
+    wrong: str
+
+    async def rows(self, sql: LiteralString, *values: object) -> Sequence[Row]:
+        assert self.right in sql, "the mistake no longer fits the statement"
+        return await super().rows(cast("LiteralString", sql.replace(self.right, self.wrong)), *values)
+
+
+SHARED: Final = (
+    ("CASE WHEN reach.in_full", "CASE WHEN true"),
+    ("ELSE NOT l.is_private AND $12 IS NULL", "ELSE NOT l.is_private"),
+    ("ELSE NOT l.is_private AND $12 IS NULL", "ELSE $12 IS NULL"),
+    ("NOT l.is_private OR $8::boolean OR", "NOT l.is_private OR false AND $8::boolean OR"),
+    ("NOT l.is_private OR $8::boolean OR", "NOT l.is_private OR true OR $8::boolean OR"),
+    ("OR l.office_id = ANY ($9::uuid[])", "OR false AND l.office_id = ANY ($9::uuid[])"),
+    ("OR l.assignee_id = ANY ($10::uuid[])", "OR false AND l.assignee_id = ANY ($10::uuid[])"),
+    ("OR l.created_by = ANY ($11::uuid[])", "OR false AND l.created_by = ANY ($11::uuid[])"),
+    ("OR l.assignee_id = $12", "OR l.created_by = $12"),
+    ("AND l.kind = reach.kind", ""),
+    ("AND l.reached = reach.id", ""),
+    ("'office', office_id", "'office', created_by"),
+    ("'assignee', assignee_id", "'assignee', created_by"),
+    ("'creator', created_by", "'creator', assignee_id"),
+    ("OR l.office_id = $15", "OR true"),
+    ("UNION\n", "UNION ALL\n"),
+    ("IS DISTINCT FROM 'deny'", "IS DISTINCT FROM 'never'"),
+    ("IS DISTINCT FROM 'deny'", "IS NOT DISTINCT FROM 'allow'"),
+    ("= 'allow' AND ($12 IS NULL OR l.assignee_id = $12)", "= 'allow'"),
+    ("ORDER BY holder_id = $14::uuid DESC, effect DESC", "ORDER BY effect DESC, $14::uuid"),
+    ("ORDER BY holder_id = $14::uuid DESC, effect DESC", "ORDER BY holder_id = $14::uuid DESC, effect"),
+    ("record_class = 'read' AND holder_id = ANY ($13::uuid[])", "holder_id = ANY ($13::uuid[])"),
+    ("record_class = 'read' AND holder_id = ANY ($13::uuid[])", "record_class = 'read'"),
+    ("AND entry.effect = 'allow'", "AND entry.effect = 'never'"),
+    ("ORDER BY page.key DESC, page.id DESC", "ORDER BY page.key DESC, page.id"),
+)
+
+MISTAKES: Final = {
+    "listings": (
+        *SHARED,
+        ("'office', office_id", "'office', created_by"),
+        ("OR l.standard_status = $16", "OR true"),
+        ("OR l.transaction_type = $17", "OR true"),
+        ("OR l.property_type = $18", "OR true"),
+        ("OR l.municipality = $19", "OR true"),
+        ("OR l.currency = $20", "OR true"),
+        ("l.list_price_minor >= $21", "l.list_price_minor > $21"),
+        ("l.list_price_minor <= $22", "l.list_price_minor < $22"),
+    ),
+    "inquiries": (
+        *SHARED,
+        ("OR l.standard_status = $16", "OR true"),
+        ("OR l.transaction_type = $17", "OR true"),
+        ("OR $18 = ANY (l.property_types)", ""),
+        ("OR l.property_types = '{}'", ""),
+        ("OR $19 = ANY (l.municipalities)", "OR true"),
+        ("OR l.municipalities = '{}'", ""),
+        ("OR l.currency IS NULL", ""),
+        ("OR l.currency = $20", "OR true"),
+        ("l.list_price_minor_min <= $21", "l.list_price_minor_min < $21"),
+        ("l.list_price_minor_max >= $21", "l.list_price_minor_max > $21"),
+    ),
+}
+"""What is right in the statement of a section, and a mistake in its place."""
+
+
+@pytest.mark.parametrize(
+    ("section", "right", "wrong"), [(section, *each) for section, found in MISTAKES.items() for each in found]
+)
+async def test_a_planted_mistake_is_found(stocked: Database, section: str, right: str, wrong: str) -> None:
+    async with stocked.transaction(TENANT, readonly=True) as tx:
+        mistaken = Mistaken(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        mistaken.right, mistaken.wrong = right, wrong
+        both = ListingFilter(list_price_minor_min=100_000_00, list_price_minor_max=250_000_00)
+        asked = [*FILTERS[section].values(), *([both] if section == "listings" else [])]
+        for who, one in product(snapshots(section), asked):
+            asks = who.principals or not who.scope(f"{section}.list").is_empty
+            if asks and await _page(mistaken, section, who, one) != expected(section, STOCK[section], who, one):
+                return
+    pytest.fail("no case noticed")
+
+
+def _key(record: Record, sort: StrEnum) -> tuple[object, object]:
+    value = getattr(record, sort.strip("-"))
+    return (-1 if value is None else value, record.id)
+
+
+@each_section
+@settings(max_examples=150, deadline=None)
+@given(drawn=st.data(), size=st.integers(1, 9))
+async def test_pages_in_any_order_put_together_are_the_whole_list_in_that_order(
+    stocked: Database, section: str, drawn: st.DataObject, size: int
+) -> None:
+    table = TABLES[section]
+    who, asked = drawn.draw(callers(section)), drawn.draw(filters(section))
+    sort = drawn.draw(st.sampled_from(list(table.orders)))
+    found, after = list[Record](), None
+    async with stocked.transaction(TENANT, readonly=True) as tx:
+        while page := await _page(tx, section, who, asked, after=after, limit=size, sort=sort):
+            found += page
+            after = place_of(page[-1], sort)
+        counted = await record_pages.visible_count(tx, table, who, asked, most=7)
+    wanted = expected(section, STOCK[section], who, asked)
+    assert found == sorted(wanted, key=lambda record: _key(record, sort), reverse=sort.startswith("-"))
+    assert counted == min(len(wanted), 7)
