@@ -12,17 +12,20 @@ from hypothesis import strategies as st
 
 from services.contracts.access import NOTHING, AccessSnapshot, RecordRight, Scope
 from services.contracts.vocabulary import Effect, Ownership, RecordClass, View
-from services.records.domain.listing import LIST, OPENED_BY, READ, Listing, Tier, project
+from services.records.domain.projection import project
+from services.records.domain.record import OPENED_BY, Record, Tier
 from tests.matrix.cases import ANNA, BRUNO, CENTRE, LIST_SCOPES, STOCK, TEAM, TENANT
 
-CLASSES: Final = {
-    LIST: RecordClass.READ,
-    READ: RecordClass.READ,
-    "listings.private.read": RecordClass.READ,
-    "listings.update": RecordClass.WRITE,
+ACTIONS: Final = {
+    "list": RecordClass.READ,
+    "read": RecordClass.READ,
+    "private.read": RecordClass.READ,
+    "update": RecordClass.WRITE,
     **dict.fromkeys(OPENED_BY.values(), RecordClass.IDENTITY),
 }
-IDENTITY: Final = [key for key, each in CLASSES.items() if each is RecordClass.IDENTITY]
+CLASSES: Final = {f"{section}.{action}": each for section in STOCK for action, each in ACTIONS.items()}
+RECORDS: Final = [record for records in STOCK.values() for record in records]
+IDENTITY: Final = [action for action, each in ACTIONS.items() if each is RecordClass.IDENTITY]
 
 SCOPES: Final = st.sampled_from(list(LIST_SCOPES.values()))
 RIGHTS: Final = st.lists(
@@ -52,36 +55,38 @@ def people(draw: st.DrawFn) -> AccessSnapshot:
     )
 
 
-@given(people(), st.sampled_from(STOCK), RIGHTS)
+@given(people(), st.sampled_from(RECORDS), RIGHTS)
 def test_a_tier_is_shown_exactly_where_its_key_is_granted(
-    who: AccessSnapshot, plain: Listing, rights: tuple[RecordRight, ...]
+    who: AccessSnapshot, plain: Record, rights: tuple[RecordRight, ...]
 ) -> None:
-    listing = replace(plain, rights=rights)
-    shown = project(listing, who)
+    record = replace(plain, rights=rights)
+    key, facts = record.section.key, record.facts()
+    shown = project(record, who)
 
-    assert (shown is not None) == (who.decide(READ, listing.facts()) is not None)
-    assert (shown and shown.view) == who.decide(READ, listing.facts())
-    for tier, key in OPENED_BY.items():
-        assert (shown is not None and tier in shown.tiers) == (who.decide(key, listing.facts()) is not None), tier
+    assert (shown is not None) == (who.decide(key("read"), facts) is not None)
+    assert (shown and shown.view) == who.decide(key("read"), facts)
+    for tier, opens in OPENED_BY.items():
+        assert (shown is not None and tier in shown.tiers) == (who.decide(key(opens), facts) is not None), tier
 
 
-@given(people(), st.sampled_from(STOCK), RIGHTS)
+@given(people(), st.sampled_from(RECORDS), RIGHTS)
 def test_identity_data_is_granted_in_full_view_or_not_at_all(
-    who: AccessSnapshot, plain: Listing, rights: tuple[RecordRight, ...]
+    who: AccessSnapshot, plain: Record, rights: tuple[RecordRight, ...]
 ) -> None:
-    facts = replace(plain, rights=rights).facts()
-    for key in IDENTITY:
-        view = who.decide(key, facts)
+    record = replace(plain, rights=rights)
+    key, facts = record.section.key, record.facts()
+    for action in IDENTITY:
+        view = who.decide(key(action), facts)
         assert view is not View.PUBLIC
-        assert view is None or who.decide(READ, facts) is View.FULL
+        assert view is None or who.decide(key("read"), facts) is View.FULL
 
 
-@given(people(), st.sampled_from(STOCK), RIGHTS)
+@given(people(), st.sampled_from(RECORDS), RIGHTS)
 def test_a_row_of_a_list_shows_no_tier_that_the_opened_record_hides(
-    who: AccessSnapshot, plain: Listing, rights: tuple[RecordRight, ...]
+    who: AccessSnapshot, plain: Record, rights: tuple[RecordRight, ...]
 ) -> None:
-    listing = replace(plain, rights=rights)
-    row, opened = project(listing, who, LIST), project(listing, who)
+    record = replace(plain, rights=rights)
+    row, opened = project(record, who, "list"), project(record, who)
 
     for tier in (Tier.IDENTITY, Tier.PRIVATE_NOTE):
         if row is not None and tier in row.tiers:
@@ -90,11 +95,11 @@ def test_a_row_of_a_list_shows_no_tier_that_the_opened_record_hides(
 
 
 def test_whoever_reads_in_public_view_gets_no_identity_data_by_a_key_of_its_own() -> None:
-    scopes = {READ: Scope(everything=View.PUBLIC), "listings.identity.read": Scope(everything=View.FULL)}
+    scopes = {"listings.read": Scope(everything=View.PUBLIC), "listings.identity.read": Scope(everything=View.FULL)}
     who = AccessSnapshot(TENANT, ANNA, 1, Ownership.ASSIGNEE, scopes, classes=CLASSES)
-    theirs = next(each for each in STOCK if not each.is_private and not each.rights and each.assignee_id == BRUNO)
+    theirs = next(each for each in RECORDS if not each.is_private and not each.rights and each.assignee_id == BRUNO)
 
-    assert who.decide(READ, theirs.facts()) is View.PUBLIC
+    assert who.decide("listings.read", theirs.facts()) is View.PUBLIC
     assert who.decide("listings.identity.read", theirs.facts()) is None
     shown = project(theirs, who)
     assert shown is not None
