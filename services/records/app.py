@@ -24,7 +24,9 @@ from services.records.handlers import (
     listings,
     prints,
     record_rights,
+    required_fields,
     saved_searches,
+    schedules,
 )
 
 
@@ -57,6 +59,8 @@ SERVICE = Service(
         *appointments.ROUTES,
         *exports.ROUTES,
         *prints.ROUTES,
+        *required_fields.ROUTES,
+        *schedules.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),

@@ -79,9 +79,9 @@ async def _counted(url: str) -> AsyncGenerator[tuple[Wire, str]]:
         ("list inquiries", 3),
         ("list of somebody without rights", 0),
         ("open", 3),  # BEGIN, listing, COMMIT
-        ("create", 7),  # BEGIN, office, number, listing, history, event, COMMIT
-        ("create once", 8),  # and the key
-        ("create an inquiry", 7),
+        ("create", 8),  # BEGIN, office, required fields, number, listing, history, event, COMMIT
+        ("create once", 9),  # and the key
+        ("create an inquiry", 8),
         ("change", 7),  # BEGIN, lock, listing, listing, history, event, COMMIT
         ("change refused", 4),  # BEGIN, lock, listing, ROLLBACK
     ],
