@@ -2,42 +2,39 @@
 
     python3 -m deploy bench authz
 
-pycasbin, the peer, is installed into a folder of the benchmark's own. Both are asked the same questions in turns, so
-that whatever else the machine does hits both alike; their answers must agree. Wall times are medians on a machine
-that others may use; CPU times are this process's own.
+The peers (`tests.benchmarks.peers`) are asked the same questions in turns with us, so that whatever else the machine
+does hits all alike; their answers must agree. Wall times are medians on a machine that others may use; CPU times are
+the process's own.
 """
 
 import asyncio
-import importlib
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 from uuid import UUID
 
 from services.authz.app import SERVICE
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
-from services.authz.domain.reach import Reach
 from services.authz.store import standings
 from services.chassis.database import Database, open_database
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.authz_api import SNAPSHOT
 from services.contracts.vocabulary import TenantId, UserId
+from tests.benchmarks.authz_http import over_http
+from tests.benchmarks.peers import ACTION, Ask, Holder, casbin, cedar, cerbos, regorus
 from tests.support.databases import fresh_database
 
-CASBIN: Final = "casbin==1.43.0"
-PEERS: Final = Path(__file__).parents[2] / ".keyholder" / "bench" / "python"
 TENANT: Final = TenantId(UUID(int=1))
 PEOPLE: Final = 1_000
 GROUPS_EACH: Final = 20
 ROUNDS: Final = 2_000
+PAGE: Final = 50
 
 ORGANISATION: Final[Sequence[LiteralString]] = (
     "INSERT INTO tenants (tenant_id, taken_on) VALUES ($1, true)",
@@ -73,46 +70,6 @@ ORGANISATION: Final[Sequence[LiteralString]] = (
 )
 """1,000 people in 20 of 100 groups each, 30 grants to a group: 600 grants a person."""
 
-CASBIN_MODEL: Final = """
-[request_definition]
-r = sub, obj, act
-[policy_definition]
-p = key, reach
-[policy_effect]
-e = some(where (p.eft == allow))
-[matchers]
-m = r.act == p.key && reaches(r.obj, p.reach)
-"""
-
-
-def casbin() -> Any:
-    """Return the peer, installed on first use into the benchmark's own folder."""
-    if not PEERS.is_dir():
-        command = [sys.executable, "-m", "pip", "install", "-qq", "--target", str(PEERS), CASBIN]
-        subprocess.run(command, check=True)
-    sys.path.append(str(PEERS))
-    return importlib.import_module("casbin")
-
-
-def enforcer(standing: Standing, grants: Sequence[HeldGrant]) -> Any:
-    """Return pycasbin with these grants of one person as its policy, and a function for the reaches."""
-    peer = casbin()
-    model = peer.Enforcer.new_model(text=CASBIN_MODEL)
-    made = peer.Enforcer(model)
-
-    def reaches(record: RecordFacts, reach: str) -> bool:
-        match reach:
-            case Reach.OWN:
-                return record.assignee_id == standing.user_id
-            case Reach.SECONDARY:
-                return record.office_id in standing.secondary
-            case _:
-                return record.office_id in standing.principal
-
-    made.add_function("reaches", reaches)
-    made.add_policies([[held.grant.key, held.grant.reach.value] for held in distinct(grants)])
-    return made
-
 
 def distinct(grants: Sequence[HeldGrant]) -> list[HeldGrant]:
     """Return grants of which no two say the same."""
@@ -137,23 +94,27 @@ def records(standing: Standing) -> list[RecordFacts]:
     ]
 
 
-def compare(snapshot: AccessSnapshot, standing: Standing, grants: Sequence[HeldGrant]) -> None:
-    """Print decisions from a cached snapshot against pycasbin, in turns."""
-    peer, ours, theirs, disagreed = enforcer(standing, grants), list[float](), list[float](), 0
+def compare(name: str, snapshot: AccessSnapshot, standing: Standing, peer: Ask) -> None:
+    """Print decisions from a cached snapshot against a peer's, a page of records each in turns."""
+    ours, theirs, disagreed = list[float](), list[float](), 0
     asked = records(standing)
-    for at in range(ROUNDS):
-        record = asked[at % len(asked)]
-        disagreed += (snapshot.decide("listings.read", record) is not None) != peer.enforce(
-            "u", record, "listings.read"
-        )
-        ours.append(microseconds(lambda record=record: snapshot.decide("listings.read", record)))
-        theirs.append(microseconds(lambda record=record: peer.enforce("u", record, "listings.read")))
+    for at in range(0, ROUNDS, PAGE):
+        page = [asked[number % len(asked)] for number in range(at, at + PAGE)]
+        ours += [microseconds(lambda record=record: snapshot.decide(ACTION, record)) for record in page]
+        theirs += [microseconds(lambda record=record: peer(record)) for record in page]
+        disagreed += sum((snapshot.decide(ACTION, record) is not None) != peer(record) for record in page)
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(
         f"decision, cached snapshot: p50 {mine:.2f} us, p99 {statistics.quantiles(ours, n=100)[98]:.2f} us; "
-        f"pycasbin with {len(distinct(grants))} policy lines: p50 {other:.0f} us; {other / mine:.0f} times; "
-        f"{disagreed} disagreements in {ROUNDS}"
+        f"{name}: p50 {other:.0f} us; {other / mine:.0f} times; {disagreed} disagreements in {ROUNDS}",
+        flush=True,
     )
+
+
+def holder(standing: Standing, grants: Sequence[HeldGrant]) -> Holder:
+    """Return a person as the peers see him."""
+    lines = [(held.grant.key, held.grant.reach.value) for held in distinct(grants)]
+    return Holder(standing.user_id, standing.principal, standing.secondary, lines)
 
 
 async def compiling(db: Database) -> Standing:
@@ -181,7 +142,7 @@ async def compiling(db: Database) -> Standing:
     return standing
 
 
-async def measure() -> None:
+async def measure(folder: Path) -> None:
     """Make an organisation in a database of its own, measure, and print."""
     print(f"{platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     async with fresh_database(os.environ["KEYHOLDER_TEST_POSTGRES_URL"], SERVICE) as made:
@@ -195,9 +156,19 @@ async def measure() -> None:
         async with open_database(made.app, connections=1, name="bench") as db:
             standing = await compiling(db)
     snapshot = compile_snapshot(standing, datetime.now(UTC))
-    compare(snapshot, standing, [held for held in standing.held if held.grant.key == "listings.read"])
-    compare(snapshot, standing, standing.held)
+    asking = [held for held in standing.held if held.grant.key == ACTION]
+    all_of_them = holder(standing, standing.held)
+    compare("pycasbin with the grants of one key", snapshot, standing, casbin(holder(standing, asking)))
+    compare(f"pycasbin with all {len(all_of_them.grants)} grants", snapshot, standing, casbin(all_of_them))
+    compare("regorus", snapshot, standing, regorus(all_of_them))
+    compare("cedarpy", snapshot, standing, cedar(all_of_them))
+    async with cerbos() as peer:
+        compare("Cerbos over gRPC", snapshot, standing, peer.asks(all_of_them))
+    async for line in over_http(Path(__file__).parents[2], folder):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(measure())
+    FOLDER = Path(os.environ["KEYHOLDER_TEST_FOLDER"]) / "bench"
+    FOLDER.mkdir(mode=0o711, exist_ok=True)
+    asyncio.run(measure(FOLDER))

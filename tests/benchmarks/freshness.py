@@ -1,37 +1,20 @@
 """How soon a change of rights shows, and a suspended person is out, at another service, through the gateway.
 
-By hand, against a running `up`: `env $(python3 -m deploy status -o env) .venv/bin/python -m tests.benchmarks.freshness`
 Each time counts from the answer to the change until the first answer that shows it, asked for every 5 ms.
 """
 
 import asyncio
-import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import aiohttp
-
-from tests.support.gateway import Agency, Answer, Mails, Person
+from tests.support.gateway import Agency, Answer, Person
 from tests.support.running import eventually
 
 ROUNDS: Final = 50
 POLL_SECONDS: Final = 0.005
-LICENCE, ADMINISTRATOR, DEMO_PASSWORD = "TIRRENO", "giulia.marchetti", "Ulivo-e-Mare-47"
 LISTINGS: Final = "/records/v1/listings?limit=1"
-
-
-async def main() -> None:
-    """Measure both with a colleague made for it, and say what was found."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        admin = Person(http, os.environ["KEYHOLDER_GATEWAY_URL"])
-        (await admin.sign_in(LICENCE, ADMINISTRATOR, DEMO_PASSWORD)).expect(201)
-        office_id = (await admin.call("GET", "/identity/v1/offices")).expect(200)["items"][0]["id"]
-        agency = Agency(LICENCE, "", office_id, admin, Mails(http, os.environ["KEYHOLDER_MAILBOX_URL"]))
-        card, colleague = await agency.active_colleague()
-        say("A right given or taken shows", await measure_rights(admin, card, colleague))
-        say("Who is suspended is out", await measure_suspension(admin, card, colleague))
 
 
 async def measure_rights(admin: Person, card: Any, colleague: Person) -> Sequence[float]:
@@ -54,16 +37,16 @@ async def measure_rights(admin: Person, card: Any, colleague: Person) -> Sequenc
     return took
 
 
-async def measure_suspension(admin: Person, card: Any, colleague: Person) -> Sequence[float]:
+async def measure_suspension(agency: Agency, card: Any, colleague: Person) -> Sequence[float]:
     """Return how long each suspension took until records answered 401."""
-    path = f"/identity/v1/users/{card['id']}"
+    admin, path = agency.administrator, f"/identity/v1/users/{card['id']}"
     took: list[float] = []
     for _ in range(ROUNDS):
         card = (await admin.call("GET", path)).expect(200)
         card = await set_state(admin, card, "suspended")
         took.append(await seconds_until(colleague, lambda answer: answer.status == 401))
         await set_state(admin, card, "active")
-        (await colleague.sign_in(LICENCE, card["userid"])).expect(201)
+        (await colleague.sign_in(agency.licence_code, card["userid"])).expect(201)
         (await colleague.call("GET", LISTINGS)).expect(200)
     return took
 
@@ -84,11 +67,8 @@ def shows_a_listing(answer: Answer) -> bool:
     return bool(answer.expect(200)["items"])
 
 
-def say(what: str, seconds: Sequence[float]) -> None:
+def said(what: str, seconds: Sequence[float]) -> str:
+    """Return a line about so many times."""
     hundredths = statistics.quantiles(seconds, n=100, method="inclusive")
     median, late, worst = (round(one * 1000) for one in (hundredths[49], hundredths[98], max(seconds)))
-    print(f"{what} after {median} ms (p50), {late} ms (p99), {worst} ms (at most), of {len(seconds)}")
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+    return f"{what} after {median} ms (p50), {late} ms (p99), {worst} ms (at most), of {len(seconds)}"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive HTTP/1.1 connection; one request at a time. Reads answers that say their length."""
+    """One kept-alive HTTP/1.1 connection; one request at a time."""
 
     def __init__(self, host: str) -> None:
         self._host = host
@@ -35,9 +35,10 @@ class Connection(asyncio.Protocol):
         """Hand over an answer as soon as it is whole."""
         self._received += data
         head, end, body = self._received.partition(b"\r\n\r\n")
-        if end and self._answered is not None and len(body) >= _length(head):
+        whole = _whole(head, body) if end else None
+        if whole is not None and self._answered is not None:
             self._received = b""
-            self._answered.set_result(head + end + body)
+            self._answered.set_result(head + end + whole)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let nobody wait for what will not come."""
@@ -73,9 +74,22 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-def _length(head: bytes) -> int:
-    at = head.lower().find(b"content-length:")
-    return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+def _whole(head: bytes, body: bytes) -> bytes | None:
+    """Return the body of an answer, None as long as some of it is missing."""
+    fields = head.lower()
+    if b"transfer-encoding: chunked" in fields:
+        return _joined(body) if body.endswith(b"0\r\n\r\n") else None
+    at = fields.find(b"content-length:")
+    length = int(fields[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+    return body if len(body) >= length else None
+
+
+def _joined(chunks: bytes) -> bytes:
+    whole = b""
+    while chunks:
+        size, _, rest = chunks.partition(b"\r\n")
+        whole, chunks = whole + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,267 @@
+"""Other systems that answer the same questions: installed into a folder of the benchmarks' own, and asked in turns.
+
+Each gets the policy in its own language; what differs between people is given with the question, as each system
+wants it. Their answers must be ours.
+"""
+
+import asyncio
+import importlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiohttp
+
+from services.authz.domain.reach import Reach
+from services.contracts.access import RecordFacts
+
+FOLDER: Final = Path(__file__).parents[2] / ".keyholder" / "bench"
+LIBRARIES: Final = ("casbin==1.43.0", "celine-regorus==0.9.1", "cedarpy==4.12.2", "cerbos==0.16.1")
+CERBOS: Final = "cerbos@0.51.0"
+ACTION: Final = "listings.read"
+
+Ask = Callable[[RecordFacts], bool]
+
+CASBIN_MODEL: Final = """
+[request_definition]
+r = sub, obj, act
+[policy_definition]
+p = key, reach
+[policy_effect]
+e = some(where (p.eft == allow))
+[matchers]
+m = r.act == p.key && reaches(r.obj, p.reach)
+"""
+REGO: Final = """
+package listings
+import rego.v1
+default allow := false
+held(reach) if {
+  some given in input.grants
+  given[0] == input.action
+  given[1] == reach
+}
+allow if { held("own"); input.record.assignee == input.user }
+allow if { held("principal"); input.record.office in input.principal }
+allow if { held("secondary"); input.record.office in input.secondary }
+"""
+CEDAR: Final = """
+permit (principal, action == Action::"listings.read", resource) when {
+  principal.reaches.contains("own") && resource.assignee == principal.id
+  || principal.reaches.contains("principal") && principal.principal.contains(resource.office)
+  || principal.reaches.contains("secondary") && principal.secondary.contains(resource.office)
+};
+"""
+CERBOS_POLICY: Final[dict[str, Any]] = {
+    "apiVersion": "api.cerbos.dev/v1",
+    "resourcePolicy": {
+        "version": "default",
+        "resource": "listing",
+        "rules": [
+            {
+                "actions": [ACTION],
+                "effect": "EFFECT_ALLOW",
+                "roles": ["*"],
+                "condition": {
+                    "match": {
+                        "any": {
+                            "of": [
+                                {"expr": '"own" in P.attr.reaches && R.attr.assignee == P.id'},
+                                {"expr": '"principal" in P.attr.reaches && R.attr.office in P.attr.principal'},
+                                {"expr": '"secondary" in P.attr.reaches && R.attr.office in P.attr.secondary'},
+                            ]
+                        }
+                    }
+                },
+            }
+        ],
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One person as the peers see him: his offices, and which grants he holds, as key and reach."""
+
+    user_id: UUID
+    principal: Collection[UUID]
+    secondary: Collection[UUID]
+    grants: Sequence[tuple[str, str]]
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Return what a policy decides by, as JSON."""
+        return {
+            "reaches": sorted({reach for key, reach in self.grants if key == ACTION}),
+            "principal": sorted(map(str, self.principal)),
+            "secondary": sorted(map(str, self.secondary)),
+        }
+
+
+def installed(module: str) -> Any:
+    """Return a peer's Python module; all are installed on first use."""
+    folder = FOLDER / "python"
+    if not folder.is_dir():
+        command = [sys.executable, "-m", "pip", "install", "-qq", "--target", str(folder), *LIBRARIES]
+        subprocess.run(command, check=True)
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return importlib.import_module(module)
+
+
+def casbin(holder: Holder) -> Ask:
+    """Ask pycasbin, with a line per grant and a function for the reaches."""
+    peer = installed("casbin")
+    enforcer = peer.Enforcer(peer.Enforcer.new_model(text=CASBIN_MODEL))
+
+    def reaches(record: RecordFacts, reach: str) -> bool:
+        match reach:
+            case Reach.OWN:
+                return record.assignee_id == holder.user_id
+            case Reach.SECONDARY:
+                return record.office_id in holder.secondary
+            case _:
+                return record.office_id in holder.principal
+
+    enforcer.add_function("reaches", reaches)
+    enforcer.add_policies([list(line) for line in holder.grants])
+    return lambda record: enforcer.enforce("u", record, ACTION)
+
+
+def regorus(holder: Holder) -> Ask:
+    """Ask regorus (Rego in Rust), with the grants in the input of each question."""
+    engine = installed("regorus").Engine()
+    engine.add_policy("listings.rego", REGO)
+    user = {"user": str(holder.user_id), "action": ACTION, **holder.attributes}
+    user["grants"] = [line for line in holder.grants if line[0] == ACTION]
+
+    def ask(record: RecordFacts) -> bool:
+        engine.set_input_json(json.dumps({**user, "record": attributes_of(record)}))
+        return bool(engine.eval_rule("data.listings.allow"))
+
+    return ask
+
+
+def cedar(holder: Holder) -> Ask:
+    """Ask cedarpy, with the person and the record as entities of each question."""
+    peer = installed("cedarpy")
+    policies = peer.PolicySet.from_str(CEDAR)
+    uid = {"type": "User", "id": str(holder.user_id)}
+    person: dict[str, Any] = {"uid": uid, "attrs": {"id": uid["id"], **holder.attributes}, "parents": []}
+
+    def ask(record: RecordFacts) -> bool:
+        resource: dict[str, Any] = {
+            "uid": {"type": "Listing", "id": "r"},
+            "attrs": attributes_of(record),
+            "parents": [],
+        }
+        request: dict[str, Any] = {
+            "principal": f'User::"{uid["id"]}"',
+            "action": f'Action::"{ACTION}"',
+            "resource": 'Listing::"r"',
+            "context": {},
+        }
+        return bool(peer.is_authorized(request, policies, [person, resource]).allowed)
+
+    return ask
+
+
+def attributes_of(record: RecordFacts) -> dict[str, str]:
+    """Return a record as JSON."""
+    return {"office": str(record.office_id), "assignee": str(record.assignee_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Cerbos:
+    """A running Cerbos."""
+
+    pid: int
+    http: str
+    grpc: str
+
+    def asks(self, holder: Holder) -> Ask:
+        """Ask over gRPC, by Cerbos' own client."""
+        client = installed("cerbos.sdk.grpc.client").CerbosClient(self.grpc)
+        engine, struct = installed("cerbos.engine.v1.engine_pb2"), installed("google.protobuf.struct_pb2")
+
+        def value(of: str | list[str]) -> Any:
+            if isinstance(of, str):
+                return struct.Value(string_value=of)
+            return struct.Value(list_value=struct.ListValue(values=[value(one) for one in of]))
+
+        def attributes(of: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: value(each) for name, each in of.items()}
+
+        person = engine.Principal(id=str(holder.user_id), roles=["user"], attr=attributes(holder.attributes))
+
+        def ask(record: RecordFacts) -> bool:
+            resource = engine.Resource(kind="listing", id="r", attr=attributes(attributes_of(record)))
+            return bool(client.is_allowed(ACTION, person, resource))
+
+        return ask
+
+    def question(self, holder: Holder, records: Sequence[RecordFacts]) -> dict[str, Any]:
+        """Return the body of `POST /api/check/resources` about these records."""
+        person = {"id": str(holder.user_id), "roles": ["user"], "attr": holder.attributes}
+        resources = [
+            {"actions": [ACTION], "resource": {"kind": "listing", "id": str(at), "attr": attributes_of(record)}}
+            for at, record in enumerate(records)
+        ]
+        return {"principal": person, "resources": resources}
+
+
+@asynccontextmanager
+async def cerbos() -> AsyncGenerator[Cerbos]:
+    """Run Cerbos without an audit log, which is its fastest, on loopback."""
+    folder = FOLDER / "cerbos"
+    binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"), None)
+    if binary is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        npm = shutil.which("npm")
+        if npm is None:
+            raise FileNotFoundError("Cerbos comes by npm, which is not installed here")
+        subprocess.run(  # noqa: ASYNC221 nothing else runs yet
+            [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), CERBOS], check=True
+        )
+        binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"))
+    policies = folder / "policies"
+    policies.mkdir(exist_ok=True)
+    (policies / "listing.json").write_text(json.dumps(CERBOS_POLICY))
+    http, grpc = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+    settings = (f"server.httpListenAddr={http}", f"server.grpcListenAddr={grpc}", f"storage.disk.directory={policies}")
+    settings += ("telemetry.disabled=true", "storage.driver=disk")
+    arguments = [f"--set={setting}" for setting in settings]
+    process = await asyncio.create_subprocess_exec(binary, "server", "--log-level=error", *arguments)
+    try:
+        await _until_it_answers(f"http://{http}/_cerbos/health")
+        yield Cerbos(process.pid, f"http://{http}", grpc)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _until_it_answers(url: str) -> None:
+    async with aiohttp.ClientSession() as http:
+        for _ in range(150):
+            try:
+                async with http.get(url) as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.1)
+    raise TimeoutError("Cerbos does not answer")
