@@ -18,6 +18,7 @@ from services.records.config import RecordsSettings
 from services.records.deps import Deps
 from services.records.handlers import (
     appointments,
+    authzen,
     exports,
     inquiries,
     listing_life,
@@ -61,6 +62,7 @@ SERVICE = Service(
         *prints.ROUTES,
         *required_fields.ROUTES,
         *schedules.ROUTES,
+        *authzen.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),

@@ -182,7 +182,7 @@ def _shown(found: Appointment, snapshot: AccessSnapshot, placed: Collection[UUID
 async def _placed(tx: Transaction, snapshot: AccessSnapshot, found: Sequence[Appointment]) -> Collection[UUID]:
     """Return the appointments whose place the caller may know: it may be the address of the listing they are about."""
     asked = {one.id: one.listing_id for one in found if one.listing_id and snapshot.user_id not in one.people}
-    known = await record_facts.find(tx, listings.TABLE, snapshot, set(asked.values()))
+    known = await record_facts.find(tx, listings.TABLE, [snapshot], set(asked.values()))
     told = {each for each, facts in known.items() if snapshot.decide(IDENTITY, facts) is View.FULL}
     return {one.id for one in found if one.id not in asked or asked[one.id] in told}
 

@@ -69,7 +69,7 @@ async def _seen(tx: Transaction, snapshot: AccessSnapshot, asked: Iterable[tuple
         by_section[section].append(record_id)
     seen = set[UUID]()
     for section, ids in by_section.items():
-        known = await record_facts.find(tx, TABLES[section], snapshot, ids)
+        known = await record_facts.find(tx, TABLES[section], [snapshot], ids)
         seen |= {each for each, facts in known.items() if snapshot.decide(f"{section}.read", facts) is View.FULL}
     return seen
 

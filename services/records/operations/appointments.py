@@ -149,7 +149,7 @@ async def _check_references(
         raise UnknownOffice(errors=[FieldError("/office_id", UnknownOffice.code, UnknownOffice.title)])
     if after.listing_id is None or (before is not None and before.listing_id == after.listing_id):
         return
-    found = (await record_facts.find(tx, listings.TABLE, snapshot, [after.listing_id])).get(after.listing_id)
+    found = (await record_facts.find(tx, listings.TABLE, [snapshot], [after.listing_id])).get(after.listing_id)
     if found is None or snapshot.decide(LISTINGS.key("read"), found) is None:
         raise UnknownListing(errors=[FieldError("/listing_id", UnknownListing.code, UnknownListing.title)])
 

@@ -22,16 +22,16 @@ SELECT id, office_id, assignee_id, created_by, {privacy} AS is_private,
 
 
 async def find(
-    tx: Transaction, table: Table[Record], snapshot: AccessSnapshot, ids: Collection[UUID]
+    tx: Transaction, table: Table[Record], whose: Collection[AccessSnapshot], ids: Collection[UUID]
 ) -> Mapping[UUID, RecordFacts]:
-    """Return the facts of those of these records that there are, with the record rights that count for somebody."""
+    """Return the facts of those of these records that there are, with the record rights that count for these people."""
     if not ids:
         return {}
     rows = await tx.rows(
         sql_of(table, _FIND).replace("{privacy}", table.privacy),
         tx.tenant_id,
         list(ids),
-        list(snapshot.principals),
+        list({principal for each in whose for principal in each.principals}),
     )
     return {
         row["id"]: RecordFacts(
