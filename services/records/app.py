@@ -19,6 +19,7 @@ from services.records.deps import Deps
 from services.records.handlers import (
     appointments,
     authzen,
+    documents,
     exports,
     inquiries,
     listing_life,
@@ -63,6 +64,7 @@ SERVICE = Service(
         *required_fields.ROUTES,
         *schedules.ROUTES,
         *authzen.ROUTES,
+        *documents.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),

@@ -12,6 +12,7 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
         "DELETE FROM record_schedules WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_rights WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",
+        "DELETE FROM record_documents WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_history WHERE tenant_id = $1 AND record_id = $2",
         """
         DELETE FROM appointment_guests AS guest
