@@ -19,6 +19,7 @@ from services.records.deps import Deps
 from services.records.handlers import (
     appointments,
     authzen,
+    contacts,
     documents,
     exports,
     inquiries,
@@ -29,6 +30,7 @@ from services.records.handlers import (
     required_fields,
     saved_searches,
     schedules,
+    search_criteria,
 )
 
 
@@ -56,6 +58,8 @@ SERVICE = Service(
         *listings.ROUTES,
         *listing_life.ROUTES,
         *inquiries.ROUTES,
+        *contacts.ROUTES,
+        *search_criteria.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
         *appointments.ROUTES,

@@ -18,6 +18,8 @@ from services.records.adapters.tables import MEDIA_TYPES, Heading, written
 from services.records.deps import Deps
 from services.records.domain.disclosure import Disclosure, Form, WayOut, columns
 from services.records.domain.sorting import RecordSort, Sort
+from services.records.handlers.contacts import EDGE as CONTACT
+from services.records.handlers.contacts import ContactsFilter
 from services.records.handlers.edges import Edge
 from services.records.handlers.inquiries import EDGE as INQUIRY
 from services.records.handlers.inquiries import InquiriesFilter
@@ -49,6 +51,12 @@ class InquiriesExport(ExportAsked, InquiriesFilter):
     sort: RecordSort = RecordSort.UPDATED
 
 
+class ContactsExport(ExportAsked, ContactsFilter):
+    """Which contacts, as for the list."""
+
+    sort: RecordSort = RecordSort.UPDATED
+
+
 class DisclosuresQuery(Input):
     everybody: bool = False
     """Not only the caller's own."""
@@ -75,7 +83,9 @@ class DisclosuresPage(Output):
     next: str | None
 
 
-async def export_records(edge: Edge, deps: Deps, call: Call, asked: ListingsExport | InquiriesExport) -> Streamed:
+async def export_records(
+    edge: Edge, deps: Deps, call: Call, asked: ListingsExport | InquiriesExport | ContactsExport
+) -> Streamed:
     """Export what the caller's list of {section} shows, in its order, as of one instant. Needs {section}.export.
 
     Identity data need {section}.identity.export besides; what may not be exported of a record is empty, and one
@@ -147,5 +157,6 @@ def _route(edge: Edge, takes: type[ExportAsked]) -> Route:
 ROUTES = (
     _route(LISTING, ListingsExport),
     _route(INQUIRY, InquiriesExport),
+    _route(CONTACT, ContactsExport),
     Route("GET", "/v1/disclosures", list_disclosures, takes=DisclosuresQuery, gives=DisclosuresPage),
 )

@@ -261,15 +261,28 @@ async def test_who_loses_the_right_meanwhile_gets_no_further(stocked: Agency) ->
     assert (kept.outcome, kept.records) == ("cut", AT_ONCE)
 
 
+async def _begun(agency: Agency, url: str, headers: dict[str, str]) -> aiohttp.ClientResponse:
+    """Return an export that has begun; those of other tests may still be ending."""
+
+    async def begun() -> aiohttp.ClientResponse | None:
+        response = await agency.http.get(url, headers=headers)
+        if response.status == 200:
+            return response
+        response.close()
+        return None
+
+    response = await eventually(begun)
+    assert response is not None
+    return response
+
+
 @pytest.mark.parametrize("form", ["csv", "xml", "xlsx"])
 async def test_a_client_who_goes_away_ends_the_work(stocked: Agency, form: str) -> None:
     async with stocked.db.transaction(stocked.tenant_id) as tx:
         await tx.execute("DELETE FROM disclosures")
     agent = stocked.give(UserId(ids.uuid7()), list=EVERYTHING, read=EVERYTHING, export=EVERYTHING)
     sent = stocked.issuer.bearer(stocked.tenant_id, agent)
-    async with stocked.http.get(f"{stocked.url}/v1/exports/listings?form={form}", headers=sent) as response:
-        assert response.status == 200
-        response.close()
+    (await _begun(stocked, f"{stocked.url}/v1/exports/listings?form={form}", sent)).close()
 
     async def ended() -> tuple[str | None, int | None] | None:
         items = (await stocked.call(agent, "GET", "/v1/disclosures")).body["items"]
@@ -284,14 +297,10 @@ async def test_only_a_few_exports_are_under_way_at_once_and_others_are_asked_to_
     agent = stocked.give(UserId(ids.uuid7()), list=EVERYTHING, read=EVERYTHING, export=EVERYTHING)
     sent = stocked.issuer.bearer(stocked.tenant_id, agent)
     url = f"{stocked.url}/v1/exports/listings?form=csv"
-    running = [await stocked.http.get(url, headers=sent) for _ in range(4)]
+    running = [await _begun(stocked, url, sent) for _ in range(4)]
     answer = await stocked.call(agent, "GET", "/v1/exports/listings?form=csv")
     assert (answer.status, answer.body["code"], answer.headers["Retry-After"]) == (429, "too_many_exports", "5")
     for response in running:
         response.close()
 
-    async def again() -> bool:
-        async with stocked.http.get(url, headers=sent) as response:
-            return response.status == 200
-
-    assert await eventually(again)
+    (await _begun(stocked, url, sent)).close()
