@@ -219,8 +219,8 @@ class Cerbos:
 
 
 @asynccontextmanager
-async def cerbos() -> AsyncGenerator[Cerbos]:
-    """Run Cerbos without an audit log, which is its fastest, on loopback."""
+async def cerbos(policy: Mapping[str, Any] = CERBOS_POLICY) -> AsyncGenerator[Cerbos]:
+    """Run Cerbos on loopback with one policy and without an audit log, which is its fastest."""
     folder = FOLDER / "cerbos"
     binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"), None)
     if binary is None:
@@ -234,7 +234,7 @@ async def cerbos() -> AsyncGenerator[Cerbos]:
         binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"))
     policies = folder / "policies"
     policies.mkdir(exist_ok=True)
-    (policies / "listing.json").write_text(json.dumps(CERBOS_POLICY))
+    (policies / "listing.json").write_text(json.dumps(policy))
     http, grpc = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
     settings = (f"server.httpListenAddr={http}", f"server.grpcListenAddr={grpc}", f"storage.disk.directory={policies}")
     settings += ("telemetry.disabled=true", "storage.driver=disk")
