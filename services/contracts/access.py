@@ -160,6 +160,8 @@ class AccessSnapshot:
 
     def said(self, record_class: RecordClass, record: RecordFacts) -> Effect | None:
         """Return what record rights say about a class of keys: the user's own first, then deny before allow."""
+        if not record.rights:
+            return None
         counted = {
             right.holder_id: right.effect
             for right in record.rights

@@ -56,6 +56,29 @@ def outlasts(end: datetime | None, other: datetime | None) -> bool:
     return other is not None and (end is None or end > other)
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What turns one set of grants into another. `retimed` are grants that end at another time than before."""
+
+    added: tuple[Grant, ...]
+    retimed: tuple[Grant, ...]
+    dropped: tuple[Grant, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.retimed or self.dropped)
+
+
+def difference(before: Sequence[Grant], after: Sequence[Grant]) -> Difference:
+    """Return what was added, retimed and dropped."""
+    old, new = ({grant.identity: grant for grant in grants} for grants in (before, after))
+    return Difference(
+        added=tuple(grant for identity, grant in new.items() if identity not in old),
+        retimed=tuple(g for i, g in new.items() if i in old and old[i].expires_at != g.expires_at),
+        dropped=tuple(grant for identity, grant in old.items() if identity not in new),
+    )
+
+
 def check_grants(grants: Sequence[Grant], catalogue: Catalogue, known: frozenset[Named], under: str = "") -> None:
     """Refuse grants that the catalogue does not offer, or that name what the agency does not have.
 

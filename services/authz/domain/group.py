@@ -1,6 +1,6 @@
 """A permission group (IMO-B1, IMO-B5), and what it takes to turn one set of grants into another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -48,26 +48,3 @@ def check_employee_group(grants: Iterable[Grant]) -> None:
     keys = {grant.key for grant in grants if grant.key.startswith("admin.")} - {MANAGE_EMPLOYEE_GROUPS}
     if keys:
         raise EmployeeGroupAdministers(f"An employee group must not hold {', '.join(sorted(keys))}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What turns one set of grants into another. `retimed` are grants that end at another time than before."""
-
-    added: tuple[Grant, ...]
-    retimed: tuple[Grant, ...]
-    dropped: tuple[Grant, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.added or self.retimed or self.dropped)
-
-
-def difference(before: Sequence[Grant], after: Sequence[Grant]) -> Difference:
-    """Return what was added, retimed and dropped."""
-    old, new = ({grant.identity: grant for grant in grants} for grants in (before, after))
-    return Difference(
-        added=tuple(grant for identity, grant in new.items() if identity not in old),
-        retimed=tuple(g for i, g in new.items() if i in old and old[i].expires_at != g.expires_at),
-        dropped=tuple(grant for identity, grant in old.items() if identity not in new),
-    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.compiling import HeldGrant
-from services.authz.domain.grant import Grant, check_grants, named_in
-from services.authz.domain.group import check_employee_group, difference
+from services.authz.domain.grant import Grant, check_grants, difference, named_in
+from services.authz.domain.group import check_employee_group
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.mode import check_mode
 from services.authz.operations.rights_changes import Author, RightsChange, changing_rights

@@ -6,8 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.authz.adapters.catalogue_file import permission_catalogue
-from services.authz.domain.grant import Grant, Named, check_grants, named_in
-from services.authz.domain.group import difference
+from services.authz.domain.grant import Grant, Named, check_grants, difference, named_in
 from services.authz.domain.reach import NAMING, Reach
 from services.authz.domain.starting_groups import starting_groups
 from services.chassis.problems import Invalid

@@ -15,6 +15,7 @@ from services.authz.domain.compiling import HeldGrant, Standing, compile_snapsho
 from services.authz.domain.grant import Grant
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.reach import Reach
+from services.authz.domain.starting_groups import starting_groups
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.authz_api import SNAPSHOT
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
@@ -86,3 +87,12 @@ def test_an_administrator_fits_into_four_kilobytes() -> None:
     )
 
     assert len(SNAPSHOT.dump_json(snapshot)) <= FOUR_KILOBYTES
+
+
+def test_every_group_that_an_agency_starts_with_fits_as_well() -> None:
+    member = member_of_twenty_groups()
+    for group in starting_groups(CATALOGUE):
+        holder = Holder(HolderKind.GROUP, some_id(), group.code)
+        snapshot = compile_snapshot(replace(member, held=tuple(HeldGrant(each, holder) for each in group.grants)), NOW)
+        snapshot = replace(snapshot, classes=record_classes(CATALOGUE, snapshot.scopes))
+        assert len(SNAPSHOT.dump_json(snapshot)) <= FOUR_KILOBYTES, group.code
