@@ -19,14 +19,13 @@ EVERYTHING = Scope(everything=View.FULL)
 class StubAuthz:
     """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down.
 
-    With `standing` given, these administrators are counted as authz counts them: the last one is refused.
+    With `administrators` given, these are counted as authz counts them: the last one is refused.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.down = False
         self.last_administrator = False
-        self.standing = set[UUID]()
         self.asked = 0
         self.administrators: dict[UUID, list[UUID]] = {}
         """Of each agency; of others there are none."""
@@ -82,9 +81,11 @@ class StubAuthz:
         if self.down:
             return web.Response(status=503)
         user_id = UUID(request.match_info["user_id"])
-        if self.last_administrator or self.standing == {user_id}:
+        administrators = self.administrators.setdefault(UUID(request.match_info["tenant_id"]), [])
+        if self.last_administrator or administrators == [user_id]:
             return web.json_response({"code": "last_administrator"}, status=409)
-        self.standing.discard(user_id)
+        if user_id in administrators:
+            administrators.remove(user_id)
         return web.Response(status=204)
 
 

@@ -178,6 +178,18 @@ async def change_state(
     return changed
 
 
+async def tell_contact(tx: Transaction, user: User) -> None:
+    """Note and tell that the contact whose account a person is has it now or no longer, if he is one's."""
+    contact_id = await sub_accounts.contact_of(tx, user.id)
+    if contact_id is None:
+        return
+    gone = user.state is UserState.GHOST
+    kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
+    await note(tx, kind, user.id, after={"contact_id": contact_id})
+    told = SubAccountRevoked if gone else SubAccountGranted
+    await outbox.add(tx, told(contact_id=contact_id, user_id=user.id, version=user.version))
+
+
 async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
     """Refuse who never activated the account, and one more than there are seats.
 
@@ -193,18 +205,6 @@ async def _save(tx: Transaction, changed: User, card: Card) -> None:
     await users.save(tx, changed)
     if card.entry is not None:
         await directory.keep_person(tx, changed.id, card.entry)
-
-
-async def tell_contact(tx: Transaction, user: User) -> None:
-    """Note and tell that the contact whose account a person is has it now or no longer, if he is one's."""
-    contact_id = await sub_accounts.contact_of(tx, user.id)
-    if contact_id is None:
-        return
-    gone = user.state is UserState.GHOST
-    kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
-    await note(tx, kind, user.id, after={"contact_id": contact_id})
-    told = SubAccountRevoked if gone else SubAccountGranted
-    await outbox.add(tx, told(contact_id=contact_id, user_id=user.id, version=user.version))
 
 
 async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:
