@@ -1,6 +1,7 @@
 """People and teams as the agency's own directory (Entra ID, Okta) sees and wants them.
 
-It sees colleagues who are no ghosts. Whom it deletes becomes a ghost, and is gone for it.
+It sees colleagues who are neither ghosts nor the sub-accounts of contacts. Whom it deletes becomes a ghost, and is
+gone for it.
 """
 
 import re

@@ -51,7 +51,7 @@ async def add_person(to: Provisioning, wanted: WantedPerson) -> UserId:
         async with to.db.transaction(to.tenant_id, readonly=True) as tx:
             locale = (await licences.get(tx)).locale
             taken = await directory.codes(tx)
-            known = await stored_users.id_of(tx, wanted.userid)
+            known = await directory.gone(tx, wanted.userid)
             gone = await stored_users.find(tx, known) if known else None
         if gone is not None:
             return await _bring_back(to, gone, wanted)
@@ -163,11 +163,9 @@ async def remove_team(to: Provisioning, team_id: TeamId, version: int | None) ->
 
 
 async def _bring_back(to: Provisioning, gone: User, wanted: WantedPerson) -> UserId:
-    """Return a ghost as a provisioned person. Raises UseridTaken if it is none, or somebody else was faster."""
+    """Return a ghost as a provisioned person. Raises UseridTaken if somebody else was faster."""
     card = Card(None, wanted.given_name, wanted.family_name, wanted.email, None, wanted.userid, wanted.entry)
     change = StateChange(gone.id, UserState.PROVISIONED, gone.version, card)
-    if gone.state is not UserState.GHOST:
-        raise UseridTaken
     try:
         await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
     except (Stale, StateNotAllowed):

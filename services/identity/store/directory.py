@@ -1,4 +1,4 @@
-"""Rows of people and teams as a directory sees them: colleagues who are no ghosts, and all teams."""
+"""Rows of people and teams as a directory sees them: all teams, and colleagues who are neither ghosts nor contacts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +47,7 @@ async def people(tx: Transaction, narrowing: Narrowing = EVERYBODY) -> Sequence[
           FROM users u
           LEFT JOIN directory_users d ON d.tenant_id = $1 AND d.user_id = u.id
          WHERE u.tenant_id = $1 AND u.state <> 'ghost' AND u.kind = 'colleague'
+           AND NOT EXISTS (SELECT FROM sub_accounts s WHERE s.tenant_id = $1 AND s.user_id = u.id)
            AND ($2::uuid IS NULL OR u.id = $2)
            AND ($3::text IS NULL OR lower(u.userid) = lower($3))
            AND ($4::text IS NULL OR d.external_id = $4)
@@ -76,13 +77,27 @@ async def seen(tx: Transaction, user_ids: Sequence[UserId]) -> frozenset[UserId]
     """Return who of these is somebody whom a directory sees."""
     rows = await tx.rows(
         """
-        SELECT id FROM users
+        SELECT id FROM users u
          WHERE tenant_id = $1 AND id = ANY($2) AND state <> 'ghost' AND kind = 'colleague'
+           AND NOT EXISTS (SELECT FROM sub_accounts s WHERE s.tenant_id = $1 AND s.user_id = u.id)
         """,
         tx.tenant_id,
         user_ids,
     )
     return frozenset(row["id"] for row in rows)
+
+
+async def gone(tx: Transaction, userid: str) -> UserId | None:
+    """Return the colleague with a user id whom a directory could bring back, or None: a ghost, and no contact's."""
+    return await tx.value(
+        """
+        SELECT id FROM users u
+         WHERE tenant_id = $1 AND lower(userid) = lower($2) AND state = 'ghost' AND kind = 'colleague'
+           AND NOT EXISTS (SELECT FROM sub_accounts s WHERE s.tenant_id = $1 AND s.user_id = u.id)
+        """,
+        tx.tenant_id,
+        userid,
+    )
 
 
 async def keep_person(tx: Transaction, user_id: UserId, entry: DirectoryEntry) -> None:
@@ -112,6 +127,7 @@ async def teams(tx: Transaction, narrowing: Narrowing = EVERYBODY) -> Sequence[D
                       WHERE m.tenant_id = $1 AND m.team_id = t.id ORDER BY 1) AS members,
                array(SELECT u.id FROM team_members m JOIN users u ON (u.tenant_id, u.id) = (m.tenant_id, m.user_id)
                       WHERE m.tenant_id = $1 AND m.team_id = t.id AND u.state <> 'ghost' AND u.kind = 'colleague'
+                        AND NOT EXISTS (SELECT FROM sub_accounts s WHERE s.tenant_id = $1 AND s.user_id = u.id)
                       ORDER BY u.id) AS seen
           FROM teams t
           LEFT JOIN directory_teams d ON d.tenant_id = $1 AND d.team_id = t.id

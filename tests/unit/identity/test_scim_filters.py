@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.identity.adapters.scim_messages import narrowing, page, search, written
@@ -169,6 +169,7 @@ USERS: Final = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EXPRESSIONS, st.lists(USERS, max_size=6))
 def test_a_filter_finds_what_the_plain_evaluator_finds(expression: Expression, users: list[User]) -> None:
     request = search(User, {"filter": expression.text})
@@ -183,6 +184,7 @@ EQUALITIES: Final = st.one_of(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.recursive(EQUALITIES, combined, max_leaves=3) | st.builds(without_brackets, *[EQUALITIES] * 3), USERS)
 def test_whoever_matches_is_within_the_narrowing(expression: Expression, one: User) -> None:
     document = written(one)
@@ -192,6 +194,7 @@ def test_whoever_matches_is_within_the_narrowing(expression: Expression, one: Us
         assert narrow.external_id is None or narrow.external_id == document.get("externalId")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(-3, 12), st.integers(-3, 12), st.lists(USERS, max_size=8))
 def test_pages_are_slices_counted_from_one(start: int, count: int, users: list[User]) -> None:
     answer = page(search(User, {"startIndex": str(start), "count": str(count)}), users)

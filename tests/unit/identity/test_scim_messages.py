@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any, Final
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.identity.adapters.scim_messages import ScimRefused, narrowing, page, patched, read, search, written
@@ -37,6 +37,7 @@ GINA: Final = User(
 TEAM: Final = Group(id="2", display_name="Sales", members=[Member.model_validate({"value": "1", "type": "User"})])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(texts, values, max_size=6))
 def test_any_user_and_any_group_is_read_or_refused(fields: dict[str, Any]) -> None:
     whole = {**written(GINA), **fields}
@@ -46,6 +47,7 @@ def test_any_user_and_any_group_is_read_or_refused(fields: dict[str, Any]) -> No
         scim_teams.wanted(read(Group, {**written(TEAM), **fields}))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(operations, max_size=3) | values)
 def test_any_patch_is_applied_or_refused_and_leaves_the_original_alone(sent: object) -> None:
     document: Any = {"schemas": [PATCH], "Operations": sent}
@@ -81,6 +83,7 @@ tokens = st.sampled_from(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(tokens | words, max_size=12).map(" ".join) | st.text(max_size=20))
 def test_any_filter_is_evaluated_or_refused(text: str) -> None:
     with suppress(ScimRefused):
@@ -89,6 +92,7 @@ def test_any_filter_is_evaluated_or_refused(text: str) -> None:
         narrowing(request, "username")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(["startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"]), texts
