@@ -30,7 +30,7 @@ from services.notifications.domain.digest import Schedule
 from services.notifications.domain.retry import Outcome
 from services.notifications.operations import deliveries, digests, notices, reports
 from services.notifications.operations.writing import write
-from services.notifications.store import appointments, bounces, claims, guests, recipients
+from services.notifications.store import bounces, claims, guests, recipients
 from services.notifications.store import digests as schedules
 from services.notifications.store import reports as weekly
 
@@ -48,8 +48,6 @@ BOUNCES_SECONDS: Final = 2.0
 TIDY_SECONDS: Final = 600.0
 NOTICE: Final = timedelta(days=7)
 """How long before an account ends its owner is told."""
-PAST_KEPT: Final = timedelta(days=35)
-"""How long an appointment is known here after its end."""
 PURGED_AT_ONCE: Final = 1000
 MAILS: Final = Metric("keyholder_mails", "Tries to send a mail, by what became of them.", ["outcome"])
 _log = logging.get(__name__)
@@ -243,7 +241,7 @@ async def send_reports(deps: Deps, worker_db: Database) -> Never:
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
-    """Every ten minutes: announce accounts that end soon, forget old mails, appointments and guests."""
+    """Every ten minutes: announce accounts that end soon, forget old mails and guests."""
     while True:
         try:
             async with worker_db.across_tenants() as queries:
@@ -252,7 +250,6 @@ async def tidy(deps: Deps, worker_db: Database) -> Never:
                 await notices.announce_end(deps.db, one)
             async with worker_db.across_tenants() as queries:
                 purged = await claims.purge(queries, PURGED_AT_ONCE)
-                await appointments.forget_past(queries, PAST_KEPT, PURGED_AT_ONCE)
                 await guests.forget_guests(queries)
             if purged:
                 _log.info("mails.purged", count=purged)

@@ -1,10 +1,9 @@
 """Rows of the picture of appointments that records tells."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from uuid import UUID
 
-from services.chassis.database import Queries, Row, Transaction
+from services.chassis.database import Row, Transaction
 from services.contracts.records_events import AppointmentEvent
 from services.contracts.vocabulary import UserId
 from services.notifications.domain.digest import Appointment, Span
@@ -117,19 +116,6 @@ async def busy(tx: Transaction, days: Mapping[UserId, Span]) -> frozenset[UserId
         [day.end for day in days.values()],
     )
     return frozenset(row["user_id"] for row in rows)
-
-
-async def forget_past(queries: Queries, kept: timedelta, limit: int) -> int:
-    """Forget up to `limit` appointments that were over so long ago; return how many."""
-    return await queries.execute(
-        """
-        DELETE FROM appointments
-         WHERE (tenant_id, id) IN (
-               SELECT tenant_id, id FROM appointments WHERE ends_at < now() - $1::interval ORDER BY ends_at LIMIT $2)
-        """,
-        kept,
-        limit,
-    )
 
 
 def _appointment(row: Row) -> Appointment:

@@ -24,7 +24,7 @@ from services.contracts.vocabulary import UserId, UserState
 from services.notifications.app import SERVICE
 from services.notifications.consumers import follow_appointment
 from services.notifications.operations.appointments import PictureIncomplete
-from services.notifications.store import appointments, guests
+from services.notifications.store import guests
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
 from tests.integration.notifications.test_recipients import Agency
 from tests.support.broker import publish_raw
@@ -264,27 +264,6 @@ async def test_a_guest_of_whom_nothing_is_left_is_forgotten_and_a_choice_is_not(
     assert await known() == {chose}
     _, page = await agency.call("GET", "/v1/recipients")
     assert {one["kind"] for one in page["items"]} == {"user"}, "guests are listed only if asked for"
-
-
-async def test_what_was_over_long_ago_is_forgotten_and_what_is_to_come_is_not(agency: Agency) -> None:
-    await follow(
-        agency,
-        *(
-            event(agency, starts_at=ends - timedelta(hours=1), ends_at=ends, summary=summary)
-            for summary, ends in (
-                ("old", TOMORROW - timedelta(days=37)),
-                ("recent", TOMORROW - timedelta(days=34)),
-                ("to come", TOMORROW),
-            )
-        ),
-    )
-    async with agency.post.crossing.across_tenants() as queries:
-        await appointments.forget_past(queries, timedelta(days=35), 1000)
-    async with agency.post.db.transaction(agency.tenant_id, readonly=True) as tx:
-        kept = await tx.rows("SELECT summary FROM appointments ORDER BY starts_at")
-        people = await tx.value("SELECT count(*) FROM appointment_people")
-    assert [row["summary"] for row in kept] == ["recent", "to come"]
-    assert people == 2
 
 
 async def test_messages_that_overtake_each_other_bring_the_same_mails(agency: Agency, amqp_url: str) -> None:
