@@ -7,8 +7,10 @@ it ended.
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from deploy.local.parts import together
 from deploy.seeds.activation import Mailbox, activate
@@ -17,6 +19,9 @@ from deploy.seeds.gateway import Gateway, Refused, Request
 from deploy.seeds.offers import Offer, offers
 
 SUSPENDED: Final = "suspended"
+VIEWING: Final[Mapping[str, str]] = {"it": "Sopralluogo", "pl": "Oględziny mieszkania", "de": "Besichtigung"}
+GUEST: Final = {"email": "kim.morgan@client.example", "display_name": "Kim Morgan"}
+"""Somebody from outside who is invited to the demo's viewing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ async def open_agency(world: World, agency: Agency) -> None:
     await opening.add_people()
     await together(opening.activate_people(), opening.give_rights())
     await opening.take_on_listings()
+    await opening.invite()
     await opening.suspend()
 
 
@@ -43,6 +49,10 @@ async def sign_in(gateway: Gateway, agency: Agency, person: Person) -> Gateway:
     codes = {"licence_code": agency.licence_code, "userid": person.userid, "password": agency.password}
     tokens = await gateway.ask(Request("POST", "identity/v1/sessions", codes))
     return gateway.bearing(tokens["access_token"])
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _called(group: Mapping[str, Any]) -> str:
@@ -148,6 +158,29 @@ class _Opening:
             if offer.number not in there:
                 stock.setdefault(offer.by, []).append(offer)
         await together(*(self._take_on(userid, theirs) for userid, theirs in stock.items()))
+
+    async def invite(self) -> None:
+        """Have the administrator meet a colleague and a guest tomorrow, unless there are other plans: two mails."""
+        now = datetime.now(ZoneInfo(self._agency.timezone))
+        span = f"since={_instant(now)}&until={_instant(now + timedelta(days=30))}"
+        if (await self._administrator.ask(Request("GET", f"records/v1/appointments?{span}")))["items"]:
+            return
+        tomorrow = now.date() + timedelta(days=1)
+        colleague = next(one for one in self._agency.people[1:] if one.ends == "active")
+        body = {
+            "kind": "viewing",
+            "title": VIEWING[self._agency.locale],
+            "when": {
+                "timezone": self._agency.timezone,
+                "starts_local": f"{tomorrow}T10:00",
+                "ends_local": f"{tomorrow}T11:00",
+            },
+            "attendees": [self._people[colleague.userid]["id"]],
+            "guests": [{**GUEST, "locale": self._agency.locale}],
+        }
+        request = Request("POST", "records/v1/appointments", body, key=f"demo-viewing-{tomorrow}")
+        # records does not know the colleague before identity's message has come.
+        await self._administrator.ask(request, passing=("unknown_person",))
 
     async def suspend(self) -> None:
         """Suspend whoever ends so; last, since those people take on listings before."""

@@ -26,6 +26,7 @@ from services.notifications.consumers import SUBSCRIPTIONS
 from services.notifications.deps import Deps
 from services.notifications.handlers import (
     bounces,
+    categories,
     contacts,
     deliveries,
     digests,
@@ -94,6 +95,7 @@ SERVICE = Service(
         *deliveries.ROUTES,
         *recipients.ROUTES,
         *contacts.ROUTES,
+        *categories.ROUTES,
         *preferences.ROUTES,
         *messages.ROUTES,
         *wordings.ROUTES,

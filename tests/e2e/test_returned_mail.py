@@ -75,7 +75,9 @@ async def test_one_click_in_a_mail_program_ends_mail_of_the_kind_and_looking_end
         assert (page.status, page.content_type) == (200, "text/html")
     token = url.rpartition("/")[2]
     shown = await agency.administrator.call("GET", f"/notifications/v1/unsubscriptions/{token}", Authorization="")
-    assert shown.expect(200) == {"agency": "Agenzia Prova", "category": "support", "wanted": True}
+    told = shown.expect(200)
+    assert told.pop("names")["it"] == "Assistenza"
+    assert told == {"agency": "Agenzia Prova", "category": "support", "wanted": True}
     for _ in range(2):
         async with http.post(url, data={"List-Unsubscribe": "One-Click"}) as answer:
             assert answer.status == 200

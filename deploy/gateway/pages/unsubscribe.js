@@ -43,7 +43,8 @@ fetch(`/api/notifications/v1/unsubscriptions/${token}`)
       return;
     }
     const told = await answer.json();
-    document.getElementById("about").textContent = `${words.about} ${told.agency} (${told.category})`;
+    const name = told.names[document.documentElement.lang] || told.category;
+    document.getElementById("about").textContent = `${words.about} ${told.agency} (${name})`;
   })
   .catch(() => {});
 

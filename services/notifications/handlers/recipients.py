@@ -17,7 +17,7 @@ from services.notifications.domain.recipient import MANAGE, Kind, Recipient, Swi
 from services.notifications.domain.suppression import Severity
 from services.notifications.handlers.fields import Address
 from services.notifications.operations import recipients as operations
-from services.notifications.store import recipients, suppressions
+from services.notifications.store import recipients, sub_accounts, suppressions
 
 
 class RecipientsQuery(Input):
@@ -121,10 +121,19 @@ async def lift_suppression(deps: Deps, call: Call) -> None:
 
 
 async def managed(deps: Deps, call: Call) -> UUID:
-    """Return the recipient in the path whom the caller may manage; oneself always. Raises PermissionMissing."""
+    """Return the recipient in the path whom the caller may manage; oneself always, as user or as contact.
+
+    Raises PermissionMissing.
+    """
     recipient_id = call.id_in_path("recipient_id")
-    if recipient_id != call.caller.user_id:
-        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    if recipient_id == call.caller.user_id:
+        return recipient_id
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    if not snapshot.holds(MANAGE):
+        async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+            if await sub_accounts.contact_of(tx, call.caller.user_id) == recipient_id:
+                return recipient_id
+    require(snapshot, MANAGE)
     return recipient_id
 
 

@@ -5,6 +5,7 @@ from services.chassis.web import Access, Call, Output, Route
 from services.notifications.adapters.leave_links import Leaving
 from services.notifications.deps import Deps
 from services.notifications.domain import preference
+from services.notifications.domain.category import WORDS
 from services.notifications.domain.delivery import Category
 from services.notifications.operations import preferences as operations
 from services.notifications.store import agencies, preferences, recipients
@@ -13,6 +14,8 @@ from services.notifications.store import agencies, preferences, recipients
 class UnsubscriptionShown(Output):
     agency: str
     category: Category
+    names: dict[str, str]
+    """What the category is called, by language: the reader's is not known."""
     wanted: bool
     """Whether mail of this category still goes out to whom the link is for."""
 
@@ -46,6 +49,7 @@ async def _shown(deps: Deps, leaving: Leaving) -> UnsubscriptionShown:
     return UnsubscriptionShown(
         agency=agency.name if agency else "",
         category=leaving.category,
+        names={language: words.name for language, words in WORDS[leaving.category].items()},
         wanted=preference.decide(leaving.category, standing).wanted,
     )
 

@@ -11,6 +11,8 @@ import pytest
 import pytest_asyncio
 
 from services.chassis.database import Row
+from services.contracts.envelope import Event
+from services.contracts.identity_events import UserChanged
 from services.contracts.records_events import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -18,14 +20,16 @@ from services.contracts.records_events import (
     AppointmentScheduled,
     Guest,
 )
+from services.contracts.vocabulary import UserId, UserState
 from services.notifications.app import SERVICE
 from services.notifications.consumers import follow_appointment
 from services.notifications.operations.appointments import PictureIncomplete
 from services.notifications.store import guests
-from tests.integration.notifications.post_office import PostOffice, enveloped
+from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
 from tests.integration.notifications.test_recipients import Agency
+from tests.support.broker import publish_raw
 from tests.support.mailsink import Received
-from tests.support.running import serving, working
+from tests.support.running import eventually, serving, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -260,3 +264,38 @@ async def test_a_guest_of_whom_nothing_is_left_is_forgotten_and_a_choice_is_not(
     assert await known() == {chose}
     _, page = await agency.call("GET", "/v1/recipients")
     assert {one["kind"] for one in page["items"]} == {"user"}, "guests are listed only if asked for"
+
+
+async def test_messages_that_overtake_each_other_bring_the_same_mails(agency: Agency, amqp_url: str) -> None:
+    """An appointment may be heard of before the colleague it names: queues do not wait for each other."""
+    post, colleague = agency.post, uuid4()
+    address = f"{colleague.hex[:12]}@client.test"
+    made = event(agency, attendees=(colleague,))
+    person = created(Invited(agency.tenant_id, UserId(colleague), address)).user.model_copy(
+        update={"state": UserState.ACTIVE}
+    )
+    async with working(SERVICE, post.settings(amqp_url)):
+
+        async def publish(one: Event) -> None:
+            message = enveloped(one, agency.tenant_id)
+            await publish_raw(amqp_url, message.type, message.model_dump(mode="json"))
+
+        async def failed() -> bool:
+            async with post.crossing.across_tenants() as queries:
+                return await queries.value(
+                    "SELECT EXISTS (SELECT FROM failed_messages WHERE tenant_id = $1 AND queue = $2)",
+                    agency.tenant_id,
+                    "notifications.appointments",
+                )
+
+        async def taken() -> bool:
+            await publish(made)
+            return await failed()
+
+        await eventually(taken)
+        assert await told(agency) == []
+        await publish(UserChanged(user=person))
+        (mail,) = await post.sink.has(address)
+        (found,) = objects([mail])
+        assert [one["SEQUENCE"] for one in found.events] == [1]
+    assert [template for recipient, template in await told(agency) if recipient == address] == [INVITED]

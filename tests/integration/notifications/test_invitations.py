@@ -12,6 +12,7 @@ from services.contracts.identity_events import (
     DeviceAdded,
     PasswordChanged,
     PasswordResetRequested,
+    SecondFactorChanged,
     UserEvent,
 )
 from services.contracts.vocabulary import TenantId, UserId
@@ -81,9 +82,15 @@ async def test_a_message_that_cannot_be_read_holds_up_no_other(
     [
         (PasswordResetRequested(user=FACTS), "Scegli una nuova password: ", "/password-reset-links#token="),
         (PasswordChanged(user=FACTS), "La tua password è stata cambiata: ", "è stata cambiata il "),
+        (SecondFactorChanged(user=FACTS, in_use=True), "Secondo fattore del tuo account: ", "è stato attivato"),
+        (
+            SecondFactorChanged(user=FACTS, in_use=False),
+            "Secondo fattore del tuo account: ",
+            "basta di nuovo la password",
+        ),
         (DeviceAdded(user=FACTS, address="192.0.2.7", signed_in_at=AT), "Nuovo accesso al tuo account: ", "192.0.2.7"),
     ],
-    ids=["reset", "changed", "device"],
+    ids=["reset", "changed", "second factor", "no second factor", "device"],
 )
 async def test_what_happens_to_an_account_is_told_to_its_owner(
     post: PostOffice, amqp_url: str, http: aiohttp.ClientSession, event: UserEvent, subject: str, said: str

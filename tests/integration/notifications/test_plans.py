@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -11,8 +11,8 @@ from services.chassis.cursor import START, Cursor
 from services.chassis.database import Queries, open_database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import Ownership, TenantId, UserId, View
-from services.notifications.domain.delivery import State
-from services.notifications.store import claims, deliveries
+from services.notifications.domain.delivery import Category, State
+from services.notifications.store import claims, deliveries, preferences
 from tests.integration.notifications.post_office import PostOffice
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -106,3 +106,59 @@ async def _cost(queries: Queries, index: str) -> Cost:
     )
     assert row is not None
     return Cost(**row)
+
+
+@pytest.mark.parametrize("asked", [1, 20])
+async def test_a_decision_looks_recipients_and_choices_up_by_key(post: PostOffice, asked: int) -> None:
+    tenant = TenantId(uuid4())
+    async with post.db.transaction(tenant) as tx:
+        made = await tx.rows(
+            """
+            INSERT INTO recipients (tenant_id, id, kind, facts_version, display_name, email, locale, state)
+            SELECT $1, gen_random_uuid(), 'user', 1, 'A', 'a@example.test', 'it', 'active'
+              FROM generate_series(1, 20000)
+            RETURNING id
+            """,
+            tenant,
+        )
+        people = [row["id"] for row in made]
+        await tx.execute(
+            """
+            INSERT INTO preferences (tenant_id, recipient_id, category, wanted)
+            SELECT $1, unnest($2::uuid[]), 'appointments', true
+            """,
+            tenant,
+            people,
+        )
+        await tx.execute(
+            """
+            INSERT INTO sub_accounts (tenant_id, user_id, contact_id, version, granted)
+            SELECT $1, unnest($2::uuid[]), gen_random_uuid(), 1, true
+            """,
+            tenant,
+            people[10_000:],
+        )
+    async with (
+        open_database(post.database.owner, connections=1, name="test") as owner,
+        owner.across_tenants() as queries,
+    ):
+        await queries.execute("ANALYZE recipients, preferences, sub_accounts")
+    async with post.db.transaction(tenant, readonly=True) as tx:
+        await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        before = await _read(tx)
+        found = await preferences.standings(tx, dict.fromkeys(people[:asked], "a@b.test"), Category.APPOINTMENTS, None)
+        read = await _read(tx) - before
+    assert [standing.choice for standing in found.values()] == [True] * asked
+    assert read <= 4 * asked, "rows of all three tables"
+
+
+async def _read(queries: Queries) -> int:
+    """Return how many rows of what decides the connection has read so far, by whichever way."""
+    rows: int = await queries.value(
+        """
+        SELECT sum(pg_stat_get_xact_tuples_fetched(name::regclass)
+                   + pg_stat_get_xact_tuples_returned(name::regclass))::bigint
+          FROM unnest(ARRAY['recipients', 'preferences', 'sub_accounts']) AS name
+        """
+    )
+    return rows

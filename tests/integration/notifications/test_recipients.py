@@ -363,6 +363,21 @@ async def test_one_click_leaves_and_looking_does_not(agency: Agency, http: aioht
         assert response.status == 404
 
 
+@pytest.mark.catalogue("SB-17", "SB-18", "SB-19", "SB-20", "SB-21")
+async def test_each_category_says_in_five_languages_what_belongs_to_it(agency: Agency) -> None:
+    agency.granted()
+    status, told = await agency.call("GET", "/v1/categories")
+    assert status == 200
+    assert [one["category"] for one in told["items"] if one["mandatory"]] == ["security"]
+    assert [one["category"] for one in told["items"] if not one["wanted"]] == ["appointments"]
+    _, preferences = await agency.call("GET", f"/v1/recipients/{agency.user_id}/preferences")
+    assert [one["category"] for one in told["items"]] == [one["category"] for one in preferences["categories"]]
+    for language in ("it", "pl", "de", "fr", "en"):
+        names = [one["words"][language]["name"] for one in told["items"]]
+        assert len(set(names)) == len(told["items"])
+    assert all(one["words"][language]["about"] for one in told["items"] for language in one["words"])
+
+
 @pytest.mark.parametrize(
     "category",
     ["general", "services", "domain", "administration", "support", "appointments", "matches", "invitations"],
@@ -378,7 +393,8 @@ async def test_whoever_follows_the_link_changes_nothing_and_whoever_posts_leaves
     path = f"{agency.url}/v1/unsubscriptions/{token}"
     for _ in range(3):
         async with http.get(path) as response:
-            assert (await response.json())["category"] == category
+            told = await response.json()
+            assert (told["category"], set(told["names"])) == (category, {"it", "pl", "de", "fr", "en"})
     assert await agency.prefers(contact["id"]) == before
     async with http.post(path, data={"List-Unsubscribe": "One-Click"}) as response:
         assert response.status == 200

@@ -117,6 +117,21 @@ async def test_an_account_reads_the_history_of_its_contact_and_of_nobody_else(
     assert page["items"] == []
 
 
+async def test_an_account_manages_its_contacts_choices_but_neither_its_switches_nor_others(
+    agency: Agency, http: aiohttp.ClientSession
+) -> None:
+    contact, own = await account(agency, http)
+    other = await agency.contact()
+    assert (await own.prefers(contact["id"], domain=False))["domain"] == (False, "own_choice")
+    assert (await own.call("GET", f"/v1/recipients/{contact['id']}/explanation?category=domain"))[0] == 200
+    body = {"receives": True, "sends": True, "sender_address": None}
+    path = f"/v1/recipients/{contact['id']}/switches"
+    assert (await own.call("PUT", path, body, If_Match='"2"'))[0] == 403, "nobody unblocks himself"
+    assert (await own.call("GET", f"/v1/recipients/{other['id']}/preferences"))[0] == 403
+    await ticked(agency, contact["id"], own.user_id, 2, on=False)
+    assert (await own.call("GET", f"/v1/recipients/{contact['id']}/preferences"))[0] == 403
+
+
 async def test_a_block_of_the_contact_counts_for_its_account(agency: Agency, http: aiohttp.ClientSession) -> None:
     contact, own = await account(agency, http)
     body = {"receives": False, "sends": True, "sender_address": None}
