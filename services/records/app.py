@@ -15,7 +15,15 @@ from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import inquiries, listing_life, listings, record_rights, saved_searches
+from services.records.handlers import (
+    contacts,
+    inquiries,
+    listing_life,
+    listings,
+    record_rights,
+    saved_searches,
+    search_criteria,
+)
 
 
 @asynccontextmanager
@@ -42,6 +50,8 @@ SERVICE = Service(
         *listings.ROUTES,
         *listing_life.ROUTES,
         *inquiries.ROUTES,
+        *contacts.ROUTES,
+        *search_criteria.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
     ),

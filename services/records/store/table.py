@@ -25,7 +25,7 @@ class Table(Generic[R_co]):
     filtered: LiteralString
     """The columns that `asked` and the orders need."""
     asked: LiteralString
-    """What the section's own filter asks of the row `l`; its values are the parameters from $16 on, in its order."""
+    """What the section's own filter asks of the row `l`; its values are the parameters from $18 on, in its order."""
     orders: Mapping[StrEnum, LiteralString]
     """Each way to sort, and the column with that order; the first is the order of the last change."""
     enums: Mapping[str, type[StrEnum]] = field(default_factory=dict[str, type[StrEnum]])
