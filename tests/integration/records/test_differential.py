@@ -34,10 +34,10 @@ Question = tuple[str, str, object, str, int]
 async def _fill(agency: Agency, name: str, *, filled: bool) -> dict[str, list[str]]:
     """Take on records whose identity data and private notes hold a name, or, for some, nothing; return their ids."""
     made: dict[str, list[str]] = {section: [] for section in SECTIONS}
-    note = {"private_note": {"text": f"{name} rings twice."}} if filled else {}
+    note: dict[str, Any] = {"private_note": {"text": f"{name} rings twice."}} if filled else {}
     for at in range(6):
-        place = {"office_id": str(agency.centre if at % 2 else agency.harbour)}
-        mine = {"assignee_id": str(agency.bruno)} if at == 2 else {}
+        place: dict[str, Any] = {"office_id": str(agency.centre if at % 2 else agency.harbour)}
+        mine: dict[str, Any] = {"assignee_id": str(agency.bruno)} if at == 2 else {}
         basic = {**mine, "is_private": at > 3}
         told = filled or at != 0
         owner = {"owner_name": name, "street_name": f"Via {name}", "owner_phone": "+39 0583 1"} if told else {}
