@@ -84,6 +84,7 @@ def _refusal(response: Any, path: str) -> None:
     assert response.headers["x-request-id"] == [problem["request_id"]]
 
 
+@pytest.mark.timeout(120 + 30 * EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_answer_is_a_documented_one(agency: Agency, stack: Stack, mails: Mails, service: str) -> None:
     ids = await populated(agency)
