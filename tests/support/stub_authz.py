@@ -17,7 +17,10 @@ EVERYTHING = Scope(everything=View.FULL)
 
 
 class StubAuthz:
-    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down."""
+    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down.
+
+    With `administrators` given, these are counted as authz counts them: the last one is refused.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -74,11 +77,15 @@ class StubAuthz:
         found = self.administrators.get(UUID(request.match_info["tenant_id"]), [])
         return web.json_response({"user_ids": list(map(str, found))})
 
-    async def _stand_down(self, _request: web.Request) -> web.Response:
+    async def _stand_down(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
-        if self.last_administrator:
+        user_id = UUID(request.match_info["user_id"])
+        administrators = self.administrators.setdefault(UUID(request.match_info["tenant_id"]), [])
+        if self.last_administrator or administrators == [user_id]:
             return web.json_response({"code": "last_administrator"}, status=409)
+        if user_id in administrators:
+            administrators.remove(user_id)
         return web.Response(status=204)
 
 
