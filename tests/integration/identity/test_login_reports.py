@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from services.chassis.cursor import START
+from services.chassis.database import open_database
+from services.contracts.vocabulary import TenantId
+from services.identity.store import login_report
 from tests.integration.identity.conftest import Agency
+from tests.integration.identity.test_audit_trail import Explained
 from tests.support.databases import ServiceDatabase
 from tests.support.stub_authz import StubAuthz
 
@@ -168,3 +173,25 @@ async def test_reports_are_for_who_may_read_them(agency: Agency) -> None:
         for what in (path, path.replace("?", ".csv?") if "?" in path else f"{path}.csv"):
             status, problem = await agency.call("GET", f"/v1/reports/{what}")
             assert (status, problem["code"]) == (403, "permission_missing")
+
+
+async def test_refused_sign_ins_are_read_from_an_index_however_many_there_are(
+    identity_database: ServiceDatabase,
+) -> None:
+    tenant = TenantId(UUID(int=78))
+    async with open_database(identity_database.owner, connections=1, name="tests") as db:
+        async with db.transaction(tenant) as tx:
+            await tx.execute(
+                """
+                INSERT INTO refused_sign_ins (id, tenant_id, address, reason, refused_at, announced)
+                SELECT gen_random_uuid(), lpad(to_hex(n % 20 + 70), 32, '0')::uuid, '192.0.2.1', 'wrong_credentials',
+                       now() - n * interval '1 minute', true
+                  FROM generate_series(1, 20000) AS n
+                """
+            )
+            await tx.execute("ANALYZE refused_sign_ins")
+        async with db.transaction(tenant, readonly=True) as tx:
+            explained = Explained(tx._connection, tenant)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+            await login_report.refused(explained, None, None, after=START, limit=51)
+    assert "refused_sign_ins_newest" in explained.plan
+    assert "Sort" not in explained.plan
