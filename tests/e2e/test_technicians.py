@@ -91,7 +91,7 @@ async def operations(admin: Person, ids: dict[str, str]) -> list[tuple[str, str]
     return found
 
 
-@pytest.mark.catalogue("AM-3", "AM-10", "AM-17")
+@pytest.mark.catalogue("AM-3", "AM-6", "AM-9", "AM-10", "AM-17")
 async def test_a_technician_reaches_nothing_that_says_anything_of_people_or_records(agency: Agency) -> None:
     ids = await populated(agency)
     admin = agency.administrator
@@ -100,7 +100,11 @@ async def test_a_technician_reaches_nothing_that_says_anything_of_people_or_reco
         group for group in groups if group.get("code") == "external_technicians" or group["name"] == "Tecnici esterni"
     )
     technician, person = await agency.active_colleague(
-        kind="external_technician", ends_at=_in_a_day(), given_name="Tino", family_name="Tecnico"
+        kind="external_technician",
+        ends_at=_in_a_day(),
+        given_name="Tino",
+        family_name="Tecnico",
+        email=f"technician-{uuid4().hex[:6]}@vendor.example",
     )
     answer = await admin.call(
         "PUT", f"/authz/v1/groups/{role['id']}/members/{technician['id']}", {}, If_Match=f'"{role["version"]}"'

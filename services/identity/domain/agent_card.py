@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.contracts.vocabulary import UserKind, UserState
+from services.identity.domain.user import User
+
 
 class ContactKind(StrEnum):
     """By which means a person is reached."""
@@ -60,3 +63,30 @@ class AgentCard:
     descriptions: Mapping[str, str] = field(default_factory=dict[str, str])
     """By language (BCP 47)."""
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCard:
+    """What web sites and apps may show of a person; what is not to be shown is not in it."""
+
+    display_name: str | None
+    title: str | None
+    email: str | None
+    contacts: tuple[Contact, ...]
+    descriptions: Mapping[str, str]
+    photo: bool
+
+
+def public_card(user: User, card: AgentCard, *, has_photo: bool) -> PublicCard | None:
+    """Return what may be shown of a person, or None for who does not work here now or shows nothing (MG-11)."""
+    shown = card.shown
+    if user.state is not UserState.ACTIVE or user.kind is not UserKind.COLLEAGUE or not shown:
+        return None
+    return PublicCard(
+        display_name=user.display_name if Showable.NAME in shown else None,
+        title=card.title if Showable.TITLE in shown else None,
+        email=(card.sender_address or user.email) if Showable.EMAIL in shown else None,
+        contacts=card.contacts if Showable.CONTACTS in shown else (),
+        descriptions=card.descriptions if Showable.DESCRIPTION in shown else {},
+        photo=has_photo and Showable.PHOTO in shown,
+    )

@@ -10,12 +10,12 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
-from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable
+from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable, public_card
 from services.identity.domain.user import MANAGE
 from services.identity.handlers.colleagues import require_colleague
 from services.identity.handlers.fields import Email, Locale
 from services.identity.operations.agent_cards import write_card
-from services.identity.store import agent_cards, users
+from services.identity.store import agent_cards, photos, users
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n]*$")]
 Reach = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
@@ -72,6 +72,41 @@ class CardShown(Output):
     version: int
 
 
+class PublicCardShown(Output):
+    display_name: str | None
+    title: str | None
+    email: str | None
+    contacts: list[ContactShown]
+    descriptions: dict[str, str]
+    photo: bool
+    """Whether the photo may be shown, and there is one."""
+
+
+async def get_public_card(deps: Deps, call: Call) -> PublicCardShown:
+    """Show what web sites and apps may show of a colleague: nothing else of the card (MG-11).
+
+    404 for who does not work here now, and for who shows nothing. Whether the person appears on the site at all,
+    the switch `site` in authz says (MG-23).
+    """
+    user_id = UserId(call.id_in_path("user_id"))
+    await require_colleague(deps, call, user_id)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        user = await users.find(tx, user_id)
+        card = await agent_cards.find(tx, user_id)
+        has_photo = await photos.find(tx, user_id) is not None
+    public = public_card(user, card, has_photo=has_photo) if user else None
+    if public is None:
+        raise NotFound
+    return PublicCardShown(
+        display_name=public.display_name,
+        title=public.title,
+        email=public.email,
+        contacts=[ContactShown(kind=one.kind, value=one.value) for one in public.contacts],
+        descriptions=dict(public.descriptions),
+        photo=public.photo,
+    )
+
+
 async def get_card(deps: Deps, call: Call) -> CardShown:
     """Show a colleague's card; billing data only to himself and to who holds admin.agents.manage."""
     user_id = UserId(call.id_in_path("user_id"))
@@ -122,5 +157,6 @@ def _shown(card: AgentCard) -> CardShown:
 
 ROUTES = (
     Route("GET", "/v1/users/{user_id}/card", get_card, gives=CardShown),
+    Route("GET", "/v1/users/{user_id}/public-card", get_public_card, gives=PublicCardShown),
     Route("PUT", "/v1/users/{user_id}/card", change_card, takes=CardFields, gives=CardShown, edits=True),
 )

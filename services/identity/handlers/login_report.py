@@ -1,24 +1,29 @@
-"""The login report: who is signed in now, and how long each colleague worked on which day."""
+"""The login report: who is signed in now, how long each colleague worked on which day, who was not let in."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from services.chassis.authz_client import require
 from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.database import Transaction
 from services.chassis.problems import FieldError, Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
+from services.identity.domain.user import User
 from services.identity.domain.worked_hours import by_day, first_instant
 from services.identity.store import licences, login_report, users
 
 READ: Final = "reports.logins.read"
 """The permission to see who is signed in and at which hours people worked (IMO-83)."""
 LONGEST_DAYS: Final = 31
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
+"""Days that every zone and the database can hold."""
 
 
 class PresentQuery(Input):
@@ -58,9 +63,51 @@ class HoursShown(Output):
     items: list[DayShown]
 
 
+class AllHoursQuery(HoursQuery):
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class PersonsHours(Output):
+    user_id: UUID
+    code: str
+    display_name: str
+    days: list[DayShown]
+    """Without those on which nobody was there."""
+
+
+class AllHoursPage(Output):
+    items: list[PersonsHours]
+    next: str | None
+
+
+class RefusedQuery(Input):
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    """Not included; refused sign-ins are kept for thirty days."""
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class RefusedShown(Output):
+    refused_at: datetime
+    user_id: UUID | None
+    """Null where the user id was nobody's."""
+    code: str | None
+    display_name: str | None
+    address: str
+    reason: str
+    """The code of the problem, such as `wrong_credentials` or `outside_hours`."""
+
+
+class RefusedPage(Output):
+    items: list[RefusedShown]
+    next: str | None
+
+
 async def list_present(deps: Deps, call: Call, asked: PresentQuery) -> PresentPage:
     """List who is signed in now, newest first. Needs reports.logins.read."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), READ)
+    await may_read(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await login_report.present(tx, call.now, after=asked.cursor, limit=asked.limit + 1)
     shown = found[: asked.limit]
@@ -85,25 +132,79 @@ async def get_worked_hours(deps: Deps, call: Call, asked: HoursQuery) -> HoursSh
 
     Days without work are left out. Sessions that overlap count once.
     """
-    require(await deps.access.of(call.caller, call.now, call.access_version), READ)
-    if not timedelta() <= asked.last - asked.first < timedelta(days=LONGEST_DAYS):
-        raise Invalid(errors=[FieldError("/last", "span", f"Between 1 and {LONGEST_DAYS} days.")])
+    await may_read(deps, call)
     user_id = UserId(call.id_in_path("user_id"))
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        if await users.find(tx, user_id) is None:
+        user = await users.find(tx, user_id)
+        if user is None:
             raise NotFound
-        zone = ZoneInfo((await licences.get(tx)).timezone)
-        begin, end = first_instant(asked.first, zone), first_instant(asked.last + timedelta(days=1), zone)
-        found = await login_report.stretches(tx, user_id, begin, min(end, call.now))
-    return HoursShown(
-        user_id=user_id,
+        (worked,) = await worked_by(tx, [user], asked.first, asked.last, call.now)
+    return HoursShown(user_id=user_id, items=days_shown(worked))
+
+
+async def list_worked_hours(deps: Deps, call: Call, asked: AllHoursQuery) -> AllHoursPage:
+    """List how long everybody was there on each local day, newest colleagues first. Needs reports.logins.read."""
+    await may_read(deps, call)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await users.page(tx, after=asked.cursor, limit=asked.limit + 1)
+        shown = found[: asked.limit]
+        worked = await worked_by(tx, shown, asked.first, asked.last, call.now)
+    return AllHoursPage(
         items=[
-            DayShown(day=day, worked_seconds=int(worked.total_seconds())) for day, worked in by_day(found, zone).items()
+            PersonsHours(user_id=user.id, code=user.code, display_name=user.display_name, days=days_shown(days))
+            for user, days in zip(shown, worked, strict=True)
         ],
+        next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > asked.limit else None,
     )
+
+
+async def list_refused(deps: Deps, call: Call, asked: RefusedQuery) -> RefusedPage:
+    """List sign-ins to the agency that were refused, newest first. Needs reports.logins.read."""
+    await may_read(deps, call)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await login_report.refused(tx, asked.since, asked.until, after=asked.cursor, limit=asked.limit + 1)
+    shown = found[: asked.limit]
+    return RefusedPage(
+        items=[
+            RefusedShown(
+                refused_at=one.refused_at,
+                user_id=one.user_id,
+                code=one.code,
+                display_name=one.display_name,
+                address=one.address,
+                reason=one.reason,
+            )
+            for one in shown
+        ],
+        next=str(Cursor(shown[-1].refused_at, shown[-1].id)) if len(found) > asked.limit else None,
+    )
+
+
+async def may_read(deps: Deps, call: Call) -> None:
+    """Refuse who may not read the report. Raises PermissionMissing."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), READ)
+
+
+async def worked_by(
+    tx: Transaction, people: Sequence[User], first: date, last: date, now: datetime
+) -> Sequence[Mapping[date, timedelta]]:
+    """Return how long each of these people was there on which local day, up to now. Raises Invalid for the days."""
+    if not timedelta() <= last - first < timedelta(days=LONGEST_DAYS) or not EARLIEST <= first <= LATEST:
+        raise Invalid(errors=[FieldError("/last", "span", f"Between 1 and {LONGEST_DAYS} days.")])
+    zone = ZoneInfo((await licences.get(tx)).timezone)
+    begin, end = first_instant(first, zone), first_instant(last + timedelta(days=1), zone)
+    found = await login_report.stretches(tx, [user.id for user in people], begin, min(end, now))
+    return [by_day(found.get(user.id, ()), zone) for user in people]
+
+
+def days_shown(worked: Mapping[date, timedelta]) -> list[DayShown]:
+    """Return the days on which somebody was there, in order."""
+    return [DayShown(day=day, worked_seconds=int(time.total_seconds())) for day, time in worked.items()]
 
 
 ROUTES = (
     Route("GET", "/v1/reports/logins", list_present, takes=PresentQuery, gives=PresentPage),
+    Route("GET", "/v1/reports/worked-hours", list_worked_hours, takes=AllHoursQuery, gives=AllHoursPage),
+    Route("GET", "/v1/reports/refused-sign-ins", list_refused, takes=RefusedQuery, gives=RefusedPage),
     Route("GET", "/v1/users/{user_id}/worked-hours", get_worked_hours, takes=HoursQuery, gives=HoursShown),
 )

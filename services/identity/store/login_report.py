@@ -1,6 +1,6 @@
 """Rows of who is and was signed in. A refresh shows that somebody was there; its token lives for five minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,27 +53,77 @@ async def present(tx: Transaction, now: datetime, *, after: Cursor, limit: int) 
     return [Present(**row) for row in rows]
 
 
-async def stretches(tx: Transaction, user_id: UserId, begin: datetime, end: datetime) -> Sequence[Stretch]:
-    """Return when a person was there between two instants: five minutes from each sign-in and refresh.
+async def stretches(
+    tx: Transaction, people: Sequence[UserId], begin: datetime, end: datetime
+) -> Mapping[UserId, Sequence[Stretch]]:
+    """Return when people were there between two instants: five minutes from each sign-in and refresh, joined.
 
-    No scope: as `present`.
+    Who never was is left out. No scope: as `present`.
     """
     rows = await tx.rows(
         """
-        SELECT greatest(seen.at, $3) AS begin,
-               least(seen.at + $5::interval, s.expires_at, coalesce(s.ended_at, 'infinity'), $4) AS end
-          FROM sessions s
-         CROSS JOIN LATERAL (SELECT s.created_at AS at
-                              UNION ALL
-                             SELECT used_at FROM refresh_tokens r
-                              WHERE r.tenant_id = $1 AND r.session_id = s.id AND used_at IS NOT NULL) seen
-         WHERE s.tenant_id = $1 AND s.user_id = $2 AND s.created_at < $4 AND s.expires_at > $3
-           AND seen.at < $4 AND seen.at + $5::interval > $3 AND s.machine_token_id IS NULL
+        SELECT user_id, lower(stretch) AS begin, upper(stretch) AS end
+          FROM (SELECT s.user_id, unnest(range_agg(tstzrange(span.begin, span.end))) AS stretch
+                  FROM sessions s
+                 CROSS JOIN LATERAL (SELECT s.created_at AS at
+                                      UNION ALL
+                                     SELECT used_at FROM refresh_tokens r
+                                      WHERE r.tenant_id = $1 AND r.session_id = s.id AND used_at IS NOT NULL) seen
+                 CROSS JOIN LATERAL (
+                    SELECT greatest(seen.at, $3::timestamptz) AS begin,
+                           least(seen.at + $5::interval, s.expires_at, coalesce(s.ended_at, 'infinity'),
+                                 $4::timestamptz) AS end) span
+                 WHERE s.tenant_id = $1 AND s.user_id = ANY($2) AND s.created_at < $4 AND s.expires_at > $3
+                   AND span.begin < span.end
+                 GROUP BY s.user_id) joined
+         ORDER BY user_id, begin
         """,
         tx.tenant_id,
-        user_id,
+        people,
         begin,
         end,
         ACCESS_LIFETIME,
     )
-    return [Stretch(row["begin"], row["end"]) for row in rows]
+    found = dict[UserId, list[Stretch]]()
+    for row in rows:
+        found.setdefault(row["user_id"], []).append(Stretch(row["begin"], row["end"]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedSignIn:
+    """Somebody was not let in; without a person where the user id was nobody's."""
+
+    id: UUID
+    refused_at: datetime
+    user_id: UserId | None
+    code: str | None
+    display_name: str | None
+    address: str
+    reason: str
+
+
+async def refused(
+    tx: Transaction, since: datetime | None, until: datetime | None, *, after: Cursor, limit: int
+) -> Sequence[RefusedSignIn]:
+    """Return up to `limit` sign-ins to the agency that were refused, newest first. No scope: as `present`."""
+    rows = await tx.rows(
+        """
+        SELECT r.id, r.refused_at, r.user_id, u.code, u.given_name || ' ' || u.family_name AS display_name, r.address,
+               r.reason
+          FROM refused_sign_ins r
+          LEFT JOIN users u ON (u.tenant_id, u.id) = (r.tenant_id, r.user_id)
+         WHERE r.tenant_id = $1 AND (r.refused_at, r.id) < ($2, $3)
+           AND r.refused_at >= coalesce($4::timestamptz, '-infinity')
+           AND r.refused_at < coalesce($5::timestamptz, 'infinity')
+         ORDER BY r.refused_at DESC, r.id DESC
+         LIMIT $6
+        """,
+        tx.tenant_id,
+        after.at,
+        after.id,
+        since,
+        until,
+        limit,
+    )
+    return [RefusedSignIn(**row) for row in rows]

@@ -1,10 +1,13 @@
 """The agent card: what colleagues see of each other, and what only those see whom it concerns."""
 
+import json
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.integration.identity.conftest import Agency
+from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -64,3 +67,47 @@ async def test_nobody_has_no_card(agency: Agency) -> None:
     path = f"/v1/users/{agency.office_id}/card"
     assert (await agency.call("GET", path))[0] == 404
     assert (await agency.call("PUT", path, CARD, at(0)))[0] == 404
+
+
+@pytest.mark.catalogue("MG-11")
+async def test_the_public_card_has_what_is_shown_and_goes_with_the_person(agency: Agency) -> None:
+    user = await agency.add_user()
+    path = f"/v1/users/{user['id']}"
+    assert (await agency.call("PUT", f"{path}/card", {**CARD, "shown": ["name", "description"]}, at(0)))[0] == 200
+    assert (await agency.call("GET", f"{path}/public-card"))[0] == 404
+    assert (await agency.activate(user["id"]))[0] == 204
+    status, public = await agency.call("GET", f"{path}/public-card")
+    assert (status, public) == (
+        200,
+        {
+            "display_name": "Gina Rossi",
+            "title": None,
+            "email": None,
+            "contacts": [],
+            "descriptions": CARD["descriptions"],
+            "photo": False,
+        },
+    )
+    assert (await agency.call("PUT", f"{path}/state", {"state": "suspended"}, at(2)))[0] == 200
+    assert (await agency.call("GET", f"{path}/public-card"))[0] == 404
+
+
+@pytest.mark.catalogue("MG-8", "MG-12")
+async def test_a_card_is_announced_without_what_is_private(agency: Agency, identity_database: ServiceDatabase) -> None:
+    user = await agency.add_user()
+    for version in (0, 1):
+        assert (await agency.call("PUT", f"/v1/users/{user['id']}/card", CARD, at(version)))[0] == 200
+    assert (await agency.call("PUT", f"/v1/users/{user['id']}/card", CARD, at(1)))[0] == 412
+    connection = await asyncpg.connect(identity_database.worker)
+    try:
+        told = await connection.fetch(
+            "SELECT data::text FROM outbox WHERE topic = 'identity.agent_card.changed.v1' AND data->>'user_id' = $1",
+            user["id"],
+        )
+    finally:
+        await connection.close()
+    events = [json.loads(row["data"]) for row in told]
+    assert [one["version"] for one in events] == [1, 2]
+    assert (events[0]["sender_address"], events[0]["colour"]) == (CARD["sender_address"], "#2f7d32")
+    assert CARD["billing"]["tax_code"] not in str(events)
+    assert CARD["contacts"][0]["value"] not in str(events)

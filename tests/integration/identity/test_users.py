@@ -112,7 +112,7 @@ async def test_offices_are_assigned_as_principal_or_secondary(agency: Agency) ->
     assert (await agency.call("GET", f"/v1/users/{user['id']}"))[1] == changed
 
 
-@pytest.mark.catalogue("MG-4")
+@pytest.mark.catalogue("MG-4", "AM-15")
 @pytest.mark.parametrize(
     ("field", "code"), [("userid", "userid_taken"), ("code", "code_taken"), ("email", "email_taken")]
 )
