@@ -130,8 +130,6 @@ class Consumer:
                     pass
             except Unavailable:
                 _log.warning("message.retry_postponed", queue=self.queue)
-            except Exception:  # noqa: BLE001 a row that cannot even be marked must not end the work on others
-                _log.exception("message.retry_failed", queue=self.queue)
             await asyncio.sleep(1)
 
     async def _retry_one(self) -> bool:

@@ -191,6 +191,35 @@ async def test_an_unreadable_message_is_parked_at_once(system: System, body: byt
     assert await eventually(went_on)
 
 
+async def test_rows_that_nobody_can_read_or_mark_end_no_work_on_others(system: System) -> None:
+    async with system.worker_db.transaction(system.tenant_id) as tx:
+        for body, attempts in (("not JSON", 0), ("not JSON either", 2**31 - 1)):  # the second cannot be counted up
+            await tx.execute(
+                """
+                INSERT INTO failed_messages (
+                    tenant_id, queue, message_id, topic, body, attempts, next_try_at, last_error)
+                VALUES ($1, $2, $3, 'identity.user.created.v1', $4, $5, now(), '')
+                """,
+                system.tenant_id,
+                echo.QUEUE,
+                uuid4(),
+                body,
+                attempts,
+            )
+
+    async def the_first_is_parked() -> bool:
+        await system.hurry()
+        return (consuming.ATTEMPTS, True) in await system.failed()
+
+    assert await eventually(the_first_is_parked, 60)
+    await system.announce("GR", 3)
+
+    async def others_are_heard() -> bool:
+        return len(await system.heard()) == 3
+
+    assert await eventually(others_are_heard)
+
+
 async def test_of_two_unreadable_messages_both_are_kept(system: System) -> None:
     for body in (b"{", b"[]", b"{"):
         await publish_raw(system.amqp_url, "identity.user.created.v1", body)
