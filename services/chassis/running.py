@@ -8,7 +8,7 @@ from typing import Any, Final, Never, TypeVar
 
 from aiohttp import web
 
-from services.chassis import bus, logging, openapi, outbox
+from services.chassis import bus, consuming, logging, openapi, outbox
 from services.chassis.bus import Bus
 from services.chassis.config import ConfigError, Settings
 from services.chassis.consuming import Consumer
@@ -67,6 +67,7 @@ async def work(service: Service[AnySettings, Deps], settings: AnySettings, stopp
                 broker.keep("relay", relay.run),
                 *(broker.keep(consumer.queue, consumer.run) for consumer in consumers),
                 *(_keep_up(consumer.retry) for consumer in consumers),
+                _keep_up(partial(consuming.tidy, worker_db)),
                 *(_keep_up(partial(loop, built.deps, worker_db)) for loop in service.loops),
             ],
             stopped,

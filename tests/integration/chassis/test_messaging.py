@@ -282,3 +282,37 @@ async def test_a_rolled_back_change_publishes_nothing(system: System) -> None:
     assert await eventually(the_next_was_heard)
     assert len(await system.heard()) == 1
     assert await eventually(system.outbox_is_empty)
+
+
+async def test_what_was_carried_out_a_month_ago_is_forgotten_and_nothing_younger(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "TIDY_SECONDS", 0.01)
+    monkeypatch.setattr(consuming, "PURGED_AT_ONCE", 2)
+    async with system.worker_db.transaction(system.tenant_id) as tx:
+        await tx.execute_many(
+            "INSERT INTO inbox VALUES ($1, 'test', $2, now() - interval '1 day' * $3)",
+            [(system.tenant_id, uuid4(), days) for days in (0, 29, 31, 40, 50, 60, 70)],
+        )
+        await tx.execute_many(
+            "INSERT INTO idempotency_keys VALUES ($1, $1, $2, '', $1, now() - interval '1 day' * $3)",
+            [(system.tenant_id, str(days), days) for days in (0, 29, 31, 40)],
+        )
+    tidying = asyncio.ensure_future(consuming.tidy(system.worker_db))
+
+    async def left() -> list[int]:
+        async with system.worker_db.across_tenants() as queries:
+            rows = await queries.rows(
+                """
+                SELECT extract(day FROM now() - processed_at)::integer AS age FROM inbox WHERE queue = 'test'
+                UNION ALL SELECT extract(day FROM now() - created_at)::integer FROM idempotency_keys ORDER BY age
+                """
+            )
+        return [row["age"] for row in rows]
+
+    async def the_old_are_gone() -> bool:
+        return await left() == [0, 0, 29, 29]
+
+    assert await eventually(the_old_are_gone)
+    tidying.cancel()
+    await asyncio.wait([tidying])
