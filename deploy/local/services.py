@@ -113,6 +113,9 @@ class Services:
             "AUTHZ_URL": self._url("authz"),
             "IDENTITY_URL": self._url("identity"),
             "PUBLIC_URL": around.gateway_url,
+            # Browsers make passkeys for a name only, never for 127.0.0.1: open the gateway as localhost to use them.
+            "PASSKEY_DOMAIN": "localhost",
+            "PASSKEY_ORIGINS": around.gateway_url.replace(LOOPBACK, "localhost"),
             "OPERATOR_TOKEN_FILE": str(around.operator_token),
             "BOUNCE_TOKEN_FILE": str(around.bounce_token),
             "SIGNING_KEY_PASSPHRASE_FILE": str(around.signing_key_passphrase),
@@ -128,7 +131,10 @@ class Services:
 
 # A service refuses a variable of its prefix that it does not know, so each is told exactly this.
 TOLD: Mapping[str, Sequence[str]] = {
-    "identity": ("AUTHZ_URL", "PUBLIC_URL", "OPERATOR_TOKEN_FILE", "SIGNING_KEY_PASSPHRASE_FILE"),
+    "identity": (
+        "AUTHZ_URL", "PUBLIC_URL", "PASSKEY_DOMAIN", "PASSKEY_ORIGINS", "OPERATOR_TOKEN_FILE",
+        "SIGNING_KEY_PASSPHRASE_FILE",
+    ),
     "authz": ("JWKS_URL", "PUBLIC_URL"),
     "records": ("AUTHZ_URL", "JWKS_URL"),
     "notifications": (
