@@ -7,6 +7,7 @@ last attempt; nothing is ever dropped, and one bad message holds up no other.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Never
 from uuid import UUID, uuid5
@@ -24,6 +25,8 @@ Handler = Callable[[Transaction, Any, Envelope], Awaitable[None]]
 
 PREFETCH: Final = 100
 ATTEMPTS: Final = 5
+TIDY_SECONDS: Final = 60.0
+PURGED_AT_ONCE: Final = 1000
 NOBODY: Final = TenantId(UUID(int=0))
 """Tenant under which an unreadable message is parked."""
 _log = logging.get(__name__)
@@ -130,8 +133,6 @@ class Consumer:
                     pass
             except Unavailable:
                 _log.warning("message.retry_postponed", queue=self.queue)
-            except Exception:  # noqa: BLE001 a row that cannot even be marked must not end the work on others
-                _log.exception("message.retry_failed", queue=self.queue)
             await asyncio.sleep(1)
 
     async def _retry_one(self) -> bool:
@@ -208,3 +209,28 @@ async def replay(queries: Queries, message_id: UUID | None) -> int:
         message_id,
         NOBODY,
     )
+
+
+async def tidy(worker_db: Database) -> Never:
+    """Forget, every minute, messages and creates of thirty days ago; count what is parked."""
+    purged = 0
+    while True:
+        await asyncio.sleep(TIDY_SECONDS if purged < PURGED_AT_ONCE else 0)
+        with suppress(Unavailable):
+            async with worker_db.across_tenants() as queries:
+                metrics.PARKED.set(len(await parked(queries)))
+                purged = await queries.value(
+                    """
+                    WITH old AS (SELECT tenant_id, queue, message_id FROM inbox
+                                  WHERE processed_at < now() - interval '30 days' LIMIT $1),
+                    old_keys AS (DELETE FROM idempotency_keys WHERE (tenant_id, user_id, key) IN (
+                                     SELECT tenant_id, user_id, key FROM idempotency_keys
+                                      WHERE created_at < now() - interval '30 days' LIMIT $1)),
+                    forgotten AS (DELETE FROM inbox USING old
+                                   WHERE (inbox.tenant_id, inbox.queue, inbox.message_id) = (
+                                         old.tenant_id, old.queue, old.message_id)
+                                  RETURNING 1)
+                    SELECT count(*) FROM forgotten
+                    """,
+                    PURGED_AT_ONCE,
+                )

@@ -127,14 +127,18 @@ class Database:
         """Open a transaction in one round trip, its tenant included."""
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-                await connection.execute(opening)
                 try:
+                    await connection.execute(opening)
                     yield connection
+                    await connection.execute("COMMIT")
+                except TimeoutError:  # not even the server's own timeout came back: this line is dead, others may be
+                    connection.terminate()
+                    await self._pool.expire_connections()
+                    raise
                 except BaseException:
                     if not connection.is_closed():
                         await connection.execute("ROLLBACK")
                     raise
-                await connection.execute("COMMIT")
 
 
 @contextmanager

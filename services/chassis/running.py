@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Never, TypeVar
 
 from aiohttp import web
 
-from services.chassis import bus, logging, openapi, outbox
+from services.chassis import bus, consuming, logging, openapi, outbox
 from services.chassis.bus import Bus
 from services.chassis.config import ConfigError, Settings
 from services.chassis.consuming import Consumer
@@ -20,6 +20,7 @@ from services.chassis.web import Edge
 from services.contracts.envelope import Envelope
 
 DRAIN_SECONDS: Final = 3.0
+PAUSE_SECONDS: Final = 5.0
 _log = logging.get(__name__)
 AnySettings = TypeVar("AnySettings", bound=Settings)
 Deps = TypeVar("Deps")
@@ -65,8 +66,9 @@ async def work(service: Service[AnySettings, Deps], settings: AnySettings, stopp
             [
                 broker.keep("relay", relay.run),
                 *(broker.keep(consumer.queue, consumer.run) for consumer in consumers),
-                *(consumer.retry() for consumer in consumers),
-                *(loop(built.deps, worker_db) for loop in service.loops),
+                *(_keep_up(consumer.retry) for consumer in consumers),
+                _keep_up(partial(consuming.tidy, worker_db)),
+                *(_keep_up(partial(loop, built.deps, worker_db)) for loop in service.loops),
             ],
             stopped,
         )
@@ -86,6 +88,16 @@ async def _listen(built: Built[Deps], channel: bus.Channel) -> None:
         envelope = Envelope.model_validate_json(message.body)
         event = events[envelope.type]
         built.listeners[event](envelope.tenantid, event.model_validate(envelope.data, extra="ignore"))
+
+
+async def _keep_up(loop: Callable[[], Awaitable[None]]) -> Never:
+    """Run a loop for ever: what it trips over is told as an error, and ends neither it nor its neighbours."""
+    while True:
+        try:
+            await loop()
+        except Exception:  # noqa: BLE001 one bad row would otherwise stop all that a process does, again and again
+            _log.exception("loop.failed")
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _run(

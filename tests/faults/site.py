@@ -153,7 +153,7 @@ class Site:
             settings = settings or self.settings(service)
             argv = [sys.executable, "-m", *([module] if module else []), f"services.{service}", command]
             port = settings.port if command == "serve" else settings.work_port
-            environment = _environment(service, settings) | more
+            environment = environment_of(service, settings) | more
             program = Program(name, argv, environment, CLONE, self.folder / f"logs/{name}.log")
             self.parts[name] = Part(program, partial(answers_http, port, "/live"), folder=self.folder / "run")
             self.urls[name] = f"http://127.0.0.1:{port}"
@@ -292,7 +292,8 @@ def _through(url: str, port: int) -> str:
     return f"{head}@127.0.0.1:{port}/{tail.partition('/')[2]}"
 
 
-def _environment(service: str, settings: Settings) -> dict[str, str]:
+def environment_of(service: str, settings: Settings) -> dict[str, str]:
+    """Return the whole environment of a process with these settings."""
     told = {
         f"KEYHOLDER_{service.upper()}_{name.upper()}": value.get_secret_value()
         if isinstance(value, SecretStr)

@@ -191,6 +191,36 @@ async def test_an_unreadable_message_is_parked_at_once(system: System, body: byt
     assert await eventually(went_on)
 
 
+async def test_rows_that_nobody_can_read_or_mark_end_no_work_on_others(system: System) -> None:
+    async with system.worker_db.transaction(system.tenant_id) as tx:
+        for body, attempts in (("not JSON", 0), ("not JSON either", 2**31 - 1)):  # the second cannot be counted up
+            await tx.execute(
+                """
+                INSERT INTO failed_messages (
+                    tenant_id, queue, message_id, topic, body, attempts, next_try_at, last_error)
+                VALUES ($1, $2, $3, 'identity.user.created.v1', $4, $5, now(), '')
+                """,
+                system.tenant_id,
+                echo.QUEUE,
+                uuid4(),
+                body,
+                attempts,
+            )
+
+    async def the_first_is_parked() -> bool:
+        async with system.worker_db.across_tenants() as queries:  # the other keeps its lease of a minute
+            await queries.execute("UPDATE failed_messages SET next_try_at = now() WHERE attempts BETWEEN 1 AND 4")
+        return (consuming.ATTEMPTS, True) in await system.failed()
+
+    assert await eventually(the_first_is_parked, 60)
+    await system.announce("GR", 3)
+
+    async def others_are_heard() -> bool:
+        return len(await system.heard()) == 3
+
+    assert await eventually(others_are_heard)
+
+
 async def test_of_two_unreadable_messages_both_are_kept(system: System) -> None:
     for body in (b"{", b"[]", b"{"):
         await publish_raw(system.amqp_url, "identity.user.created.v1", body)
@@ -253,3 +283,37 @@ async def test_a_rolled_back_change_publishes_nothing(system: System) -> None:
     assert await eventually(the_next_was_heard)
     assert len(await system.heard()) == 1
     assert await eventually(system.outbox_is_empty)
+
+
+async def test_what_was_carried_out_a_month_ago_is_forgotten_and_nothing_younger(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "TIDY_SECONDS", 0.01)
+    monkeypatch.setattr(consuming, "PURGED_AT_ONCE", 2)
+    async with system.worker_db.transaction(system.tenant_id) as tx:
+        await tx.execute_many(
+            "INSERT INTO inbox VALUES ($1, 'test', $2, now() - interval '1 day' * $3)",
+            [(system.tenant_id, uuid4(), days) for days in (0, 29, 31, 40, 50, 60, 70)],
+        )
+        await tx.execute_many(
+            "INSERT INTO idempotency_keys VALUES ($1, $1, $2, '', $1, now() - interval '1 day' * $3)",
+            [(system.tenant_id, str(days), days) for days in (0, 29, 31, 40)],
+        )
+    tidying = asyncio.ensure_future(consuming.tidy(system.worker_db))
+
+    async def left() -> list[int]:
+        async with system.worker_db.across_tenants() as queries:
+            rows = await queries.rows(
+                """
+                SELECT extract(day FROM now() - processed_at)::integer AS age FROM inbox WHERE queue = 'test'
+                UNION ALL SELECT extract(day FROM now() - created_at)::integer FROM idempotency_keys ORDER BY age
+                """
+            )
+        return [row["age"] for row in rows]
+
+    async def the_old_are_gone() -> bool:
+        return await left() == [0, 0, 29, 29]
+
+    assert await eventually(the_old_are_gone)
+    tidying.cancel()
+    await asyncio.wait([tidying])
