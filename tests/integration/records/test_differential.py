@@ -34,9 +34,9 @@ Question = tuple[str, str, object, str, int]
 async def _fill(agency: Agency, name: str, *, filled: bool) -> dict[str, list[str]]:
     """Take on records whose identity data and private notes hold a name, or, for some, nothing; return their ids."""
     made: dict[str, list[str]] = {section: [] for section in SECTIONS}
-    note = {"private_note": {"text": f"{name} rings twice."}} if filled else {}
+    note: dict[str, Any] = {"private_note": {"text": f"{name} rings twice."}} if filled else {}
     for at in range(6):
-        place = {"office_id": str(agency.centre if at % 2 else agency.harbour)}
+        place: dict[str, Any] = {"office_id": str(agency.centre if at % 2 else agency.harbour)}
         mine = {"assignee_id": str(agency.bruno)} if at == 2 else {}
         basic = {**mine, "is_private": at > 3}
         told = filled or at != 0
@@ -83,7 +83,7 @@ def _alike(text: str) -> str:
 async def _answer(twin: Twin, who: str, question: Question) -> tuple[int, str]:
     agency, records = twin
     method, path, body, section, at = question
-    names = {"bruno": agency.bruno, "carla": agency.carla, "centre": agency.centre}
+    names: dict[str, Any] = {"bruno": agency.bruno, "carla": agency.carla, "centre": agency.centre}
     path = path.format(record=records[section][at], **names)
     # A change from a version that is long gone: whatever is refused is refused before, and nothing is changed.
     answer = await agency.call(names[who], method, path, body, {"If-Match": '"0"'} if method != "GET" else {})
