@@ -46,6 +46,7 @@ class Surroundings:
     gateway_url: str
     internal_token: Path
     operator_token: Path
+    bounce_token: Path
     signing_key_passphrase: Path
     log_level: str = "info"
     command: ServiceCommand = service_command
@@ -112,7 +113,11 @@ class Services:
             "AUTHZ_URL": self._url("authz"),
             "IDENTITY_URL": self._url("identity"),
             "PUBLIC_URL": around.gateway_url,
+            # Browsers make passkeys for a name only, never for 127.0.0.1: open the gateway as localhost to use them.
+            "PASSKEY_DOMAIN": "localhost",
+            "PASSKEY_ORIGINS": around.gateway_url.replace(LOOPBACK, "localhost"),
             "OPERATOR_TOKEN_FILE": str(around.operator_token),
+            "BOUNCE_TOKEN_FILE": str(around.bounce_token),
             "SIGNING_KEY_PASSPHRASE_FILE": str(around.signing_key_passphrase),
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(around.smtp_port),
@@ -126,11 +131,15 @@ class Services:
 
 # A service refuses a variable of its prefix that it does not know, so each is told exactly this.
 TOLD: Mapping[str, Sequence[str]] = {
-    "identity": ("AUTHZ_URL", "PUBLIC_URL", "OPERATOR_TOKEN_FILE", "SIGNING_KEY_PASSPHRASE_FILE"),
+    "identity": (
+        "AUTHZ_URL", "PUBLIC_URL", "PASSKEY_DOMAIN", "PASSKEY_ORIGINS", "OPERATOR_TOKEN_FILE",
+        "SIGNING_KEY_PASSPHRASE_FILE",
+    ),
     "authz": ("JWKS_URL", "PUBLIC_URL"),
     "records": ("AUTHZ_URL", "JWKS_URL"),
     "notifications": (
         "AUTHZ_URL", "IDENTITY_URL", "JWKS_URL", "SMTP_HOST", "SMTP_PORT", "SENDER_ADDRESS", "PUBLIC_URL",
+        "BOUNCE_TOKEN_FILE",
     ),
 }  # fmt: skip
 

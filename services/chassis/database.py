@@ -27,7 +27,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
     asyncpg.QueryCanceledError,
@@ -117,7 +117,7 @@ class Database:
                 finally:
                     with suppress(asyncpg.InterfaceError):  # a connection that was lost is the pool's again already
                         connection.remove_termination_listener(woken)
-                        await connection.remove_listener(channel, woken)
+                        connection.terminate()  # to take leave of a line that is dead would take its time
 
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
@@ -141,6 +141,10 @@ def _refusals() -> Generator[None]:
         yield
     except _AWAY as error:
         raise Unavailable from error
+    except asyncpg.InterfaceError as error:
+        if "closed" not in str(error):  # it also stands for values of a wrong type
+            raise
+        raise Unavailable from error  # the connection broke just before the operation
 
 
 @asynccontextmanager

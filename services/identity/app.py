@@ -17,6 +17,7 @@ from services.identity.adapters.common_passwords import common_passwords
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
 from services.identity.adapters.pictures import Pictures
+from services.identity.adapters.relying_party import RelyingParty
 from services.identity.adapters.sealed_secrets import SealedSecrets
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.config import IdentitySettings
@@ -34,12 +35,15 @@ from services.identity.handlers import (
     machine_tokens,
     network_zones,
     offices,
+    passkey_sign_in,
+    passkeys,
     password_policy,
     passwords,
     photos,
     regions,
     second_factor,
     sessions,
+    sub_accounts,
     teams,
     users,
 )
@@ -75,6 +79,7 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                     hashing,
                     KeyedDigests(settings.signing_key_passphrase),
                     SealedSecrets(settings.signing_key_passphrase),
+                    RelyingParty.at(settings.public_url, settings.passkey_domain, settings.passkey_origins.split()),
                     common_passwords(),
                     timedelta(hours=settings.session_hours),
                 ),
@@ -99,6 +104,7 @@ SERVICE = Service(
         *users.ROUTES,
         *agent_cards.ROUTES,
         *photos.ROUTES,
+        *sub_accounts.ROUTES,
         *offices.ROUTES,
         *regions.ROUTES,
         *teams.ROUTES,
@@ -111,6 +117,8 @@ SERVICE = Service(
         *passwords.ROUTES,
         *password_policy.ROUTES,
         *second_factor.ROUTES,
+        *passkeys.ROUTES,
+        *passkey_sign_in.ROUTES,
         *machine_tokens.ROUTES,
         *keys.ROUTES,
         *internal.ROUTES,

@@ -10,6 +10,13 @@ class IdentitySettings(Settings):
     """Base URL of authz."""
     public_url: str
     """Base URL of the gateway, for links in mails."""
+    passkey_domain: str | None = None
+    """Domain that passkeys are made for (the WebAuthn RP id): the host of the public URL, or a domain above it.
+
+    Never changed once there are passkeys: they are good for no other. No browser takes an IP address for one.
+    """
+    passkey_origins: str = ""
+    """From which web addresses passkeys may be used, with spaces between them; if none, from the public URL's."""
     operator_token: SecretStr = Field(min_length=20)
     """Who holds it may take on agencies."""
     signing_key_passphrase: SecretStr = Field(min_length=20)

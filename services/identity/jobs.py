@@ -13,7 +13,7 @@ from services.identity.operations import account_ends
 from services.identity.operations.passwords import request_resets
 from services.identity.operations.sessions import repeat_revocations
 from services.identity.operations.sign_in_limits import tell_refusals
-from services.identity.store import devices, password_resets, second_factors, sessions, sign_in_counters
+from services.identity.store import devices, passkeys, password_resets, second_factors, sessions, sign_in_counters
 
 PURGE_SECONDS: Final = 600.0
 ROTATE_SECONDS: Final = 60.0
@@ -37,6 +37,7 @@ async def purge_expired(_deps: Deps, worker_db: Database) -> Never:
             purged += await sign_in_counters.purge(queries, now - COUNTED, now - KEPT)
             purged += await password_resets.purge(queries, now)
             purged += await second_factors.purge(queries, now)
+            purged += await passkeys.purge(queries, now)
             purged += await devices.purge(queries, now - DEVICES_KEPT)
         if purged:
             _log.info("expired.purged", count=purged)

@@ -45,8 +45,7 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
     access = RemoteAccess(Peer(platform.http, settings.authz_url, settings.internal_token))
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     async with open_mail_server(
-        settings.smtp_host,
-        settings.smtp_port,
+        settings.endpoint,
         connections=settings.smtp_connections,
         timeout_seconds=settings.smtp_timeout_seconds,
     ) as mail_server:

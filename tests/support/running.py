@@ -77,7 +77,7 @@ async def answering(app: web.Application) -> AsyncGenerator[str]:
         await runner.cleanup()
 
 
-async def eventually(ask: Callable[[], Awaitable[T]], seconds: float = 30.0) -> T:
+async def eventually(ask: Callable[[], Awaitable[T]], seconds: float = 10.0) -> T:
     """Return the first truthy answer; a condition is polled, nothing is ever simply slept for.
 
     Raises AssertionError with the last answer when the time is over.

@@ -21,16 +21,10 @@ async def remain(tx: Transaction) -> bool:
                AND NOT EXISTS (
                    SELECT FROM unnest($2::text[]) AS needed (key)
                     WHERE NOT EXISTS (
-                        SELECT FROM grants g
-                         WHERE g.tenant_id = p.tenant_id AND g.key = needed.key
-                           AND g.reach = 'all' AND g.view = 'full' AND g.expires_at IS NULL
-                           AND ((g.holder_kind = 'user' AND g.holder_id = p.id)
-                             OR (g.holder_kind = 'template' AND g.holder_id IN (
-                                 SELECT template_id FROM template_links l
-                                  WHERE l.tenant_id = p.tenant_id AND l.user_id = p.id))
-                             OR (g.holder_kind = 'group' AND g.holder_id IN (
-                                 SELECT group_id FROM group_members m
-                                  WHERE m.tenant_id = p.tenant_id AND m.user_id = p.id AND m.expires_at IS NULL))))))
+                        SELECT FROM belongings b
+                          JOIN grants g USING (tenant_id, holder_kind, holder_id)
+                         WHERE b.tenant_id = p.tenant_id AND b.user_id = p.id AND b.until IS NULL
+                           AND g.key = needed.key AND g.reach = 'all' AND g.view = 'full' AND g.expires_at IS NULL)))
         """,
         tx.tenant_id,
         list(ADMINISTRATOR_KEYS),

@@ -30,6 +30,8 @@ class AuditKind(StrEnum):
     USER_CHANGED = "user.changed"
     USER_STATE_CHANGED = "user.state_changed"
     USER_ASSIGNED = "user.assigned"
+    SUB_ACCOUNT_GRANTED = "sub_account.granted"
+    SUB_ACCOUNT_REVOKED = "sub_account.revoked"
     USER_INVITED = "user.invited"
     CARD_CHANGED = "card.changed"
     PHOTO_CHANGED = "photo.changed"

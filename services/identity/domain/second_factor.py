@@ -34,6 +34,11 @@ class AlreadyConfirmed(Conflict):
     title = "An authenticator app is in use already; remove it first."
 
 
+class SecondFactorInUse(Conflict):
+    code = "second_factor_in_use"
+    title = "A second factor is in use already; sign in with it."
+
+
 class SecondFactorDemanded(Conflict):
     code = "second_factor_demanded"
     title = "The agency demands a second factor."
@@ -41,15 +46,21 @@ class SecondFactorDemanded(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """Whether a person has confirmed an authenticator app, and whether the agency demands one."""
+    """Whether a person has confirmed an authenticator app or has passkeys, and whether he must have one of them."""
 
     confirmed: bool
+    passkey: bool
     demanded: bool
+
+    @property
+    def in_use(self) -> bool:
+        """Say whether there is one."""
+        return self.confirmed or self.passkey
 
     @property
     def asked_for(self) -> bool:
         """Say whether the password alone opens no session."""
-        return self.confirmed or self.demanded
+        return self.in_use or self.demanded
 
 
 @dataclass(frozen=True, slots=True)

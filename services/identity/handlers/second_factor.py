@@ -74,7 +74,7 @@ async def get_second_factor(deps: Deps, call: Call) -> SecondFactorShown:
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await second_factors.of(tx, call.caller.user_id)
         left = await second_factors.count_codes(tx, call.caller.user_id)
-    return SecondFactorShown(in_use=found.confirmed, demanded=found.demanded, recovery_codes_left=left)
+    return SecondFactorShown(in_use=found.in_use, demanded=found.demanded, recovery_codes_left=left)
 
 
 async def create_authenticator(deps: Deps, call: Call, asked: PresentPassword) -> Enrolment:
@@ -87,7 +87,7 @@ async def create_authenticator(deps: Deps, call: Call, asked: PresentPassword) -
 
 async def create_authenticator_to_sign_in(deps: Deps, call: Call, asked: Waiting) -> Enrolment:
     """Set one up where the agency demands it and the sign-in waits for it."""
-    token = _parsed(asked.challenge_token)
+    token = parsed(asked.challenge_token)
     secret, user = await operations.enrol_to_sign_in(deps.gate, token, call.now)
     async with deps.db.transaction(token.tenant_id, readonly=True) as tx:
         licence = await licences.get(tx)
@@ -103,7 +103,7 @@ async def confirm_authenticator(deps: Deps, call: Call, asked: Code) -> Recovery
 async def finish_session(deps: Deps, call: Call, asked: SecondStep) -> OpenedTokens:
     """Finish a sign-in that waits for a second factor."""
     device = secret_tokens.parse(asked.device_token) if asked.device_token else None
-    token = _parsed(asked.challenge_token)
+    token = parsed(asked.challenge_token)
     opened = await operations.sign_in(deps.gate, token, asked.code, origin_of(call, device), call.now)
     return await opened_tokens(deps, opened, call.now)
 
@@ -139,7 +139,8 @@ async def change_demand(deps: Deps, call: Call, asked: Demand) -> DemandShown:
     return DemandShown(demanded=changed.second_factor_required, version=changed.version)
 
 
-def _parsed(text: str) -> SecretToken:
+def parsed(text: str) -> SecretToken:
+    """Return the token of a sign-in that waits. Raises ChallengeOver for what can be none."""
     token = secret_tokens.parse(text)
     if token is None:
         raise ChallengeOver

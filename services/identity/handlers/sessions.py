@@ -60,7 +60,9 @@ class SecondStepAwaited(Output):
     """For `POST /v1/sessions/second-factor`, with a code."""
     challenge_expires_at: datetime
     enrolling: bool
-    """Whether an authenticator app must first be set up, at `POST /v1/sessions/authenticator`."""
+    """Whether an authenticator app (`POST /v1/sessions/authenticator`) or a passkey (`/new-passkey`) is set up now."""
+    passkey: bool
+    """Whether a passkey may stand for the code, at `POST /v1/sessions/second-factor/passkey`."""
 
 
 class SignInAnswer(RootModel[OpenedTokens | SecondStepAwaited]):
@@ -94,7 +96,10 @@ async def create_session(deps: Deps, call: Call, asked: Credentials) -> SignInAn
     if isinstance(answer, Challenged):
         return SignInAnswer(
             SecondStepAwaited(
-                challenge_token=str(answer.token), challenge_expires_at=answer.expires_at, enrolling=answer.enrolling
+                challenge_token=str(answer.token),
+                challenge_expires_at=answer.expires_at,
+                enrolling=answer.enrolling,
+                passkey=answer.passkey,
             )
         )
     return SignInAnswer(await opened_tokens(deps, answer, call.now))

@@ -13,7 +13,7 @@ from services.identity.domain.audit import AuditKind
 from services.identity.domain.user import User, has_ended
 from services.identity.operations.audit import note
 from services.identity.operations.users import end_sessions
-from services.identity.store import account_ends, credentials, devices, licences, users
+from services.identity.store import account_ends, credentials, devices, licences, second_factors, users
 
 REMINDED_BEFORE: Final = timedelta(hours=2)
 _log = logging.get(__name__)
@@ -49,6 +49,7 @@ async def _end_account(
         if ended.state is UserState.GHOST:
             await credentials.forget(tx, user_id)
             await devices.forget(tx, user_id)
+            await second_factors.forget(tx, user_id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user_id, user, ended)
         await end_sessions(tx, user_id, now)
         await outbox.add(tx, UserStateChanged(user=ended.facts()))

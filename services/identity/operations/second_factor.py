@@ -22,6 +22,7 @@ from services.identity.domain.second_factor import (
     ChallengeOver,
     NothingToConfirm,
     SecondFactorDemanded,
+    SecondFactorInUse,
     WrongCode,
 )
 from services.identity.domain.user import User
@@ -46,9 +47,14 @@ async def enrol(gate: Gate, caller: Caller, password: str, now: datetime) -> byt
 
 
 async def enrol_to_sign_in(gate: Gate, token: SecretToken, now: datetime) -> tuple[bytes, User]:
-    """Return the same for somebody whose sign-in waits, and who he is. Raises ChallengeOver, AlreadyConfirmed."""
+    """Return the same for somebody whose sign-in waits, and who he is.
+
+    Raises ChallengeOver, AlreadyConfirmed, SecondFactorInUse.
+    """
     async with gate.db.transaction(token.tenant_id) as tx:
-        user = await _waiting(tx, token, now)
+        user = await waiting(tx, token, now)
+        if (await second_factors.of(tx, user.id)).passkey:
+            raise SecondFactorInUse
         return await _enrol(gate, tx, user.id), user
 
 
@@ -57,7 +63,7 @@ async def confirm(gate: Gate, caller: Caller, code: str, now: datetime) -> Seque
 
     Raises NothingToConfirm, WrongCode, TooManyTries.
     """
-    one = await _take(gate, caller.user_id, now)
+    one = await take(gate, caller.user_id, now)
     async with gate.db.transaction(caller.tenant_id) as tx:
         user = await users.get(tx, caller.user_id)
         found = await second_factors.lock(tx, user.id)
@@ -65,7 +71,7 @@ async def confirm(gate: Gate, caller: Caller, code: str, now: datetime) -> Seque
             raise NothingToConfirm
         await _use_totp(gate, tx, user, code, now)
         await sign_in_limits.forgive(tx, one, now)
-        return await _new_codes(gate, tx, user.id)
+        return await new_codes(gate, tx, user.id)
 
 
 async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now: datetime) -> Opened:
@@ -74,14 +80,17 @@ async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now
     Raises ChallengeOver, WrongCode, TooManyTries, AccountNotActive, AccessRefused.
     """
     async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
-        user = await _waiting(tx, token, now)
-    one = await _take(gate, user.id, now)
+        user = await waiting(tx, token, now)
+    one = await take(gate, user.id, now)
     async with gate.db.transaction(token.tenant_id) as tx:
         await licences.hold(tx)
         user = await users.get(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
         if code.isascii() and code.isdigit() and len(code) == totp.DIGITS:
+            factor = await second_factors.of(tx, user.id)
+            if factor.passkey and not factor.confirmed:
+                raise WrongCode  # the password alone puts no app into use beside a passkey
             await _use_totp(gate, tx, user, code, now)
         elif not await second_factors.use_code(tx, user.id, _hash(gate, user.id, code)):
             raise WrongCode
@@ -95,11 +104,11 @@ async def renew_codes(gate: Gate, caller: Caller, password: str, now: datetime) 
     """Return new recovery codes in place of all earlier ones. Raises NotFound, WrongPassword, TooManyTries, Limited."""
     await prove(gate, caller, password, now)
     async with gate.db.transaction(caller.tenant_id) as tx:
-        found = await second_factors.lock(tx, caller.user_id)
-        if found is None or found.confirmed_at is None:
+        user = await users.get(tx, caller.user_id)
+        if not (await second_factors.of(tx, user.id)).in_use:
             raise NotFound
         await note(tx, AuditKind.RECOVERY_CODES_RENEWED, caller.user_id)
-        return await _new_codes(gate, tx, caller.user_id)
+        return await new_codes(gate, tx, caller.user_id)
 
 
 async def remove(gate: Gate, caller: Caller, password: str, now: datetime) -> None:
@@ -151,7 +160,8 @@ async def _use_totp(gate: Gate, tx: Transaction, user: User, code: str, now: dat
         await outbox.add(tx, SecondFactorChanged(user=user.facts(), in_use=True))
 
 
-async def _waiting(tx: Transaction, token: SecretToken, now: datetime) -> User:
+async def waiting(tx: Transaction, token: SecretToken, now: datetime) -> User:
+    """Return whose sign-in waits. Raises ChallengeOver."""
     user_id = await second_factors.challenged(tx, token.hash, now)
     user = await users.find(tx, user_id) if user_id else None
     if user is None:
@@ -159,14 +169,15 @@ async def _waiting(tx: Transaction, token: SecretToken, now: datetime) -> User:
     return user
 
 
-async def _take(gate: Gate, user_id: UserId, now: datetime) -> sign_in_limits.Try:
+async def take(gate: Gate, user_id: UserId, now: datetime) -> sign_in_limits.Try:
     """Spend one of the person's tries at codes, which passwords do not share. Raises TooManyTries."""
     one = sign_in_limits.try_of_code(gate.digests, user_id)
     await sign_in_limits.take(gate.db, one, now)
     return one
 
 
-async def _new_codes(gate: Gate, tx: Transaction, user_id: UserId) -> Sequence[str]:
+async def new_codes(gate: Gate, tx: Transaction, user_id: UserId) -> Sequence[str]:
+    """Return new recovery codes in place of all earlier ones."""
     codes = [second_factor.recovery_code(secrets.token_bytes(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
     await second_factors.replace_codes(tx, user_id, [_hash(gate, user_id, code) for code in codes])
     return codes

@@ -13,6 +13,7 @@ from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
+from services.identity.adapters.relying_party import RelyingParty
 from services.identity.adapters.sealed_secrets import SealedSecrets
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.access_policy import Address, Admission
@@ -94,6 +95,8 @@ class Challenged:
     token: SecretToken
     expires_at: datetime
     enrolling: bool
+    passkey: bool
+    """Whether a passkey may be the second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Gate:
     hashing: PasswordHashing
     digests: KeyedDigests
     sealed: SealedSecrets
+    relying_party: RelyingParty
     common: frozenset[str]
     """Passwords that nobody may have."""
     lifetime: timedelta
@@ -167,7 +171,8 @@ async def _challenge_or_open(
     if not factor.asked_for:
         return await open_session(tx, user, origin, device_id, lifetime, now)
     await let_in(tx, user, origin.address, now)
-    challenged = Challenged(secret_tokens.new(tx.tenant_id), now + CHALLENGE_LIFETIME, not factor.confirmed)
+    token = secret_tokens.new(tx.tenant_id)
+    challenged = Challenged(token, now + CHALLENGE_LIFETIME, not factor.in_use, factor.passkey)
     await second_factors.challenge(tx, challenged.token.hash, user.id, challenged.expires_at)
     return challenged
 

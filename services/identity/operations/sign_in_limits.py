@@ -66,6 +66,11 @@ def try_of_code(digests: KeyedDigests, user_id: UUID) -> Try:
     return Try({digests.of("code", str(user_id)): CODE})
 
 
+def try_of_passkey(digests: KeyedDigests, address: Address) -> Try:
+    """Return who pays for a sign-in by passkey, of whom nobody knows yet who it is: the network."""
+    return Try({digests.of("passkeys", network_of(address)): NETWORK})
+
+
 def reset_of(digests: KeyedDigests, person: str, address: Address) -> Try:
     """Return who pays for a mail that anybody may ask for."""
     return Try({digests.of("reset", person): RESET, digests.of("resets", network_of(address)): NETWORK})

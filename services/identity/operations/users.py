@@ -12,6 +12,8 @@ from services.contracts.identity_events import (
     ActivationRequested,
     AssignmentChanged,
     SessionRevoked,
+    SubAccountGranted,
+    SubAccountRevoked,
     UserChanged,
     UserCreated,
     UserStateChanged,
@@ -31,6 +33,7 @@ from services.identity.store import (
     offices,
     second_factors,
     sessions,
+    sub_accounts,
     users,
 )
 
@@ -70,14 +73,19 @@ async def create_user(db: Database, tenant_id: TenantId, user: User, key: Idempo
         made = await earlier(tx, key, user.id, now)
         if made is not None:
             return made
-        check_assignments(user.assignments, await offices.known(tx))
-        check_end(user, now)
-        await users.insert(tx, user)
-        if user.ends_at is not None:
-            await access_policies.set_end(tx, user.id, user.ends_at)
-        await note(tx, AuditKind.USER_CREATED, user.id, after=user)
-        await outbox.add(tx, UserCreated(user=user.facts()))
+        await add(tx, user, now)
     return user.id
+
+
+async def add(tx: Transaction, user: User, now: datetime) -> None:
+    """Add a provisioned person. Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused."""
+    check_assignments(user.assignments, await offices.known(tx))
+    check_end(user, now)
+    await users.insert(tx, user)
+    if user.ends_at is not None:
+        await access_policies.set_end(tx, user.id, user.ends_at)
+    await note(tx, AuditKind.USER_CREATED, user.id, after=user)
+    await outbox.add(tx, UserCreated(user=user.facts()))
 
 
 async def change_user(db: Database, tenant_id: TenantId, user_id: UserId, card: Card, version: int) -> User:
@@ -142,9 +150,23 @@ async def change_state(
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
+        if UserState.GHOST in {user.state, change.state}:
+            await tell_contact(tx, changed)
         if change.state is UserState.PROVISIONED:
             await outbox.add(tx, ActivationRequested(user=changed.facts()))
     return changed
+
+
+async def tell_contact(tx: Transaction, user: User) -> None:
+    """Note and tell that the contact whose account a person is has it now or no longer, if he is one's."""
+    contact_id = await sub_accounts.contact_of(tx, user.id)
+    if contact_id is None:
+        return
+    gone = user.state is UserState.GHOST
+    kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
+    await note(tx, kind, user.id, after={"contact_id": contact_id})
+    told = SubAccountRevoked if gone else SubAccountGranted
+    await outbox.add(tx, told(contact_id=contact_id, user_id=user.id, version=user.version))
 
 
 async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:

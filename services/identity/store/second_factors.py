@@ -1,4 +1,4 @@
-"""Rows of authenticator apps, recovery codes and sign-ins that wait for one of them."""
+"""Rows of authenticator apps, recovery codes and sign-ins that wait for a second factor."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,8 @@ async def of(tx: Transaction, user_id: UserId) -> SecondFactor:
         """
         SELECT l.second_factor_required AS demanded,
                EXISTS (SELECT FROM authenticators a
-                        WHERE a.tenant_id = $1 AND a.user_id = $2 AND confirmed_at IS NOT NULL) AS confirmed
+                        WHERE a.tenant_id = $1 AND a.user_id = $2 AND confirmed_at IS NOT NULL) AS confirmed,
+               EXISTS (SELECT FROM passkeys p WHERE p.tenant_id = $1 AND p.user_id = $2) AS passkey
           FROM licences l WHERE l.tenant_id = $1
         """,
         tx.tenant_id,
@@ -22,7 +23,7 @@ async def of(tx: Transaction, user_id: UserId) -> SecondFactor:
     )
     if row is None:
         raise LookupError("a tenant without a licence")
-    return SecondFactor(row["confirmed"], row["demanded"])
+    return SecondFactor(row["confirmed"], row["passkey"], row["demanded"])
 
 
 async def lock(tx: Transaction, user_id: UserId) -> Authenticator | None:
@@ -55,12 +56,13 @@ async def save(tx: Transaction, user_id: UserId, authenticator: Authenticator) -
 
 
 async def forget(tx: Transaction, user_id: UserId) -> bool:
-    """Delete a person's authenticator app, recovery codes and waiting sign-ins; say whether there was an app."""
+    """Delete a person's authenticator app, passkeys, recovery codes and waiting sign-ins; say if there was a factor."""
     await tx.execute("DELETE FROM recovery_codes WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     await tx.execute("DELETE FROM challenges WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
-    return bool(
-        await tx.execute("DELETE FROM authenticators WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
-    )
+    await tx.execute("DELETE FROM passkey_challenges WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+    passkeys = await tx.execute("DELETE FROM passkeys WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+    apps = await tx.execute("DELETE FROM authenticators WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+    return bool(passkeys + apps)
 
 
 async def replace_codes(tx: Transaction, user_id: UserId, hashes: Sequence[bytes]) -> None:

@@ -145,6 +145,12 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[User]:
     return [_user(row) for row in rows]
 
 
+async def kind_of(tx: Transaction, user_id: UserId) -> UserKind | None:
+    """Return what a person is to the agency, or None for nobody's id. No scope: used to decide, not shown."""
+    kind = await tx.value("SELECT kind FROM users WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id)
+    return UserKind(kind) if kind else None
+
+
 async def count_active(tx: Transaction) -> int:
     """Return how many seats are taken, of which technicians take none; lock the licence first."""
     return await tx.value(

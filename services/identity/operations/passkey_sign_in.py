@@ -1,0 +1,167 @@
+"""Signing in by passkey: as the second step after the password, or by itself."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from services.chassis import ids, logging
+from services.chassis.database import Database, Transaction
+from services.chassis.problems import Forbidden
+from services.contracts.vocabulary import TenantId, UserId
+from services.identity.adapters import relying_party
+from services.identity.adapters.relying_party import Answer, Asserted
+from services.identity.adapters.secret_tokens import SecretToken
+from services.identity.domain.access_policy import Address
+from services.identity.domain.passkey import CopiedPasskey, Purpose, WrongPasskey, check_count
+from services.identity.domain.second_factor import ChallengeOver, SecondFactorInUse
+from services.identity.domain.user import User
+from services.identity.operations import sign_in_limits
+from services.identity.operations.passkeys import NewPasskey, add, answered, challenged, creation, handle_of, take
+from services.identity.operations.second_factor import take as take_try
+from services.identity.operations.second_factor import waiting
+from services.identity.operations.sessions import NOBODY, Gate, Opened, Origin, open_session
+from services.identity.store import devices, licences, passkeys, second_factors, sign_in_counters, users
+from services.identity.store.sign_in_counters import Refused
+
+_log = logging.get(__name__)
+
+
+async def begin(gate: Gate, licence_code: str, address: Address, now: datetime) -> Mapping[str, JsonValue]:
+    """Return what a browser is asked for any passkey of an agency, alike whether or not it exists.
+
+    Raises TooManyTries.
+    """
+    await sign_in_limits.take(gate.db, sign_in_limits.try_of_passkey(gate.digests, address), now)
+    async with gate.db.transaction(await _tenant(gate.db, licence_code)) as tx:
+        return gate.relying_party.request(await challenged(tx, Purpose.SIGN_IN, None, now), [], alone=True)
+
+
+async def sign_in(gate: Gate, licence_code: str, answer: Answer, origin: Origin, now: datetime) -> Opened:
+    """Return a new session of whoever holds the passkey and was verified by the authenticator.
+
+    Raises ChallengeOver, WrongPasskey, AccountNotActive, AccessRefused.
+    """
+    claimed = relying_party.asserted(answer)
+    tenant_id = await _tenant(gate.db, licence_code)
+    if not await take(gate.db, tenant_id, claimed.challenge, Purpose.SIGN_IN, None, now):
+        raise ChallengeOver
+    async with gate.db.transaction(tenant_id, readonly=True) as tx:
+        known = await passkeys.find(tx, claimed.credential_id)
+    async with _written_down(gate, tenant_id, known.user_id if known else None, origin, now):
+        if known is None or claimed.handle is None:
+            raise WrongPasskey
+        async with gate.db.transaction(tenant_id) as tx:
+            await licences.hold(tx)
+            user = await users.get(tx, known.user_id)
+            await _use(gate, tx, user, claimed, now, alone=True)
+            opened = await _open(gate, tx, user, origin, now)
+    await sign_in_limits.give_back(gate.db, sign_in_limits.try_of_passkey(gate.digests, origin.address))
+    return opened
+
+
+async def begin_second_step(gate: Gate, token: SecretToken, now: datetime) -> Mapping[str, JsonValue]:
+    """Return what a browser is asked for a passkey of somebody whose sign-in waits. Raises ChallengeOver."""
+    async with gate.db.transaction(token.tenant_id) as tx:
+        user = await waiting(tx, token, now)
+        known = [one.credential_id for one in await passkeys.of(tx, user.id)]
+        if not known:
+            raise ChallengeOver
+        return gate.relying_party.request(await challenged(tx, Purpose.SECOND_STEP, user.id, now), known, alone=False)
+
+
+async def second_step(gate: Gate, token: SecretToken, answer: Answer, origin: Origin, now: datetime) -> Opened:
+    """Return the session of a sign-in that waited, for a passkey.
+
+    Raises ChallengeOver, WrongPasskey, TooManyTries, AccountNotActive, AccessRefused.
+    """
+    claimed = relying_party.asserted(answer)
+    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
+        user = await waiting(tx, token, now)
+    one = await take_try(gate, user.id, now)
+    if not await take(gate.db, token.tenant_id, claimed.challenge, Purpose.SECOND_STEP, user.id, now):
+        raise ChallengeOver
+    async with (
+        _written_down(gate, token.tenant_id, user.id, origin, now),
+        gate.db.transaction(token.tenant_id) as tx,
+    ):
+        await licences.hold(tx)
+        user = await users.get(tx, user.id)
+        if not await second_factors.finish(tx, token.hash):
+            raise ChallengeOver
+        await _use(gate, tx, user, claimed, now, alone=False)
+        opened = await _open(gate, tx, user, origin, now)
+        await sign_in_limits.forgive(tx, one, now)
+    return opened
+
+
+async def begin_enrolment(gate: Gate, token: SecretToken, now: datetime) -> Mapping[str, JsonValue]:
+    """Return what a browser is asked for the passkey that a waiting sign-in demands.
+
+    Raises ChallengeOver, SecondFactorInUse.
+    """
+    async with gate.db.transaction(token.tenant_id) as tx:
+        user = await waiting(tx, token, now)
+        if (await second_factors.of(tx, user.id)).in_use:
+            raise SecondFactorInUse
+        return await creation(gate, tx, user, Purpose.ENROLMENT, now)
+
+
+async def enrol(gate: Gate, token: SecretToken, new: NewPasskey, origin: Origin, now: datetime) -> Opened:
+    """Return the session of a sign-in that waited for a first factor, for a new passkey.
+
+    Raises ChallengeOver, PasskeyRefused, PasskeyKnown, SecondFactorInUse, AccountNotActive, AccessRefused.
+    """
+    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
+        user = await waiting(tx, token, now)
+    made = await answered(gate, token.tenant_id, user.id, Purpose.ENROLMENT, new.answer, now)
+    async with gate.db.transaction(token.tenant_id) as tx:
+        await licences.hold(tx)
+        user = await users.get(tx, user.id)
+        if not await second_factors.finish(tx, token.hash):
+            raise ChallengeOver
+        if (await second_factors.of(tx, user.id)).in_use:
+            raise SecondFactorInUse
+        await add(tx, user, new.name, made, now)
+        return await _open(gate, tx, user, origin, now)
+
+
+async def _use(gate: Gate, tx: Transaction, user: User, claimed: Asserted, now: datetime, *, alone: bool) -> None:
+    """Verify a passkey of a locked person and keep its count. Raises WrongPasskey."""
+    kept = await passkeys.find(tx, claimed.credential_id)
+    if kept is None or kept.user_id != user.id or claimed.handle not in {None, handle_of(gate, user.id)}:
+        raise WrongPasskey
+    count = gate.relying_party.sign_count(claimed, kept.public_key, alone=alone)
+    check_count(kept.sign_count, count)
+    await passkeys.note_use(tx, kept.id, count, now)
+
+
+async def _open(gate: Gate, tx: Transaction, user: User, origin: Origin, now: datetime) -> Opened:
+    device_id = await devices.known(tx, user.id, origin.device.hash) if origin.device else None
+    return await open_session(tx, user, origin, device_id, gate.lifetime, now)
+
+
+@asynccontextmanager
+async def _written_down(
+    gate: Gate, tenant_id: TenantId, user_id: UserId | None, origin: Origin, now: datetime
+) -> AsyncGenerator[None]:
+    """Write a refusal down, and say in the log which passkey was copied: somebody may have two of it."""
+    try:
+        yield
+    except (WrongPasskey, Forbidden) as error:
+        reason = error.code
+        if isinstance(error, CopiedPasskey):
+            reason = "passkey_copied"
+            _log.warning("passkey.copied", tenant_id=str(tenant_id), user_id=str(user_id))
+        known = None if tenant_id == NOBODY else tenant_id
+        async with gate.db.across_tenants() as queries:
+            await sign_in_counters.write_down(
+                queries, Refused(ids.uuid7(), known, user_id, str(origin.address), reason, now)
+            )
+        raise
+
+
+async def _tenant(db: Database, licence_code: str) -> TenantId:
+    async with db.across_tenants() as queries:
+        return await licences.tenant_of(queries, licence_code) or NOBODY
