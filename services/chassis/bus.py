@@ -13,6 +13,7 @@ from typing import Final, Never
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
 from services.chassis import logging, metrics
@@ -72,22 +73,21 @@ class Bus:
         failures, clock = 0, asyncio.get_running_loop().time
         while True:
             lasted = math.inf
+            connection = aio_pika.Connection(
+                make_url(self._url, heartbeat=HEARTBEAT_SECONDS),
+                client_properties={"connection_name": f"{self._service}.{role}"},
+            )
             try:
-                async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
-                    connection = await aio_pika.connect(
-                        self._url,
-                        timeout=HEARTBEAT_SECONDS,
-                        heartbeat=HEARTBEAT_SECONDS,
-                        client_properties={"connection_name": f"{self._service}.{role}"},
-                    )
                 try:
+                    async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
+                        await connection.connect(timeout=HEARTBEAT_SECONDS)
                     channel = await self._prepared(connection)
                     link.mark(connected=True)
                     lasted = clock() + LONGEST_PAUSE_SECONDS
                     await _until_closed(connection, channel, session(channel))
                 finally:
                     link.mark(connected=False)
-                    await _close(connection)
+                    await _close(connection)  # one that never opened too: else it closes itself, in whichever thread
             except Exception as error:  # noqa: BLE001 aiormq breaks in many ways, in a handshake by StopAsyncIteration
                 _log.warning("bus.failed", role=role, error=repr(error))
             failures = 1 if clock() > lasted else min(failures + 1, 6)

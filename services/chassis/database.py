@@ -85,8 +85,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, tenant_id: TenantId, *, readonly: bool = False) -> AsyncGenerator[Transaction]:
-        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable."""
-        mode = "READ ONLY" if readonly else "READ WRITE"
+        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable.
+
+        One that only reads sees the database as it was at its first query, however many follow.
+        """
+        mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if readonly else "READ WRITE"
         async with self._begin(
             f"BEGIN {mode}; SET LOCAL keyholder.tenant_id = '{UUID(int=tenant_id.int)}'"
         ) as connection:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, cast
 from uuid import UUID
 
-from services.contracts.vocabulary import SessionId, UserId
+from services.contracts.vocabulary import SessionId
 
 Facts = Mapping[str, object]
 _BOOKKEEPING: Final = frozenset({"version"})
@@ -50,12 +50,16 @@ class AuditKind(StrEnum):
     SECOND_FACTOR_REMOVED = "second_factor.removed"
     RECOVERY_CODES_RENEWED = "recovery_codes.renewed"
     SESSIONS_ENDED = "sessions.ended"
+    MACHINE_TOKEN_ISSUED = "machine_token.issued"  # noqa: S105 a happening
+    MACHINE_TOKEN_REVOKED = "machine_token.revoked"  # noqa: S105 a happening
 
 
 class AuthorKind(StrEnum):
     """What kind of author a change has."""
 
     PERSON = "person"
+    MACHINE = "machine"
+    """A directory with a token of its own; the actor is the token. A machine that acts for a person is that person."""
     OPERATOR = "operator"
     SYSTEM = "system"
     """A job, or a rule that was kept: an end that came, a policy, a refresh token in two hands."""
@@ -66,7 +70,7 @@ class Authorship:
     """Who makes a change, when, from where and why."""
 
     author: AuthorKind
-    actor_id: UserId | None
+    actor_id: UUID | None
     session_id: SessionId | None
     at: datetime
     address: str | None = None

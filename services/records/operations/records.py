@@ -27,6 +27,7 @@ from services.records.domain.rights import refused, refused_at_creation
 from services.records.domain.wanted import ON_OFFER
 from services.records.domain.words import words_of
 from services.records.operations.record_events import events_of, tell
+from services.records.operations.required_fields import hold_to_rules
 from services.records.store import contacts, directory, history, matches, record_numbers, record_words, records
 from services.records.store.table import Table
 
@@ -80,7 +81,11 @@ async def change(db: Database, table: Table[R], act: Act, changes: Mapping[str, 
 
 
 async def take_on(tx: Transaction, table: Table[R], record: R, by: UserId) -> R:
-    """Add a record under its number or the section's next one, with its history and event. Raises NumberTaken."""
+    """Add a record under its number or the section's next one, with its history and event.
+
+    Raises NumberTaken, RequiredFieldMissing.
+    """
+    await hold_to_rules(tx, table, None, record)
     record = await _numbered(tx, table, record)
     await record_words.save(tx, table.section.name, record.id, words_of(record))
     await _have_matched(tx, record)
@@ -90,7 +95,8 @@ async def take_on(tx: Transaction, table: Table[R], record: R, by: UserId) -> R:
 
 
 async def write(tx: Transaction, table: Table[R], before: R, after: R, action: str, by: UserId) -> None:
-    """Write a changed record with its history and event. Raises NumberTaken."""
+    """Write a changed record with its history and event. Raises NumberTaken, RequiredFieldMissing."""
+    await hold_to_rules(tx, table, before, after)
     made = entry(before, after, action, by, after.updated_at)
     await records.save(tx, table, after, made.after)
     if not made.after.keys().isdisjoint(table.section.searched):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.records.domain.contact import CONTACTS, Contact
+from services.records.domain.contact import CONTACTS, Contact, ContactFilter
 from services.records.domain.kinds import ContactRole, LegalForm, ProcessingBasis
 from services.records.domain.sorting import RecordSort
 from services.records.store.table import Table
@@ -10,6 +10,7 @@ from services.records.store.table import Table
 TABLE: Final = Table(
     kind=Contact,
     section=CONTACTS,
+    filter=ContactFilter,
     name="contacts",
     columns="""id, number, office_id, assignee_id, created_by, version, created_at, updated_at, legal_form, roles,
            language, name, given_name, family_name, company_name, job_title, source, note, processing_basis,

@@ -2,7 +2,7 @@
 
 from typing import Final, LiteralString
 
-from services.records.domain.inquiry import INQUIRIES, Inquiry
+from services.records.domain.inquiry import INQUIRIES, Inquiry, InquiryFilter
 from services.records.domain.kinds import (
     Financing,
     InquiryStatus,
@@ -29,6 +29,7 @@ WANTED_ENUMS: Final = {
 TABLE: Final = Table(
     kind=Inquiry,
     section=INQUIRIES,
+    filter=InquiryFilter,
     name="inquiries",
     columns="""id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
            standard_status, no_commission, financing, budget_confirmed, move_in_by, urgency, persons, pets, note,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.listing import LISTINGS, Listing
+from services.records.domain.listing import LISTINGS, Listing, ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.store.answering import ANSWERS
 from services.records.store.table import Table
@@ -11,6 +11,7 @@ from services.records.store.table import Table
 TABLE: Final = Table(
     kind=Listing,
     section=LISTINGS,
+    filter=ListingFilter,
     name="listings",
     columns="""id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
            standard_status, transaction_type, property_type, property_sub_type, title, description, country, region,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, LiteralString, TypeVar
 
-from services.records.domain.record import Record, Section
+from services.records.domain.record import Filter, Record, Section
 
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
@@ -19,6 +19,8 @@ class Table(Generic[R_co]):
 
     kind: type[R_co]
     section: Section
+    filter: type[Filter]
+    """What its list may be asked for; made without arguments, it asks for nothing."""
     name: LiteralString
     columns: LiteralString
     """Every column of a record but the tenant's."""

@@ -37,7 +37,7 @@ async def _fill(agency: Agency, name: str, *, filled: bool) -> dict[str, list[st
     note: dict[str, Any] = {"private_note": {"text": f"{name} rings twice."}} if filled else {}
     for at in range(6):
         place: dict[str, Any] = {"office_id": str(agency.centre if at % 2 else agency.harbour)}
-        mine = {"assignee_id": str(agency.bruno)} if at == 2 else {}
+        mine: dict[str, Any] = {"assignee_id": str(agency.bruno)} if at == 2 else {}
         basic = {**mine, "is_private": at > 3}
         told = filled or at != 0
         owner = {"owner_name": name, "street_name": f"Via {name}", "owner_phone": "+39 0583 1"} if told else {}

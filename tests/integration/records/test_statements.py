@@ -28,9 +28,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
         ("search", 4),  # and which word is rarest
         ("list of somebody without rights", 0),
         ("open", 3),  # BEGIN, listing, COMMIT
-        ("create", 8),  # BEGIN, office, number, listing, words, history, event, COMMIT
-        ("create once", 9),  # and the key
-        ("create an inquiry", 8),
+        ("create", 9),  # BEGIN, office, required fields, number, listing, words, history, event, COMMIT
+        ("create once", 10),  # and the key
+        ("create an inquiry", 9),
         ("change", 8),  # BEGIN, lock, listing, listing, words, history, event, COMMIT
         ("change without words", 7),
         ("change refused", 4),  # BEGIN, lock, listing, ROLLBACK
