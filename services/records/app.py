@@ -25,6 +25,7 @@ from services.records.handlers import (
     inquiries,
     listing_life,
     listings,
+    matches,
     prints,
     record_rights,
     required_fields,
@@ -60,6 +61,7 @@ SERVICE = Service(
         *inquiries.ROUTES,
         *contacts.ROUTES,
         *search_criteria.ROUTES,
+        *matches.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
         *appointments.ROUTES,
@@ -71,5 +73,5 @@ SERVICE = Service(
         *documents.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
-    loops=(jobs.carry_out_schedules,),
+    loops=(jobs.carry_out_schedules, jobs.tell_of_matches),
 )

@@ -1,4 +1,4 @@
-"""What records does by itself: it archives and restores records whose time has come."""
+"""What records does by itself: it archives and restores what is due, and tells of listings that answer a search."""
 
 import asyncio
 from typing import Final, Never
@@ -7,8 +7,9 @@ from services.chassis import clock, logging
 from services.chassis.database import Database
 from services.chassis.problems import Unavailable
 from services.records.deps import Deps
+from services.records.operations import matches as matching
 from services.records.operations import record_life
-from services.records.store import schedules
+from services.records.store import matches, schedules
 
 EVERY_SECONDS: Final = 1.0
 AT_ONCE: Final = 100
@@ -26,4 +27,18 @@ async def carry_out_schedules(deps: Deps, worker_db: Database) -> Never:
                     _log.info("record.moved", section=one.section, record_id=str(one.record_id), action=one.action)
         except Unavailable:
             _log.warning("schedules.postponed")
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def tell_of_matches(deps: Deps, worker_db: Database) -> Never:
+    """Tell who is in charge of searching clients of listings that answer them, every second, each match once."""
+    while True:
+        try:
+            async with worker_db.across_tenants() as queries:
+                requests = await matches.find_requests(queries, AT_ONCE)
+            for one in requests:
+                if told := await matching.carry_out(deps.db, deps.access, one, clock.now()):
+                    _log.info("matches.told", listing_id=str(one.listing_id), matches=told)
+        except Unavailable:
+            _log.warning("matches.postponed")
         await asyncio.sleep(EVERY_SECONDS)

@@ -82,3 +82,5 @@ class InquiryFilter(Filter):
     municipality: str | None = None
     currency: str | None = None
     list_price_minor: int | None = None
+    answered_by: UUID | None = None
+    """The active ones that a listing on offer answers, which the caller must be allowed to read."""

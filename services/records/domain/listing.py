@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final
+from uuid import UUID
 
 from services.chassis.problems import FieldError, Invalid
 from services.contracts.vocabulary import ListingId, UserId
@@ -107,3 +108,6 @@ class ListingFilter(Filter):
     currency: str | None = None
     list_price_minor_min: int | None = None
     list_price_minor_max: int | None = None
+    answers_inquiry: UUID | None = None
+    """Those on offer that an inquiry searches for, which the caller must be allowed to read."""
+    answers_criteria: UUID | None = None

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 from services.chassis.problems import FieldError, Invalid
-from services.records.domain.kinds import PropertySubType, PropertyType, TransactionType
+from services.records.domain.kinds import PropertySubType, PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import Listing
 
+ON_OFFER: Final = frozenset({StandardStatus.ACTIVE, StandardStatus.COMING_SOON})
 _RANGES: Final = ("list_price_minor", "rooms", "floor")
 
 
@@ -64,9 +65,10 @@ def check(wanted: Wanted) -> None:
 
 
 def answers(listing: Listing, wanted: Wanted) -> bool:
-    """Say whether a listing is what is wanted. What a listing does not say does not answer a wish about it."""
+    """Say whether a listing is on offer and what is wanted; a field that it leaves empty answers no wish about it."""
     return (
-        listing.transaction_type is wanted.transaction_type
+        listing.standard_status in ON_OFFER
+        and listing.transaction_type is wanted.transaction_type
         and _among(listing.property_type, wanted.property_types)
         and _among(listing.property_sub_type, wanted.property_sub_types)
         and _among(listing.municipality, wanted.municipalities)

@@ -60,8 +60,8 @@ class Asked(Protocol):
         ...
 
 
-class Queried(Asked, Protocol):
-    """A filter with an order and a page."""
+class Paged(Protocol):
+    """An order and a page in it."""
 
     @property
     def sort(self) -> Any: ...
@@ -69,6 +69,10 @@ class Queried(Asked, Protocol):
     def cursor(self) -> str: ...
     @property
     def limit(self) -> int: ...
+
+
+class Queried(Asked, Paged, Protocol):
+    """A filter with an order and a page."""
 
 
 async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) -> RecordShown | None:
@@ -110,13 +114,18 @@ async def list_records(edge: Edge, deps: Deps, call: Call, asked: Queried) -> Re
 
     A record of which only the public view is shown never answers to a filter by assignee.
     """
+    return await page_of(edge, deps, call, asked.filter(), asked)
+
+
+async def page_of(edge: Edge, deps: Deps, call: Call, wanted: Filter, asked: Paged) -> RecordsPage:
+    """Return a page of the section's records that the caller's list shows and that are wanted."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     after = cursors.place(asked.cursor, asked.sort)
     if not (snapshot.holds(edge.table.section.key("list")) or snapshot.principals):
         return edge.page(items=[], next=None)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await record_pages.visible_page(
-            tx, edge.table, snapshot, asked.filter(), sort=asked.sort, after=after, limit=asked.limit + 1
+            tx, edge.table, snapshot, wanted, sort=asked.sort, after=after, limit=asked.limit + 1
         )
     page = found[: asked.limit]
     return edge.page(

@@ -13,6 +13,7 @@ from services.chassis.problems import FieldError, NotFound, Stale
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.records.domain.history import CHANGED, CREATED, entry
+from services.records.domain.listing import Listing
 from services.records.domain.record import (
     NumberTaken,
     Record,
@@ -23,10 +24,11 @@ from services.records.domain.record import (
     changed,
 )
 from services.records.domain.rights import refused, refused_at_creation
+from services.records.domain.wanted import ON_OFFER
 from services.records.domain.words import words_of
 from services.records.operations.record_events import events_of, tell
 from services.records.operations.required_fields import hold_to_rules
-from services.records.store import contacts, directory, history, record_numbers, record_words, records
+from services.records.store import contacts, directory, history, matches, record_numbers, record_words, records
 from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
@@ -86,6 +88,7 @@ async def take_on(tx: Transaction, table: Table[R], record: R, by: UserId) -> R:
     await hold_to_rules(tx, table, None, record)
     record = await _numbered(tx, table, record)
     await record_words.save(tx, table.section.name, record.id, words_of(record))
+    await _have_matched(tx, record)
     await history.add(tx, table.section.name, record.id, entry(None, record, CREATED, by, record.created_at))
     await tell(tx, events_of(record).created, record, by)
     return record
@@ -99,9 +102,16 @@ async def write(tx: Transaction, table: Table[R], before: R, after: R, action: s
     if not made.after.keys().isdisjoint(table.section.searched):
         await record_words.save(tx, table.section.name, after.id, words_of(after))
     await history.add(tx, table.section.name, after.id, made)
+    await _have_matched(tx, after)
     tiers = table.section.tier_of
     told = [name for name in made.after if tiers[name] in {Tier.PUBLIC, Tier.BASIC}]
     await tell(tx, events_of(after).changed, after, by, fields=tuple(sorted(told)))
+
+
+async def _have_matched(tx: Transaction, record: Record) -> None:
+    """Have a listing on offer compared with what is searched for, once it is committed."""
+    if isinstance(record, Listing) and record.standard_status in ON_OFFER:
+        await matches.request(tx, record.id, record.updated_at)
 
 
 def _refuse(refusals: Sequence[tuple[str, str]], record: Record) -> None:

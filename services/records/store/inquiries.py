@@ -12,6 +12,7 @@ from services.records.domain.kinds import (
     Urgency,
 )
 from services.records.domain.sorting import RecordSort
+from services.records.store.answering import ANSWERS
 from services.records.store.table import Table
 
 WANTED: Final[LiteralString] = """transaction_type, property_types, property_sub_types, municipalities, districts,
@@ -35,15 +36,17 @@ TABLE: Final = Table(
            contact_id, client_name, client_phone, client_email, client_street, client_postal_code, client_city,
            private_note, """
     + WANTED,
-    filtered="""standard_status, transaction_type, property_types, municipalities, currency, list_price_minor_min,
-           list_price_minor_max""",
+    filtered="standard_status, " + WANTED,
     asked="""AND ($18::text IS NULL OR l.standard_status = $18)
            AND ($19::text IS NULL OR l.transaction_type = $19)
            AND ($20::text IS NULL OR l.property_types = '{}' OR $20 = ANY (l.property_types))
            AND ($21::text IS NULL OR l.municipalities = '{}' OR $21 = ANY (l.municipalities))
            AND ($22::text IS NULL OR l.currency IS NULL OR l.currency = $22)
            AND ($23::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $23)
-                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $23)))""",
+                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $23)))
+           AND ($24::uuid IS NULL OR (l.standard_status = 'active' AND EXISTS (
+                SELECT FROM listings AS offered WHERE offered.tenant_id = $1 AND offered.id = $24 AND {answers})))
+           """.replace("{answers}", ANSWERS.replace("wanted.", "l.")),
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"standard_status": InquiryStatus, "financing": Financing, "urgency": Urgency, **WANTED_ENUMS},
 )

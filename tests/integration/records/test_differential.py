@@ -83,7 +83,7 @@ def _alike(text: str) -> str:
 async def _answer(twin: Twin, who: str, question: Question) -> tuple[int, str]:
     agency, records = twin
     method, path, body, section, at = question
-    names = {"bruno": agency.bruno, "carla": agency.carla, "centre": agency.centre}
+    names: dict[str, Any] = {"bruno": agency.bruno, "carla": agency.carla, "centre": agency.centre}
     path = path.format(record=records[section][at], **names)
     # A change from a version that is long gone: whatever is refused is refused before, and nothing is changed.
     answer = await agency.call(names[who], method, path, body, {"If-Match": '"0"'} if method != "GET" else {})

@@ -150,17 +150,6 @@ async def test_empty_identity_fields_are_filled_together_or_not_at_all(agency: A
     assert (shown["owner_name"], shown["unit_number"]) == ("Giulia Neri", "7")
 
 
-@pytest.mark.catalogue("IMO-6")
-async def test_of_parallel_fillings_of_one_field_exactly_one_succeeds(agency: Agency) -> None:
-    agent = agency.give(agency.bruno, read=EVERYTHING, identity__fill=EVERYTHING)
-    for _ in range(5):
-        made = await agency.take_on()
-        answers = await asyncio.gather(
-            *(_do(agency, made, "POST /identity/fill", {"owner_name": f"N{at}"}, agent) for at in range(8))
-        )
-        assert sorted(answer.status for answer in answers) == [200] + [409] * 7
-
-
 @pytest.mark.catalogue("IMO-17")
 async def test_a_copy_holds_what_the_copier_sees_and_a_bump_brings_a_listing_to_the_top(agency: Agency) -> None:
     made = await agency.take_on(

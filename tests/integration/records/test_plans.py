@@ -2,20 +2,24 @@
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, LiteralString, cast
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from services.chassis.database import Database, Row, Transaction, json_object, open_database
+from services.chassis.database import Database, Queries, Row, Transaction, json_object, open_database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
+from services.records.domain.contact import ContactFilter
+from services.records.domain.inquiry import InquiryFilter
 from services.records.domain.kinds import StandardStatus
 from services.records.domain.listing import ListingFilter
-from services.records.domain.sorting import START, Place, Sort
+from services.records.domain.record import Filter
+from services.records.domain.sorting import START, Place, RecordSort, Sort
 from services.records.store import record_pages
-from services.records.store.listings import TABLE
+from services.records.store.sections import TABLES
 from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -101,13 +105,52 @@ async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
             BEGUN,
             [ENTITLED, TEAM],
         )
+        await _fill_other_sections(queries)
     async with (
         open_database(records_database.owner, connections=1, name="test") as owner,
         owner.across_tenants() as queries,
     ):
-        await queries.execute("ANALYZE listings, record_rights")
+        await queries.execute("ANALYZE listings, inquiries, contacts, record_rights, record_words")
     async with open_database(records_database.app, connections=1, name="test") as db:
         yield db
+
+
+async def _fill_other_sections(queries: Queries) -> None:
+    """Make an inquiry and a contact like each listing, and words: a third of the listings have one, a few another."""
+    for first in range(1, ROWS, CHUNK):
+        for statement in _LIKE_THE_LISTINGS:
+            await queries.execute(statement, first, first + CHUNK - 1)
+
+
+_LIKE_THE_LISTINGS: tuple[LiteralString, ...] = (
+    """
+        INSERT INTO inquiries (
+            tenant_id, id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
+            standard_status, transaction_type, property_types, property_sub_types, municipalities, districts,
+            no_commission, budget_confirmed)
+        SELECT tenant_id, gen_random_uuid(), number, office_id, assignee_id, created_by, is_private, 1, created_at,
+               updated_at, 'active', 'sale', '{}', '{}', '{}', '{}', false, false
+          FROM listings
+         WHERE number::bigint BETWEEN $1 AND $2
+    """,
+    """
+        INSERT INTO contacts (
+            tenant_id, id, number, office_id, assignee_id, created_by, version, created_at, updated_at, legal_form,
+            roles, name, marketing_consent, phones, emails)
+        SELECT tenant_id, gen_random_uuid(), number, office_id, assignee_id, created_by, 1, created_at, updated_at,
+               'person', '{}', 'Contact ' || number, false, '{}', '{}'
+          FROM listings
+         WHERE number::bigint BETWEEN $1 AND $2
+    """,
+    """
+        INSERT INTO record_words (tenant_id, section, record_id, word, is_public)
+        SELECT tenant_id, 'listings', id, word, true
+          FROM listings
+         CROSS JOIN LATERAL (VALUES ('villa', number::bigint % 3 = 0), ('lagoon', number::bigint % 400 = 0),
+                                    ('quiet', true)) AS given (word, has)
+         WHERE has AND number::bigint BETWEEN $1 AND $2
+    """,
+)
 
 
 class Explaining(Transaction):
@@ -130,7 +173,8 @@ class Explaining(Transaction):
     def walked(self) -> set[str]:
         """Return the indexes that were read, but for the key's."""
         return {node["Index Name"] for node in _executed(self.plan) if "Index Name" in node} - {
-            "listings_pkey",
+            *(f"{section}_pkey" for section in TABLES),
+            "record_words_pkey",
             "record_rights_pkey",
             "record_rights_of_holder",
         }
@@ -164,8 +208,8 @@ def _literal(value: object) -> str:
             return f"'{value}'"
 
 
-def _who(scope: Scope, ownership: Ownership = Ownership.ASSIGNEE) -> AccessSnapshot:
-    return AccessSnapshot(TENANT, ME, 1, ownership, {"listings.list": scope})
+def _who(scope: Scope, ownership: Ownership = Ownership.ASSIGNEE, section: str = "listings") -> AccessSnapshot:
+    return AccessSnapshot(TENANT, ME, 1, ownership, {f"{section}.list": scope})
 
 
 def _entitled(scope: Scope) -> AccessSnapshot:
@@ -174,11 +218,18 @@ def _entitled(scope: Scope) -> AccessSnapshot:
 
 
 async def _explained(
-    db: Database, who: AccessSnapshot, asked: ListingFilter, after: Place, sort: Sort = Sort.UPDATED
+    db: Database,
+    who: AccessSnapshot,
+    asked: Filter,
+    after: Place,
+    sort: StrEnum = Sort.UPDATED,
+    section: str = "listings",
 ) -> tuple[Explaining, int]:
     async with db.transaction(TENANT, readonly=True) as tx:
         explaining = Explaining(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        page = await record_pages.visible_page(explaining, TABLE, who, asked, after=after, limit=PAGE, sort=sort)
+        page = await record_pages.visible_page(
+            explaining, TABLES[section], who, asked, after=after, limit=PAGE, sort=sort
+        )
         return explaining, len(page)
 
 
@@ -253,3 +304,57 @@ async def test_each_order_has_its_index_for_the_agency_and_for_an_office(
             assert explained.walked == {walked}
             assert explained.otherwise == set()
             assert explained.buffers <= 500
+
+
+@pytest.mark.parametrize(("section", "asked"), [("inquiries", InquiryFilter()), ("contacts", ContactFilter())])
+@pytest.mark.parametrize(
+    ("scope", "ownership", "sort", "index"),
+    [
+        (ALL, Ownership.ASSIGNEE, RecordSort.UPDATED, "newest"),
+        (Scope(everything=View.PUBLIC), Ownership.ASSIGNEE, RecordSort.UPDATED, "newest"),
+        (Scope(offices=SOME_OFFICES), Ownership.ASSIGNEE, RecordSort.UPDATED, "of_office"),
+        (Scope(own=True), Ownership.ASSIGNEE, RecordSort.UPDATED, "of_assignee"),
+        (Scope(own=True), Ownership.CREATOR, RecordSort.UPDATED, "of_creator"),
+        (ALL, Ownership.ASSIGNEE, RecordSort.CREATED, "by_creation"),
+        (ALL, Ownership.ASSIGNEE, RecordSort.NUMBER, "by_number"),
+        (Scope(offices=SOME_OFFICES), Ownership.ASSIGNEE, RecordSort.CREATED, "of_office_by_creation"),
+        (Scope(offices=SOME_OFFICES), Ownership.ASSIGNEE, RecordSort.NUMBER, "of_office_by_number"),
+    ],
+)
+async def test_every_reach_and_order_of_every_section_has_its_index(
+    volume: Database,
+    section: str,
+    asked: Filter,
+    scope: Scope,
+    ownership: Ownership,
+    sort: RecordSort,
+    index: str,
+) -> None:
+    explained, shown = await _explained(volume, _who(scope, ownership, section), asked, START[sort], sort, section)
+    assert shown == PAGE
+    assert explained.walked == {f"{section}_{index}"}
+    assert explained.otherwise == set()
+    assert explained.buffers <= 1000
+
+
+BY_WORD = "record_words_by_word"
+
+
+@pytest.mark.parametrize(
+    ("words", "scope", "indexes", "buffers"),
+    [
+        (("villa",), ALL, {NEWEST}, 2_000),
+        (("vil", "qui"), Scope(offices=frozenset({OFFICE})), {OF_OFFICE}, 3_000),
+        (("lagoon",), ALL, {BY_WORD}, 1_000),
+        (("quiet", "lag"), Scope(offices=SOME_OFFICES), {BY_WORD}, 2_000),
+        (("lagoon",), Scope(own=True), {BY_WORD}, 1_000),
+    ],
+    ids=["a frequent word", "frequent beginnings", "a rare word", "a rare beginning", "a rare word of one's own"],
+)
+async def test_a_frequent_word_is_met_on_the_walk_and_a_rare_one_has_its_index(
+    volume: Database, words: tuple[str, ...], scope: Scope, indexes: set[str], buffers: int
+) -> None:
+    explained, _ = await _explained(volume, _who(scope), ListingFilter(words=words), START[Sort.UPDATED])
+    assert explained.walked == indexes
+    assert "Seq Scan" not in explained.otherwise  # a rare word's few rows may be fetched together
+    assert explained.buffers <= buffers

@@ -178,20 +178,6 @@ async def test_of_parallel_changes_of_one_version_exactly_one_succeeds(agency: A
     assert sorted(answer.status for answer in answers) == [200] + [412] * 11
 
 
-@pytest.mark.catalogue("ON-31")
-async def test_stamps_and_edits_at_once_leave_the_entries_of_one_stamp(agency: Agency) -> None:
-    made = await agency.take_on()
-    stamps = [{("user", person, each, "deny") for each in ("read", "write")} for person in (agency.bruno, agency.carla)]
-    for at in range(10):
-        answers = await asyncio.gather(
-            *(agency.call(agency.ada, "POST", _path(made, "/stamp"), _entries(*stamp)) for stamp in stamps),
-            agency.change(agency.ada, made, {"title": f"T{at}"}),
-        )
-        assert [answer.status for answer in answers] == [200, 200, 200]
-        made = answers[-1].body
-        assert _said(await agency.call(agency.ada, "GET", _path(made))) in stamps
-
-
 async def test_a_preview_says_who_gains_and_loses_what_and_changes_nothing(agency: Agency) -> None:
     made = await agency.take_on()
     outsider = agency.give(agency.bruno, beside=(agency.harbour,))

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.records.domain.kinds import PropertyType, TransactionType
+from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
 from services.records.domain.wanted import Wanted, answers
 from tests.unit.records.test_listing import LISTING
 
@@ -17,6 +17,7 @@ areas = st.none() | st.sampled_from((Decimal(50), Decimal("50.01"), Decimal(80))
 listings = st.builds(
     replace,
     st.just(LISTING),
+    standard_status=st.sampled_from((StandardStatus.ACTIVE, StandardStatus.ACTIVE, StandardStatus.SOLD)),
     transaction_type=st.sampled_from((TransactionType.SALE, TransactionType.RENT)),
     property_type=st.sampled_from((PropertyType.LAND, PropertyType.RESIDENTIAL)),
     municipality=towns,
@@ -52,6 +53,7 @@ def fails(value: Any, least: Any, most: Any) -> bool:
 @given(listings, searches)
 def test_a_listing_answers_when_nothing_that_is_wanted_fails(listing: Any, wanted: Any) -> None:
     failing = [
+        listing.standard_status not in {"active", "coming_soon"},
         listing.transaction_type != wanted.transaction_type,
         bool(wanted.property_types) and listing.property_type not in wanted.property_types,
         bool(wanted.municipalities) and listing.municipality not in wanted.municipalities,
