@@ -15,7 +15,6 @@ CREATE TABLE appointments (
     owner_id uuid NOT NULL,
     created_by uuid NOT NULL,
     listing_id uuid,
-    inquiry_id uuid,
     is_private boolean NOT NULL,
     timezone text NOT NULL,
     starts_local text NOT NULL CONSTRAINT appointments_starts_local_check CHECK (starts_local ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d$'),
@@ -30,8 +29,6 @@ CREATE TABLE appointments (
     CONSTRAINT appointments_office_fkey FOREIGN KEY (tenant_id, office_id) REFERENCES offices,
     CONSTRAINT appointments_listing_fkey FOREIGN KEY (tenant_id, listing_id) REFERENCES listings
         ON DELETE SET NULL (listing_id),
-    CONSTRAINT appointments_inquiry_fkey FOREIGN KEY (tenant_id, inquiry_id) REFERENCES inquiries
-        ON DELETE SET NULL (inquiry_id),
     CONSTRAINT appointments_lasts_check CHECK (ends_at > starts_at AND ends_at <= starts_at + interval '744 hours')
 );
 COMMENT ON CONSTRAINT appointments_lasts_check ON appointments IS 'so that a list need look no further back than 31 days';
@@ -40,7 +37,6 @@ CREATE INDEX appointments_of_office ON appointments (tenant_id, office_id, start
 CREATE INDEX appointments_of_owner ON appointments (tenant_id, owner_id, starts_at, id);
 CREATE INDEX appointments_of_creator ON appointments (tenant_id, created_by, starts_at, id);
 CREATE INDEX appointments_about_listing ON appointments (tenant_id, listing_id) WHERE listing_id IS NOT NULL;
-CREATE INDEX appointments_about_inquiry ON appointments (tenant_id, inquiry_id) WHERE inquiry_id IS NOT NULL;
 SELECT fence_tenant('appointments');
 
 CREATE TABLE appointment_people (
@@ -57,20 +53,6 @@ COMMENT ON COLUMN appointment_people.starts_at IS 'that of the appointment, so t
 CREATE INDEX appointment_people_by_start ON appointment_people (tenant_id, user_id, starts_at, appointment_id);
 SELECT fence_tenant('appointment_people');
 
-CREATE TABLE appointment_contacts (
-    tenant_id uuid NOT NULL,
-    appointment_id uuid NOT NULL,
-    contact_id uuid NOT NULL,
-    PRIMARY KEY (tenant_id, appointment_id, contact_id),
-    CONSTRAINT appointment_contacts_appointment_fkey FOREIGN KEY (tenant_id, appointment_id) REFERENCES appointments
-        ON DELETE CASCADE,
-    CONSTRAINT appointment_contacts_contact_fkey FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts
-        ON DELETE CASCADE
-);
-COMMENT ON TABLE appointment_contacts IS 'contacts who take part; their addresses stay theirs';
-CREATE INDEX appointment_contacts_of_contact ON appointment_contacts (tenant_id, contact_id);
-SELECT fence_tenant('appointment_contacts');
-
 CREATE TABLE appointment_guests (
     tenant_id uuid NOT NULL,
     appointment_id uuid NOT NULL,
@@ -81,5 +63,5 @@ CREATE TABLE appointment_guests (
     CONSTRAINT appointment_guests_appointment_fkey FOREIGN KEY (tenant_id, appointment_id) REFERENCES appointments
         ON DELETE CASCADE
 );
-COMMENT ON TABLE appointment_guests IS 'those who take part and are neither users nor contacts';
+COMMENT ON TABLE appointment_guests IS 'those who take part and are no users';
 SELECT fence_tenant('appointment_guests');
