@@ -66,6 +66,8 @@ def test_a_tier_is_shown_exactly_where_its_key_is_granted(
     assert (shown is not None) == (who.decide(key("read"), facts) is not None)
     assert (shown and shown.view) == who.decide(key("read"), facts)
     for tier, opens in OPENED_BY.items():
+        if tier not in record.section.tiers:  # contacts have no private note
+            continue
         assert (shown is not None and tier in shown.tiers) == (who.decide(key(opens), facts) is not None), tier
 
 
