@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.chassis.problems import Conflict, FieldError, Invalid
 from services.contracts.access import AccessSnapshot, RecordFacts
-from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
+from services.contracts.vocabulary import ContactId, InquiryId, ListingId, OfficeId, UserId, View
 from services.records.domain.history import Entry
 
 READ: Final = "calendar.read"
@@ -42,6 +42,11 @@ class UnknownListing(Invalid):
     title = "There is no such listing."
 
 
+class UnknownInquiry(Invalid):
+    code = "unknown_inquiry"
+    title = "There is no such inquiry."
+
+
 class Kind(StrEnum):
     VIEWING = "viewing"
     ACQUISITION = "acquisition"
@@ -54,7 +59,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Guest:
-    """Somebody who takes part and is no user; the locale is that of the mails that invite him."""
+    """Somebody who takes part and is neither user nor contact; the locale is that of the mails that invite him."""
 
     email: str
     display_name: str
@@ -76,8 +81,10 @@ class Appointment:
     created_by: UserId
     attendees: frozenset[UserId]
     """Who takes part besides the owner."""
+    contacts: frozenset[ContactId]
     guests: frozenset[Guest]
     listing_id: ListingId | None
+    inquiry_id: InquiryId | None
     is_private: bool
     timezone: str
     starts_local: str
@@ -211,4 +218,4 @@ def _told(name: str, appointment: Appointment) -> object:
     if name in _UNKEPT:
         return None
     value: object = getattr(appointment, name)
-    return sorted(map(str, appointment.attendees)) if name == "attendees" else value
+    return sorted(map(str, cast("frozenset[UUID]", value))) if isinstance(value, frozenset) else value

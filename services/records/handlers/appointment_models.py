@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.chassis.cursor import START, CursorParam
 from services.chassis.web import Input, Output
-from services.contracts.vocabulary import ListingId, OfficeId, UserId, View
+from services.contracts.vocabulary import ContactId, InquiryId, ListingId, OfficeId, UserId, View
 from services.records.domain import appointment as domain
 from services.records.domain.appointment import Appointment, Guest, Kind
 from services.records.handlers.fields import OMITTED, Email, Line, Text
@@ -78,11 +78,14 @@ class NewAppointment(Input):
     owner_id: UserId = OMITTED
     """In whose calendar; left out, the caller's. Another's needs calendar.create."""
     attendees: Annotated[frozenset[UserId], Field(max_length=100)] = frozenset()
+    contacts: Annotated[frozenset[ContactId], Field(max_length=100)] = frozenset()
+    """Written to at the address that the agency has of them."""
     guests: Guests = ()
-    """Those who are no users."""
+    """Those who are neither users nor contacts."""
     office_id: OfficeId | None = None
     """Left out, the owner's principal office."""
     listing_id: ListingId | None = None
+    inquiry_id: InquiryId | None = None
     is_private: bool = False
     place: Line | None = None
     note: Text | None = None
@@ -95,9 +98,11 @@ class AppointmentChange(Input):
     owner_id: UserId = OMITTED
     """Hands it over."""
     attendees: Annotated[frozenset[UserId], Field(max_length=100)] = OMITTED
+    contacts: Annotated[frozenset[ContactId], Field(max_length=100)] = OMITTED
     guests: Guests = OMITTED
     office_id: OfficeId | None = None
     listing_id: ListingId | None = None
+    inquiry_id: InquiryId | None = None
     is_private: bool = OMITTED
     place: Line | None = None
     note: Text | None = None
@@ -126,8 +131,10 @@ class DetailsShown(Output):
     office_id: OfficeId | None
     created_by: UserId
     attendees: list[UserId]
+    contacts: list[ContactId]
     guests: list[GuestShown]
     listing_id: ListingId | None
+    inquiry_id: InquiryId | None
     is_private: bool
     timezone: str
     starts_local: str
@@ -152,7 +159,7 @@ class AppointmentShown(Output):
     def of(cls, appointment: Appointment, view: View, *, tells_place: bool) -> Self:
         """Return the document of an appointment in a view."""
         full = view is View.FULL
-        names = set(DetailsShown.model_fields) - {"attendees", "guests", "place"}
+        names = set(DetailsShown.model_fields) - {"attendees", "contacts", "guests", "place"}
         return cls(
             id=appointment.id,
             version=appointment.version if full else None,
@@ -163,6 +170,7 @@ class AppointmentShown(Output):
             view=view,
             details=DetailsShown(
                 attendees=sorted(appointment.attendees),
+                contacts=sorted(appointment.contacts),
                 guests=[GuestShown.model_validate(asdict(guest)) for guest in sorted(appointment.guests)],
                 place=appointment.place if tells_place else None,
                 **{name: getattr(appointment, name) for name in names},

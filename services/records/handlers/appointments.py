@@ -48,7 +48,9 @@ async def create_appointment(deps: Deps, call: Call, asked: NewAppointment) -> A
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     fields: dict[str, Any] = {
         "owner_id": call.caller.user_id,
-        **asked.model_dump(include={"office_id", "listing_id", "is_private", "place", "note"}),
+        **asked.model_dump(
+            include={"office_id", "listing_id", "inquiry_id", "is_private", "place", "note", "contacts"}
+        ),
         "guests": frozenset(),
         **fields_of(asked),
         "id": ids.uuid7(),

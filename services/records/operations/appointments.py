@@ -1,6 +1,6 @@
 """Making, changing and cancelling appointments, each told to who takes part."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
@@ -10,7 +10,7 @@ from services.chassis import outbox
 from services.chassis.authz_client import PermissionMissing
 from services.chassis.database import Database, Transaction
 from services.chassis.idempotency import IdempotencyKey, earlier
-from services.chassis.problems import FieldError, NotFound, Stale
+from services.chassis.problems import FieldError, Invalid, NotFound, Stale
 from services.contracts.access import AccessSnapshot
 from services.contracts.records_events import (
     AppointmentCancelled,
@@ -21,13 +21,32 @@ from services.contracts.records_events import (
 )
 from services.contracts.vocabulary import OfficeId, UserId
 from services.records.domain import appointment as domain
-from services.records.domain.appointment import Appointment, UnknownListing, UnknownPerson, permits, reaches, sight
+from services.records.domain.appointment import (
+    Appointment,
+    UnknownInquiry,
+    UnknownListing,
+    UnknownPerson,
+    permits,
+    reaches,
+    sight,
+)
 from services.records.domain.history import CHANGED, CREATED, REASSIGNED
-from services.records.domain.listing import LISTINGS
-from services.records.domain.record import UnknownOffice
-from services.records.store import appointments, directory, history, listings, record_facts
+from services.records.domain.record import Record, UnknownContact, UnknownOffice
+from services.records.store import (
+    appointment_people,
+    appointments,
+    contacts,
+    directory,
+    history,
+    inquiries,
+    listings,
+    record_facts,
+)
+from services.records.store.table import Table
 
 CANCELLED: Final = "cancelled"
+NO_LANGUAGE: Final = "en"
+"""In which to write to a contact of whom no language is known."""
 AnyAppointmentEvent = TypeVar("AnyAppointmentEvent", bound=AppointmentEvent)
 
 
@@ -58,7 +77,7 @@ async def schedule(
         await _check_references(tx, snapshot, None, placed)
         await appointments.insert(tx, placed)
         await _remember(tx, None, placed, CREATED, snapshot.user_id)
-        await outbox.add(tx, _told(AppointmentScheduled, placed))
+        await outbox.add(tx, await _told(tx, AppointmentScheduled, placed))
     return placed
 
 
@@ -80,7 +99,7 @@ async def change(db: Database, act: Act, changes: Mapping[str, object]) -> Appoi
         await _check_references(tx, act.snapshot, before, after)
         await appointments.save(tx, after)
         await _remember(tx, before, after, REASSIGNED if reassigned else CHANGED, act.snapshot.user_id)
-        await outbox.add(tx, _told(AppointmentChanged, after))
+        await outbox.add(tx, await _told(tx, AppointmentChanged, after))
     return after
 
 
@@ -91,7 +110,7 @@ async def cancel(db: Database, act: Act) -> None:
         after = domain.changed(before, {"cancelled_at": act.now}, act.now)
         await appointments.save(tx, after)
         await _remember(tx, before, after, CANCELLED, act.snapshot.user_id)
-        await outbox.add(tx, _told(AppointmentCancelled, after))
+        await outbox.add(tx, await _told(tx, AppointmentCancelled, after))
 
 
 async def _get(tx: Transaction, appointment_id: UUID) -> Appointment:
@@ -143,23 +162,33 @@ def _about(appointment: Appointment, people: Iterable[UserId], code: str, detail
 async def _check_references(
     tx: Transaction, snapshot: AccessSnapshot, before: Appointment | None, after: Appointment
 ) -> None:
-    """Refuse an office that is none, and a listing that the caller may not open; what stays was checked."""
+    """Refuse an office that is none, and records that the caller may not open; what stays was checked."""
     moved = before is None or before.office_id != after.office_id
     if moved and after.office_id is not None and not await directory.knows_office(tx, after.office_id):
         raise UnknownOffice(errors=[FieldError("/office_id", UnknownOffice.code, UnknownOffice.title)])
-    if after.listing_id is None or (before is not None and before.listing_id == after.listing_id):
-        return
-    found = (await record_facts.find(tx, listings.TABLE, [snapshot], [after.listing_id])).get(after.listing_id)
-    if found is None or snapshot.decide(LISTINGS.key("read"), found) is None:
-        raise UnknownListing(errors=[FieldError("/listing_id", UnknownListing.code, UnknownListing.title)])
+    named: tuple[tuple[str, Table[Record], type[Invalid], set[UUID | None]], ...] = (
+        ("/listing_id", listings.TABLE, UnknownListing, _new({after.listing_id}, before and {before.listing_id})),
+        ("/inquiry_id", inquiries.TABLE, UnknownInquiry, _new({after.inquiry_id}, before and {before.inquiry_id})),
+        ("/contacts", contacts.TABLE, UnknownContact, _new(after.contacts, before and before.contacts)),
+    )
+    for pointer, table, unknown, ids in named:
+        asked = {each for each in ids if each is not None}
+        found = await record_facts.find(tx, table, [snapshot], asked)
+        if any(each not in found or snapshot.decide(table.section.key("read"), found[each]) is None for each in asked):
+            raise unknown(errors=[FieldError(pointer, unknown.code, unknown.title)])
+
+
+def _new(after: Collection[UUID | None], before: Collection[UUID | None] | None) -> set[UUID | None]:
+    return {*after} - {*(before or ())}
 
 
 async def _remember(tx: Transaction, before: Appointment | None, after: Appointment, action: str, by: UserId) -> None:
     await history.add(tx, domain.SECTION, after.id, domain.entry(before, after, action, by))
 
 
-def _told(kind: type[AnyAppointmentEvent], appointment: Appointment) -> AnyAppointmentEvent:
+async def _told(tx: Transaction, kind: type[AnyAppointmentEvent], appointment: Appointment) -> AnyAppointmentEvent:
     """Return the event of a kind. Place and note may name a client, and stay here; guests have to be written to."""
+    addressed = await appointment_people.addressed(tx, appointment.id) if appointment.contacts else ()
     return kind(
         appointment_id=appointment.id,
         version=appointment.version,
@@ -170,8 +199,14 @@ def _told(kind: type[AnyAppointmentEvent], appointment: Appointment) -> AnyAppoi
         timezone=appointment.timezone,
         summary=appointment.title,
         is_private=appointment.is_private,
-        guests=tuple(
-            Guest(contact_id=None, email=guest.email, display_name=guest.display_name, locale=guest.locale)
-            for guest in sorted(appointment.guests)
+        guests=(
+            *(
+                Guest(contact_id=contact, email=email, display_name=name, locale=language or NO_LANGUAGE)
+                for contact, name, email, language in addressed
+            ),
+            *(
+                Guest(contact_id=None, email=guest.email, display_name=guest.display_name, locale=guest.locale)
+                for guest in sorted(appointment.guests)
+            ),
         ),
     )

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from services.chassis.database import Row, Transaction
 from services.contracts.access import AccessSnapshot
-from services.contracts.vocabulary import UserId, View
+from services.contracts.vocabulary import ContactId, UserId, View
 from services.records.domain import appointment as domain
 from services.records.domain.appointment import LONGEST, Appointment, Guest, Kind
+from services.records.store import appointment_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,17 @@ async def insert(tx: Transaction, appointment: Appointment) -> None:
     await tx.execute(
         """
         INSERT INTO appointments (
-            tenant_id, id, kind, title, note, place, office_id, owner_id, listing_id, is_private, timezone,
-            starts_local, ends_local, starts_at, ends_at, cancelled_at, version, updated_at, created_by, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            tenant_id, id, kind, title, note, place, office_id, owner_id, listing_id, inquiry_id, is_private,
+            timezone, starts_local, ends_local, starts_at, ends_at, cancelled_at, version, updated_at, created_by,
+            created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         """,
         tx.tenant_id,
         *_values(appointment),
         appointment.created_by,
         appointment.created_at,
     )
-    await _save_people(tx, appointment)
+    await appointment_people.save(tx, appointment)
 
 
 async def save(tx: Transaction, appointment: Appointment) -> None:
@@ -53,15 +55,15 @@ async def save(tx: Transaction, appointment: Appointment) -> None:
     await tx.execute(
         """
         UPDATE appointments
-           SET (kind, title, note, place, office_id, owner_id, listing_id, is_private, timezone, starts_local,
-                ends_local, starts_at, ends_at, cancelled_at, version, updated_at) = (
-                $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+           SET (kind, title, note, place, office_id, owner_id, listing_id, inquiry_id, is_private, timezone,
+                starts_local, ends_local, starts_at, ends_at, cancelled_at, version, updated_at) = (
+                $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
          WHERE tenant_id = $1 AND id = $2
         """,
         tx.tenant_id,
         *_values(appointment),
     )
-    await _save_people(tx, appointment)
+    await appointment_people.save(tx, appointment)
 
 
 async def find(tx: Transaction, appointment_id: UUID, *, locked: bool = False) -> Appointment | None:
@@ -72,8 +74,10 @@ async def find(tx: Transaction, appointment_id: UUID, *, locked: bool = False) -
         )
     row = await tx.row(
         """
-        SELECT id, kind, title, note, place, office_id, owner_id, created_by, listing_id, is_private, timezone,
-               starts_local, ends_local, starts_at, ends_at, cancelled_at, version, created_at, updated_at,
+        SELECT id, kind, title, note, place, office_id, owner_id, created_by, listing_id, inquiry_id, is_private,
+               timezone, starts_local, ends_local, starts_at, ends_at, cancelled_at, version, created_at, updated_at,
+               ARRAY(SELECT contact_id FROM appointment_contacts
+                      WHERE tenant_id = $1 AND appointment_id = $2) AS contacts,
                ARRAY(SELECT user_id FROM appointment_people
                       WHERE tenant_id = $1 AND appointment_id = $2) AS people,
                ARRAY(SELECT (email, display_name, locale) FROM appointment_guests
@@ -154,14 +158,17 @@ async def visible_page(
              LIMIT $10
         )
         SELECT a.*,
+               ARRAY(SELECT contact_id FROM appointment_contacts
+                      WHERE tenant_id = $1 AND appointment_id = shown.id) AS contacts,
                ARRAY(SELECT user_id FROM appointment_people
                       WHERE tenant_id = $1 AND appointment_id = shown.id) AS people,
                ARRAY(SELECT (email, display_name, locale) FROM appointment_guests
                       WHERE tenant_id = $1 AND appointment_id = shown.id) AS guests
           FROM shown
          CROSS JOIN LATERAL (
-            SELECT id, kind, title, note, place, office_id, owner_id, created_by, listing_id, is_private, timezone,
-                   starts_local, ends_local, starts_at, ends_at, cancelled_at, version, created_at, updated_at
+            SELECT id, kind, title, note, place, office_id, owner_id, created_by, listing_id, inquiry_id, is_private,
+                   timezone, starts_local, ends_local, starts_at, ends_at, cancelled_at, version, created_at,
+                   updated_at
               FROM appointments
              WHERE tenant_id = $1 AND id = shown.id
              LIMIT 1) AS a
@@ -224,36 +231,6 @@ def _reaches(snapshot: AccessSnapshot) -> tuple[list[str], list[UUID], list[bool
     return [kind for kind, _, _ in found], [each for _, each, _ in found], [full for _, _, full in found]
 
 
-async def _save_people(tx: Transaction, appointment: Appointment) -> None:
-    for statement in (
-        "DELETE FROM appointment_people WHERE tenant_id = $1 AND appointment_id = $2",
-        "DELETE FROM appointment_guests WHERE tenant_id = $1 AND appointment_id = $2",
-    ):
-        await tx.execute(statement, tx.tenant_id, appointment.id)
-    guests = sorted(appointment.guests)
-    await tx.execute(
-        """
-        INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at)
-        SELECT $1, $2, person, $4 FROM unnest($3::uuid[]) AS person
-        """,
-        tx.tenant_id,
-        appointment.id,
-        list(appointment.people),
-        appointment.starts_at,
-    )
-    await tx.execute(
-        """
-        INSERT INTO appointment_guests (tenant_id, appointment_id, email, display_name, locale)
-        SELECT $1, $2, guest.* FROM unnest($3::text[], $4::text[], $5::text[]) AS guest
-        """,
-        tx.tenant_id,
-        appointment.id,
-        [guest.email for guest in guests],
-        [guest.display_name for guest in guests],
-        [guest.locale for guest in guests],
-    )
-
-
 def _values(appointment: Appointment) -> Sequence[object]:
     return (
         appointment.id,
@@ -264,6 +241,7 @@ def _values(appointment: Appointment) -> Sequence[object]:
         appointment.office_id,
         appointment.owner_id,
         appointment.listing_id,
+        appointment.inquiry_id,
         appointment.is_private,
         appointment.timezone,
         appointment.starts_local,
@@ -280,4 +258,5 @@ def _appointment(row: Row) -> Appointment:
     values: dict[str, Any] = dict(row)
     people = frozenset[UserId](values.pop("people"))
     guests, kind = frozenset(Guest(*guest) for guest in values.pop("guests")), Kind(values.pop("kind"))
-    return Appointment(**values, kind=kind, guests=guests, attendees=people - {values["owner_id"]})
+    contacts = frozenset[ContactId](values.pop("contacts"))
+    return Appointment(**values, kind=kind, contacts=contacts, guests=guests, attendees=people - {values["owner_id"]})

@@ -19,9 +19,17 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
         """
         DELETE FROM appointment_guests AS guest
          USING appointments AS a
-         WHERE a.tenant_id = $1 AND a.listing_id = $2 AND guest.tenant_id = $1 AND guest.appointment_id = a.id
+         WHERE a.tenant_id = $1 AND $2 IN (a.listing_id, a.inquiry_id) AND guest.tenant_id = $1
+           AND guest.appointment_id = a.id
         """,
-        "UPDATE appointments SET place = NULL, note = NULL WHERE tenant_id = $1 AND listing_id = $2",
+        """
+        UPDATE appointments AS a
+           SET place = NULL, note = NULL
+         WHERE tenant_id = $1
+           AND (listing_id = $2 OR inquiry_id = $2
+                OR EXISTS (SELECT FROM appointment_contacts
+                            WHERE tenant_id = $1 AND appointment_id = a.id AND contact_id = $2))
+        """,
         sql_of(table, "DELETE FROM {table} WHERE tenant_id = $1 AND id = $2"),
     ):
         await tx.execute(statement, tx.tenant_id, record.id)

@@ -141,13 +141,16 @@ async def test_a_request_id_is_kept_only_if_it_is_harmless(
     assert (heard["x-request-id"] == given) is kept
 
 
-async def test_bodies_are_limited_and_photos_may_be_larger(front: Front, http: aiohttp.ClientSession) -> None:
+async def test_bodies_are_limited_and_files_may_be_larger(front: Front, http: aiohttp.ClientSession) -> None:
     large, larger = b"0" * (MEBIBYTE + 1), b"0" * (15 * MEBIBYTE + 1)
     for path, body, status in (
         ("/api/records/v1/listings", large, 413),
         ("/api/records/v1/listings/1/photos", large, 200),
         ("/api/identity/v1/users/1/photo", large, 200),
+        ("/api/records/v1/listings/1/documents/2/content", large, 200),
         ("/api/records/v1/listings/1/photos", larger, 413),
+        ("/api/records/v1/listings/1/documents/2/content", larger, 413),
+        ("/api/records/v1/listings/1/documents/2", large, 413),
     ):
         async with http.post(front.at(path), data=BytesIO(body), headers={"Expect": "100-continue"}) as answer:
             assert answer.status == status, path

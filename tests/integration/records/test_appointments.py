@@ -252,6 +252,8 @@ BAD: Final[tuple[tuple[dict[str, object], int, str, set[str]], ...]] = (
     ({"owner_id": str(UUID(int=7))}, 422, "unknown_person", {"/owner_id"}),
     ({"office_id": str(UUID(int=7))}, 422, "unknown_office", {"/office_id"}),
     ({"listing_id": str(UUID(int=7))}, 422, "unknown_listing", {"/listing_id"}),
+    ({"inquiry_id": str(UUID(int=7))}, 422, "unknown_inquiry", {"/inquiry_id"}),
+    ({"contacts": [str(UUID(int=7))]}, 422, "unknown_contact", {"/contacts"}),
     ({"guests": [{"email": "nobody", "locale": "it"}]}, 422, "invalid", {"/guests/0/email"}),
     ({"guests": [{"email": f"{c}@example.test", "locale": "it"} for c in "aA"]}, 422, "invalid", {"/guests"}),
     ({"starts_at": "2026-03-29T09:00Z"}, 422, "invalid", {"/starts_at"}),
@@ -301,6 +303,28 @@ async def test_the_place_of_a_viewing_is_told_to_others_only_if_they_may_read_th
     await agency.call(agency.ada, "DELETE", f"/v1/listings/{listing['id']}", headers={"If-Match": '"1"'})
     kept = (await agency.call(agency.ada, "GET", f"/v1/appointments/{made['id']}")).body
     assert (kept["details"]["listing_id"], kept["details"]["place"]) == (None, None)
+
+
+async def test_a_contact_is_written_to_at_his_address_which_the_appointment_does_not_show(agency: Agency) -> None:
+    head = {f"{section}.{key}": EVERYTHING for section in ("contacts", "inquiries") for key in ("create", "read")}
+    agency.authz.give(agency.tenant_id, agency.ada, {**head, "contacts.identity.update": EVERYTHING})
+    known = await agency.get_to_know(identity={"emails": ["neri@example.test", "other@example.test"]}, language="it")
+    silent = await agency.get_to_know(name="Ugo Verdi")
+    inquiry = await agency.take_in()
+    both = [known["id"], silent["id"]]
+    made = await make(agency, agency.ada, contacts=both, inquiry_id=inquiry["id"], note="Neri")
+    assert (made["details"]["contacts"], made["details"]["inquiry_id"]) == (sorted(both), inquiry["id"])
+    assert "example.test" not in str(made)
+    (told,) = await agency.events("records.appointment.scheduled.v1")
+    assert told["guests"] == [
+        {"contact_id": known["id"], "email": "neri@example.test", "display_name": "Giulia Neri", "locale": "it"}
+    ]
+    agent = UserId(ids.uuid7())
+    agency.authz.give(agency.tenant_id, agent, {})
+    for hidden in ({"contacts": [known["id"]]}, {"inquiry_id": inquiry["id"]}):
+        assert (await agency.call(agent, "POST", "/v1/appointments", {**_plain(), **hidden})).status == 422
+    alone = (await change(agency, agency.ada, made, {"contacts": [], "inquiry_id": None})).body
+    assert (alone["details"]["contacts"], alone["details"]["inquiry_id"]) == ([], None)
 
 
 async def test_the_same_key_makes_one_appointment(agency: Agency) -> None:
@@ -376,8 +400,10 @@ def _stock() -> list[Appointment]:
                 owner_id=owner,
                 created_by=maker,
                 attendees=attendees,
+                contacts=frozenset(),
                 guests=frozenset(),
                 listing_id=None,
+                inquiry_id=None,
                 is_private=private,
                 timezone="UTC",
                 starts_local="2026-03-01T00:00",
