@@ -45,6 +45,8 @@ class Caller:
     session_id: SessionId
     expires_at: datetime
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    actor: str | None = None
+    """Who really acts, where it is not the person himself (RFC 8693, `act`)."""
 
     def may_come_from(self, address: Address) -> bool:
         """Say whether the session may be used from this client address."""
@@ -99,9 +101,16 @@ class Verifier:
                 session_id=SessionId(UUID(claims["sid"])),
                 expires_at=datetime.fromtimestamp(claims["exp"], UTC),
                 networks=tuple(ip_network(network) for network in claims.get("networks", ())),
+                actor=_actor(claims["act"]) if "act" in claims else None,
             )
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
             raise InvalidToken from None
+
+
+def _actor(act: Any) -> str:
+    if not isinstance(act, dict) or not isinstance(actor := act.get("sub"), str) or not actor:  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
+        raise InvalidToken
+    return actor
 
 
 def _key_id(token: str) -> str:

@@ -43,6 +43,7 @@ from services.identity.handlers import (
     regions,
     second_factor,
     sessions,
+    support_access,
     teams,
     users,
 )
@@ -118,6 +119,7 @@ SERVICE = Service(
         *passkeys.ROUTES,
         *passkey_sign_in.ROUTES,
         *machine_tokens.ROUTES,
+        *support_access.ROUTES,
         *keys.ROUTES,
         *internal.ROUTES,
     ),
