@@ -38,6 +38,8 @@ def parse(arguments: Sequence[str]) -> Options:
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
         # Everything after `test` is pytest's, including options that argparse would claim.
         rest = tuple(arguments[1:])
+        if rest[:1] == ("faults",):
+            rest = ("tests/faults", "--capture=no", *rest[1:])
         serve = rest == ("--serve",)
         return Options("test", serve=serve, pytest=() if serve else rest)
     found = vars(parser.parse_args(list(arguments)))
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--replicas", type=int, default=1, help="serve processes of each service (default 1)")
     test = commands.add_parser("test", help="run all checks and tests, with servers of their own")
     test.add_argument("--serve", action="store_true", help="only keep the test servers running, for later runs")
+    test.add_argument("faults", nargs="?", help="only the faults: servers killed, lines cut; `--long` takes its time")
     test.add_argument("pytest", nargs="*", help="arguments for pytest; then nothing but pytest is run")
     status = commands.add_parser("status", help="say what is running and where it answers")
     status.add_argument("-o", "--output", choices=("table", "env", "json"), default="table")

@@ -8,6 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from services.chassis.service import Service
 from tests.support.databases import ServiceDatabase, fresh_database
@@ -15,6 +17,26 @@ from tests.support.issuer import Issuer, issuing
 from tests.support.stub_authz import StubAuthz, stub_authz
 
 FreshDatabase = Callable[[Service[Any, Any]], Awaitable[ServiceDatabase]]
+ONE_SITE = "tests/faults/"
+"""Tests that share servers of their own, which one process has to kill and start."""
+
+
+class ByFile(LoadFileScheduling):
+    """Gives a test process whole files, and one of them all the faults."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return ONE_SITE if nodeid.startswith(ONE_SITE) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Return our own scheduler in place of `loadfile`."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the option of `python3 -m deploy test faults --long`."""
+    parser.addoption("--long", action="store_true", help="faults: twenty kills instead of one, minutes, not seconds")
 
 
 def _given(name: str) -> str:

@@ -46,6 +46,7 @@ class Surroundings:
     gateway_url: str
     internal_token: Path
     operator_token: Path
+    bounce_token: Path
     signing_key_passphrase: Path
     log_level: str = "info"
     command: ServiceCommand = service_command
@@ -116,6 +117,7 @@ class Services:
             "PASSKEY_DOMAIN": "localhost",
             "PASSKEY_ORIGINS": around.gateway_url.replace(LOOPBACK, "localhost"),
             "OPERATOR_TOKEN_FILE": str(around.operator_token),
+            "BOUNCE_TOKEN_FILE": str(around.bounce_token),
             "SIGNING_KEY_PASSPHRASE_FILE": str(around.signing_key_passphrase),
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(around.smtp_port),
@@ -137,6 +139,7 @@ TOLD: Mapping[str, Sequence[str]] = {
     "records": ("AUTHZ_URL", "JWKS_URL"),
     "notifications": (
         "AUTHZ_URL", "IDENTITY_URL", "JWKS_URL", "SMTP_HOST", "SMTP_PORT", "SENDER_ADDRESS", "PUBLIC_URL",
+        "BOUNCE_TOKEN_FILE",
     ),
 }  # fmt: skip
 

@@ -122,6 +122,11 @@ class Stack:
         """Return the bearer token that makes licences."""
         return self.secrets.text("operator-token")
 
+    @property
+    def bounce_token(self) -> str:
+        """Return the bearer token with which a mail system hands in what came back."""
+        return self.secrets.text("bounce-token")
+
     async def start(self) -> None:
         """Start everything and return when it answers; raises PartFailedError or MissingError, with nothing left."""
         await end_remains(self._folder / "run")
@@ -223,6 +228,7 @@ class Stack:
             gateway_url=gateway_url,
             internal_token=self.secrets.file("internal-token"),
             operator_token=self.secrets.file("operator-token"),
+            bounce_token=self.secrets.file("bounce-token"),
             signing_key_passphrase=self.secrets.file("signing-key-passphrase"),
             log_level=self._plan.log_level,
             command=self._plan.service_command,

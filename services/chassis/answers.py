@@ -19,7 +19,7 @@ class NotModified(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """An answer sent piece by piece: a picture, an export.
+    """An answer sent piece by piece: a picture, an export. An empty piece asks whether somebody still listens.
 
     What fails before the first piece is refused as always. Later the answer can only be cut off, so that nobody takes
     the part for the whole.
@@ -57,7 +57,7 @@ async def stream(request: web.Request, answer: Streamed, headers: dict[str, str]
         chunk = await anext(chunks, None)
         await response.prepare(request)
         try:
-            while chunk is not None:
+            while chunk is not None and request.transport is not None:
                 await response.write(chunk)
                 chunk = await anext(chunks, None)
             await response.write_eof()

@@ -5,6 +5,7 @@ everything (channel, topology, consumers) after any failure, which is one path i
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from typing import Final, Never
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
 from services.chassis import logging, metrics
-from services.chassis.problems import Unavailable
 from services.contracts.envelope import CONTENT_TYPE, Envelope, Event
 from services.contracts.queues import EXCHANGE, QUEUES, ROUTED
 
@@ -24,7 +25,8 @@ Channel = AbstractChannel
 Queue = AbstractQueue
 
 CONFIRM_TIMEOUT_SECONDS: Final = 10.0
-HEARTBEAT_SECONDS: Final = 10
+HEARTBEAT_SECONDS: Final = 5
+"""aiormq takes a line for dead after three of them and as many seconds."""
 LONGEST_PAUSE_SECONDS: Final = 5.0
 _log = logging.get(__name__)
 
@@ -63,31 +65,32 @@ class Bus:
     async def keep(self, role: str, session: Callable[[Channel], Awaitable[None]]) -> Never:
         """Run a session on a fresh channel for ever: connect, declare, run, and again after any failure.
 
-        Pauses 0.2 s after a failure, doubling to 5 s, with jitter; starts well with the broker away.
+        Pauses 0.2 s after a failure, doubling to 5 s until a session has lasted, with jitter; starts well with the
+        broker away.
         """
         link = Link(role)
         self.links.append(link)
-        failures = 0
+        failures, clock = 0, asyncio.get_running_loop().time
         while True:
+            lasted = math.inf
+            connection = aio_pika.Connection(
+                make_url(self._url, heartbeat=HEARTBEAT_SECONDS),
+                client_properties={"connection_name": f"{self._service}.{role}"},
+            )
             try:
-                async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
-                    connection = await aio_pika.connect(
-                        self._url,
-                        timeout=HEARTBEAT_SECONDS,
-                        heartbeat=HEARTBEAT_SECONDS,
-                        client_properties={"connection_name": f"{self._service}.{role}"},
-                    )
                 try:
+                    async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
+                        await connection.connect(timeout=HEARTBEAT_SECONDS)
                     channel = await self._prepared(connection)
                     link.mark(connected=True)
-                    failures = 0
+                    lasted = clock() + LONGEST_PAUSE_SECONDS
                     await _until_closed(connection, channel, session(channel))
                 finally:
                     link.mark(connected=False)
-                    await _close(connection)
-            except (AMQPError, OSError, TimeoutError, RuntimeError, Unavailable) as error:
-                _log.debug("bus.failed", role=role, error=repr(error))
-            failures += 1
+                    await _close(connection)  # one that never opened too: else it closes itself, in whichever thread
+            except Exception as error:  # noqa: BLE001 aiormq breaks in many ways, in a handshake by StopAsyncIteration
+                _log.warning("bus.failed", role=role, error=repr(error))
+            failures = 1 if clock() > lasted else min(failures + 1, 6)
             await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_SECONDS) * random.uniform(0.7, 1.3))  # noqa: S311
 
     async def _prepared(self, connection: AbstractConnection) -> Channel:
@@ -160,9 +163,12 @@ async def _batches(queue: Queue, most: int) -> AsyncIterator[Sequence[Incoming]]
 
 
 async def _until_closed(connection: AbstractConnection, channel: Channel, session: Awaitable[None]) -> None:
-    """Run the session; fail as soon as the connection or the channel closes under it."""
+    """Run the session; fail as soon as the connection or the channel closes under it, or a queue that it consumes."""
+    robbed = asyncio.get_running_loop().create_future()
+    underlay = await channel.get_underlay_channel()
+    underlay.on_consumer_cancel_callbacks.add(lambda _: robbed.done() or robbed.set_result(None))
     running = asyncio.ensure_future(session)
-    closed = [asyncio.ensure_future(connection.closed()), asyncio.ensure_future(channel.closed())]
+    closed = [asyncio.ensure_future(connection.closed()), asyncio.ensure_future(channel.closed()), robbed]
     try:
         await asyncio.wait([running, *closed], return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -116,9 +116,7 @@ class Consumer:
                 tenant_id,
                 self.queue,
                 message_id,
-                topic,
-                body,
-                error[:2000],
+                *(text.replace("\0", "\ufffd") for text in (topic, body, error[:2000])),  # PostgreSQL takes no NUL
                 1 if tenant_id == NOBODY else ATTEMPTS,
             )
         metrics.CONSUMED.labels(self.queue, "failed").inc()
@@ -132,6 +130,8 @@ class Consumer:
                     pass
             except Unavailable:
                 _log.warning("message.retry_postponed", queue=self.queue)
+            except Exception:  # noqa: BLE001 a row that cannot even be marked must not end the work on others
+                _log.exception("message.retry_failed", queue=self.queue)
             await asyncio.sleep(1)
 
     async def _retry_one(self) -> bool:

@@ -27,7 +27,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
     asyncpg.QueryCanceledError,
@@ -85,8 +85,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, tenant_id: TenantId, *, readonly: bool = False) -> AsyncGenerator[Transaction]:
-        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable."""
-        mode = "READ ONLY" if readonly else "READ WRITE"
+        """Open a transaction that sees and writes rows of this tenant only. Raises Unavailable.
+
+        One that only reads sees the database as it was at its first query, however many follow.
+        """
+        mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if readonly else "READ WRITE"
         async with self._begin(
             f"BEGIN {mode}; SET LOCAL keyholder.tenant_id = '{UUID(int=tenant_id.int)}'"
         ) as connection:
@@ -117,7 +120,7 @@ class Database:
                 finally:
                     with suppress(asyncpg.InterfaceError):  # a connection that was lost is the pool's again already
                         connection.remove_termination_listener(woken)
-                        await connection.remove_listener(channel, woken)
+                        connection.terminate()  # to take leave of a line that is dead would take its time
 
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
@@ -141,6 +144,10 @@ def _refusals() -> Generator[None]:
         yield
     except _AWAY as error:
         raise Unavailable from error
+    except asyncpg.InterfaceError as error:
+        if "closed" not in str(error):  # it also stands for values of a wrong type
+            raise
+        raise Unavailable from error  # the connection broke just before the operation
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
-from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.vocabulary import RecordClass
+from services.contracts.vocabulary import RecordClass, UserId
 
 _LISTS: Final = ("offices", "public_offices", "owners")
 _CLASSES: Final = (RecordClass.NONE, RecordClass.READ, RecordClass.WRITE, RecordClass.IDENTITY)
@@ -68,6 +68,17 @@ def _spread(document: object) -> object:
                 scopes |= dict.fromkeys(keys, scope)
                 classes |= {} if record_class is RecordClass.NONE else dict.fromkeys(keys, record_class)
     return {**given, "scopes": scopes, "classes": classes}
+
+
+class Administrators(BaseModel):
+    """Who administers an agency, with or without a date at which that ends.
+
+    `GET /internal/v1/tenants/{tenant_id}/administrators`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user_ids: tuple[UserId, ...]
 
 
 WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]

@@ -30,3 +30,30 @@ class PasswordResetLink(MailedLink):
 
     `POST /internal/v1/tenants/{tenant_id}/users/{user_id}/password-reset-links`; 409 for who may not sign in.
     """
+
+
+class EndingAccount(BaseModel):
+    """Somebody, colleague or technician, whose account ends by itself soon."""
+
+    model_config = ConfigDict(frozen=True)
+
+    display_name: str
+    ends_at: datetime
+
+
+class AgencyFigures(BaseModel):
+    """What the weekly report of an agency says: sign-ins of a span, and seats and ends of accounts as they are now.
+
+    `GET /internal/v1/tenants/{tenant_id}/figures?since=…&until=…`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    sign_ins: int
+    people_signed_in: int
+    sign_ins_refused: int
+    """Of people who exist."""
+    seats_taken: int
+    seats: int
+    ending: tuple[EndingAccount, ...]
+    """Within fourteen days after the span, first the soonest, fifty at most."""

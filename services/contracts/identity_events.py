@@ -27,7 +27,11 @@ class UserFacts(BaseModel):
     secondary_offices: tuple[OfficeId, ...]
     kind: UserKind = UserKind.COLLEAGUE
     ends_at: datetime | None = None
-    """From when on the person is not let in any more (MG-28), by whichever access policy; None for never."""
+    """From when on the person is not let in any more (MG-28), by whichever access policy; None for never.
+
+    Who is told as `suspended` and whose end has come has expired: to peers both mean the same, and who must tell them
+    apart can.
+    """
 
 
 class UserEvent(Event):

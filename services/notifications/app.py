@@ -14,6 +14,7 @@ from services.chassis.service import Built, Platform, Service
 from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
+from services.notifications.adapters.agency_figures import Figures
 from services.notifications.adapters.identity_links import IdentityLinks
 from services.notifications.adapters.leave_links import LeaveLinks
 from services.notifications.adapters.letters import Letters
@@ -35,7 +36,7 @@ from services.notifications.handlers import (
     unsubscriptions,
     wordings,
 )
-from services.notifications.jobs import send_digests, send_due_mail, take_bounces, tidy
+from services.notifications.jobs import send_digests, send_due_mail, send_reports, take_bounces, tidy
 from services.notifications.operations.writing import Desk
 
 
@@ -45,8 +46,7 @@ async def build(settings: NotificationsSettings, platform: Platform) -> AsyncGen
     access = RemoteAccess(Peer(platform.http, settings.authz_url, settings.internal_token))
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     async with open_mail_server(
-        settings.smtp_host,
-        settings.smtp_port,
+        settings.endpoint,
         connections=settings.smtp_connections,
         timeout_seconds=settings.smtp_timeout_seconds,
     ) as mail_server:
@@ -74,11 +74,13 @@ def _secrets(settings: NotificationsSettings) -> dict[str, SecretStr]:
 
 def _desk(settings: NotificationsSettings, platform: Platform) -> Desk:
     public_url = settings.public_url.rstrip("/")
+    identity = Peer(platform.http, settings.identity_url, settings.internal_token)
     return Desk(
-        links=IdentityLinks(Peer(platform.http, settings.identity_url, settings.internal_token)),
+        links=IdentityLinks(identity),
         leave_links=LeaveLinks(settings.leave_link_secret or settings.internal_token, public_url),
         letters=Letters(public_url),
         rights=RecipientRights(Peer(platform.http, settings.authz_url, settings.internal_token)),
+        figures=Figures(identity),
         sender=settings.sender_address,
     )
 
@@ -101,5 +103,5 @@ SERVICE = Service(
         *parked.ROUTES,
     ),
     subscriptions=SUBSCRIPTIONS,
-    loops=(send_due_mail, take_bounces, send_digests, tidy),
+    loops=(send_due_mail, take_bounces, send_digests, send_reports, tidy),
 )

@@ -1,8 +1,12 @@
 """What notifications is told."""
 
-from pydantic import Field, SecretStr
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from services.chassis.config import Settings
+from services.notifications.adapters.mail_server import Endpoint, Security
 
 
 class NotificationsSettings(Settings):
@@ -16,7 +20,15 @@ class NotificationsSettings(Settings):
     """Base URL of the gateway, where mails tell people to sign in."""
     smtp_host: str
     smtp_port: int = Field(ge=1, le=65535)
-    """The mail server that takes our mails on; STARTTLS is used where it is offered."""
+    """The mail server that takes our mails on."""
+    smtp_security: Security = Security.OFFERED
+    """`offered`: STARTTLS where the server offers it; `starttls`: that or nothing; `tls`: encrypted from the start."""
+    smtp_user: str | None = Field(default=None, min_length=1)
+    """Who we are to it; without one we are whoever may connect."""
+    smtp_password: SecretStr | None = Field(default=None, min_length=1)
+    """Told over a line that is surely encrypted, or not at all."""
+    smtp_ca_file: Path | None = None
+    """Certificates to trust in place of the system's."""
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """Mails handed over at the same time, by each worker."""
     smtp_connections_per_domain: int = Field(default=10, ge=1, le=50)
@@ -31,6 +43,26 @@ class NotificationsSettings(Settings):
     """Bearer token with which a mail system hands in what came back; without it nobody can."""
     leave_link_secret: SecretStr | None = Field(default=None, min_length=20)
     """Signs the links by which people leave mail; without it the internal token does. A new one ends old links."""
+
+    @model_validator(mode="after")
+    def _keep_the_password(self) -> Self:
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            raise ValueError("user and password of the mail server go together")
+        if self.smtp_password is not None and not self.smtp_security.sure:
+            raise ValueError("the mail server's password needs smtp_security starttls or tls")
+        return self
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where and how mails are handed over."""
+        return Endpoint(
+            self.smtp_host,
+            self.smtp_port,
+            self.smtp_security,
+            self.smtp_user,
+            self.smtp_password,
+            self.smtp_ca_file,
+        )
 
     @property
     def domains(self) -> frozenset[str]:

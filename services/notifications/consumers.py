@@ -35,7 +35,7 @@ from services.notifications.domain import match
 from services.notifications.domain.delivery import Category, NewDelivery, Template, is_deliverable
 from services.notifications.operations import appointments
 from services.notifications.operations.appointments import PictureIncomplete
-from services.notifications.store import agencies, deliveries, digests, recipients, sub_accounts, suppressions
+from services.notifications.store import agencies, deliveries, digests, recipients, reports, sub_accounts, suppressions
 
 
 async def invite(tx: Transaction, event: UserEvent, envelope: Envelope) -> None:
@@ -96,6 +96,7 @@ async def warn_of_end(tx: Transaction, event: TechnicianExpiring, envelope: Enve
 async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Envelope) -> None:
     """Take over an agency's name and zone."""
     await agencies.insert(tx, event)
+    await reports.add(tx)
     await digests.rework(tx)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from itertools import groupby
 from typing import Final, Never
 
 import structlog
@@ -25,12 +26,13 @@ from services.notifications.adapters.identity_links import IdentityAway, NoLonge
 from services.notifications.deps import Deps
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State, is_deliverable
+from services.notifications.domain.digest import Schedule
 from services.notifications.domain.retry import Outcome
-from services.notifications.operations import deliveries, digests, notices
+from services.notifications.operations import deliveries, digests, notices, reports
 from services.notifications.operations.writing import write
 from services.notifications.store import bounces, claims, guests, recipients
 from services.notifications.store import digests as schedules
-from services.notifications.store.digests import Schedule
+from services.notifications.store import reports as weekly
 
 POLL_SECONDS: Final = 1.0
 DRAIN_SECONDS: Final = 2.0
@@ -39,8 +41,9 @@ SETTLING_PAUSES_SECONDS: Final = (0.2, 1.0, 3.0, 5.0)
 MARGIN: Final = timedelta(seconds=15)
 """What a lease allows beyond the mail server's time: for identity, for the database, for the pauses above."""
 DIGESTS_SECONDS: Final = 10.0
-DIGESTS_AT_ONCE: Final = 500
-DIGEST_WORKERS: Final = 4
+DIGESTS_AT_ONCE: Final = 1000
+REPORTS_SECONDS: Final = 60.0
+REPORTS_AT_ONCE: Final = 1000
 BOUNCES_SECONDS: Final = 2.0
 TIDY_SECONDS: Final = 600.0
 NOTICE: Final = timedelta(days=7)
@@ -203,7 +206,7 @@ async def take_bounces(deps: Deps, worker_db: Database) -> Never:
 
 
 async def send_digests(deps: Deps, worker_db: Database) -> Never:
-    """Queue the digests of those for whom it is time, a bounded number at once; look every ten seconds."""
+    """Queue the digests of those for whom it is time, many at once; look every ten seconds."""
     while True:
         try:
             while True:
@@ -218,13 +221,23 @@ async def send_digests(deps: Deps, worker_db: Database) -> Never:
 
 
 async def _advance(db: Database, due: Sequence[Schedule]) -> None:
-    waiting = iter(due)
+    for tenant_id, schedules_of_one in groupby(
+        sorted(due, key=lambda one: one.tenant_id), key=lambda one: one.tenant_id
+    ):
+        await digests.advance(db, tenant_id, list(schedules_of_one), clock.now())
 
-    async def work() -> None:
-        for schedule in waiting:
-            await digests.advance(db, schedule, clock.now())
 
-    await asyncio.gather(*(work() for _ in range(DIGEST_WORKERS)))
+async def send_reports(deps: Deps, worker_db: Database) -> Never:
+    """Queue the weekly reports that are due; look every minute."""
+    while True:
+        try:
+            async with worker_db.across_tenants() as queries:
+                due = await weekly.due(queries, clock.now(), REPORTS_AT_ONCE)
+            for schedule in due:
+                await reports.advance(deps.db, deps.desk.rights, schedule, clock.now())
+        except Unavailable:
+            _log.warning("reports.postponed")
+        await asyncio.sleep(REPORTS_SECONDS)
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:

@@ -13,9 +13,25 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
+from services.records.adapters.streams import Streams
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
-from services.records.handlers import inquiries, listing_life, listings, record_rights, saved_searches
+from services.records.handlers import (
+    appointments,
+    authzen,
+    contacts,
+    documents,
+    exports,
+    inquiries,
+    listing_life,
+    listings,
+    prints,
+    record_rights,
+    required_fields,
+    saved_searches,
+    schedules,
+    search_criteria,
+)
 
 
 @asynccontextmanager
@@ -24,7 +40,7 @@ async def build(settings: RecordsSettings, platform: Platform) -> AsyncGenerator
     access = RemoteAccess(Peer(platform.http, settings.authz_url, settings.internal_token))
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     yield Built(
-        Deps(db=platform.db, access=access),
+        Deps(db=platform.db, access=access, streams=Streams()),
         Guard(verifier, {"peer": settings.internal_token}),
         {
             SnapshotChanged: access.drop,
@@ -42,8 +58,17 @@ SERVICE = Service(
         *listings.ROUTES,
         *listing_life.ROUTES,
         *inquiries.ROUTES,
+        *contacts.ROUTES,
+        *search_criteria.ROUTES,
         *record_rights.ROUTES,
         *saved_searches.ROUTES,
+        *appointments.ROUTES,
+        *exports.ROUTES,
+        *prints.ROUTES,
+        *required_fields.ROUTES,
+        *schedules.ROUTES,
+        *authzen.ROUTES,
+        *documents.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules,),

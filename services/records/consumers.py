@@ -20,8 +20,9 @@ async def remember_office(tx: Transaction, event: OfficeChanged, _envelope: Enve
 
 
 async def remember_person(tx: Transaction, event: UserEvent, _envelope: Envelope) -> None:
-    """Keep a person, so that listings may be assigned to him."""
-    await directory.save_person(tx, event.user.user_id, event.user.version, event.user.state)
+    """Keep a person, so that listings may be assigned to him, and in which office his appointments lie."""
+    office_id = next(iter(event.user.principal_offices), None)
+    await directory.save_person(tx, event.user.user_id, event.user.version, event.user.state, office_id)
 
 
 SUBSCRIPTIONS = (

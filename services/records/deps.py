@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
+from services.records.adapters.streams import Streams
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     db: Database
     access: Access
+    streams: Streams

@@ -16,8 +16,16 @@ from services.contracts.vocabulary import (
     UserId,
     View,
 )
+from services.records.domain.contact import Contact, ContactFilter
 from services.records.domain.inquiry import Inquiry, InquiryFilter
-from services.records.domain.kinds import InquiryStatus, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    ContactRole,
+    InquiryStatus,
+    LegalForm,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import Listing, ListingFilter
 from services.records.domain.record import Filter, Record
 
@@ -28,6 +36,7 @@ ANNA, BRUNO, CARLA = PEOPLE = tuple(UserId(UUID(int=0x200 + at)) for at in range
 TEAM: Final = UUID(int=0x300)
 BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
+TEXTS: Final = ("Villa al mare", "Villino", None, "Casa in villa", "Pisa")
 ALLOW, DENY, READ = Effect.ALLOW, Effect.DENY, RecordClass.READ
 ENTRIES: Final = (
     (),
@@ -71,12 +80,13 @@ def _listings() -> Iterator[Listing]:
         cycle((None, (100_000_00, "EUR"), (250_000_00, "EUR"), (250_000_00, "PLN"))),
         strict=False,
     )
-    for place, (status, transaction, kind, town, price) in zip(_places(0x1000), kinds, strict=False):
+    for at, (place, (status, transaction, kind, town, price)) in enumerate(zip(_places(0x1000), kinds, strict=False)):
         yield Listing(
             **place,
             standard_status=status,
             transaction_type=transaction,
             property_type=kind,
+            title=TEXTS[at % len(TEXTS)],
             municipality=town,
             list_price_minor=price and price[0],
             currency=price and price[1],
@@ -92,7 +102,9 @@ def _inquiries() -> Iterator[Inquiry]:
         cycle(((None, None), (100_000_00, None), (None, 250_000_00), (150_000_00, 250_000_00))),
         strict=False,
     )
-    for place, (status, transaction, types, towns, (least, most)) in zip(_places(0x4000), kinds, strict=False):
+    for at, (place, (status, transaction, types, towns, (least, most))) in enumerate(
+        zip(_places(0x4000), kinds, strict=False)
+    ):
         yield Inquiry(
             **place,
             standard_status=status,
@@ -102,7 +114,19 @@ def _inquiries() -> Iterator[Inquiry]:
             list_price_minor_min=least,
             list_price_minor_max=most,
             currency=None if (least, most) == (None, None) else "EUR",
+            note=TEXTS[at % len(TEXTS)],
         )
+
+
+def _contacts() -> Iterator[Contact]:
+    kinds = zip(
+        cycle((LegalForm.PERSON, LegalForm.COMPANY, LegalForm.PERSON)),
+        cycle(((), (ContactRole.OWNER,), (ContactRole.BUYER, ContactRole.OWNER), (ContactRole.PRESS,))),
+        strict=False,
+    )
+    for at, (place, (form, roles)) in enumerate(zip(_places(0x8000), kinds, strict=False)):
+        del place["is_private"]
+        yield Contact(**place, legal_form=form, roles=roles, name="Neri", note=TEXTS[at % len(TEXTS)])
 
 
 def _in_order(stock: Iterable[Record]) -> Sequence[Record]:
@@ -112,6 +136,7 @@ def _in_order(stock: Iterable[Record]) -> Sequence[Record]:
 STOCK: Final[Mapping[str, Sequence[Record]]] = {
     "listings": _in_order(_listings()),
     "inquiries": _in_order(_inquiries()),
+    "contacts": _in_order(_contacts()),
 }
 """By section, in the order of the list."""
 
@@ -140,6 +165,9 @@ PRIVATE_SCOPES: Final = {
 
 _LISTING_FILTERS: Final = {
     "none": ListingFilter(),
+    "a word": ListingFilter(words=("villa",)),
+    "two words": ListingFilter(words=("vil", "mar")),
+    "a word and an assignee": ListingFilter(words=("vill",), assignee_id=BRUNO),
     "office": ListingFilter(office_id=CENTRE),
     "assignee": ListingFilter(assignee_id=BRUNO),
     "self": ListingFilter(assignee_id=ANNA),
@@ -154,6 +182,9 @@ _LISTING_FILTERS: Final = {
 
 _INQUIRY_FILTERS: Final = {
     "none": InquiryFilter(),
+    "a word": InquiryFilter(words=("villa",)),
+    "two words": InquiryFilter(words=("vil", "mar")),
+    "a word and an assignee": InquiryFilter(words=("vill",), assignee_id=BRUNO),
     "office": InquiryFilter(office_id=CENTRE),
     "assignee": InquiryFilter(assignee_id=BRUNO),
     "office and assignee": InquiryFilter(office_id=CENTRE, assignee_id=ANNA),
@@ -167,7 +198,22 @@ _INQUIRY_FILTERS: Final = {
     ),
 }
 
-FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {"listings": _LISTING_FILTERS, "inquiries": _INQUIRY_FILTERS}
+_CONTACT_FILTERS: Final = {
+    "none": ContactFilter(),
+    "a word": ContactFilter(words=("villa",)),
+    "two words": ContactFilter(words=("vil", "mar")),
+    "a word and an assignee": ContactFilter(words=("vill",), assignee_id=BRUNO),
+    "office": ContactFilter(office_id=CENTRE),
+    "assignee": ContactFilter(assignee_id=BRUNO),
+    "role": ContactFilter(role=ContactRole.OWNER),
+    "form": ContactFilter(legal_form=LegalForm.COMPANY),
+}
+
+FILTERS: Final[Mapping[str, Mapping[str, Filter]]] = {
+    "listings": _LISTING_FILTERS,
+    "inquiries": _INQUIRY_FILTERS,
+    "contacts": _CONTACT_FILTERS,
+}
 
 
 def snapshot(

@@ -1,6 +1,7 @@
 """A mail server that keeps what it is told and fails on request, each way that real ones do."""
 
 import asyncio
+import ssl
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,9 +9,9 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.running import eventually, free_port
 
@@ -53,14 +54,43 @@ class Received:
         return str(body.get_content())
 
 
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What the server asks of whoever comes: encryption, from the first byte or by STARTTLS, and who one is."""
+
+    context: ssl.SSLContext
+    user: str
+    password: str
+    from_the_start: bool
+
+    def asked(self) -> dict[str, Any]:
+        """Return how aiosmtpd is told; where the line is encrypted below it, it cannot know that."""
+        starttls = not self.from_the_start
+        return {
+            "tls_context": self.context if starttls else None,
+            "require_starttls": starttls,
+            "auth_required": starttls,
+            "auth_require_tls": starttls,
+            "authenticator": self.check,
+        }
+
+    def check(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, told: object) -> AuthResult:
+        """Judge a sign-in."""
+        assert isinstance(told, LoginPassword)
+        right = (told.login, told.password) == (self.user.encode(), self.password.encode())
+        return AuthResult(success=right, handled=False, auth_data=told.login)
+
+
 class MailSink:
     """Answers by recipient: `answer` queues modes for the next tries, after which mails are accepted again."""
 
-    def __init__(self) -> None:
+    def __init__(self, protection: Protection | None = None) -> None:
+        self._protection = protection
         self.host = "127.0.0.1"
         self.port = free_port()
         self.received = list[Received]()
         self.connections = 0
+        self.signed_in = list[str]()
         self.hanging = 0
         self.named = Counter[str]()
         """How often each recipient was named to the server, taken or not."""
@@ -91,7 +121,9 @@ class MailSink:
     async def up(self) -> None:
         """Listen, always on the same port."""
         self._closing = asyncio.Event()
-        self._server = await asyncio.get_running_loop().create_server(self._protocol, self.host, self.port)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._protocol, self.host, self.port, ssl=self._encrypted_from_the_start
+        )
 
     async def down(self) -> None:
         """Refuse connections and cut those that are open."""
@@ -103,15 +135,25 @@ class MailSink:
             await self._server.wait_closed()
             self._server = None
 
+    @property
+    def _encrypted_from_the_start(self) -> ssl.SSLContext | None:
+        guard = self._protection
+        return guard.context if guard and guard.from_the_start else None
+
     def _protocol(self) -> SMTP:
         self.connections += 1
-        protocol = SMTP(self, hostname="sink.test", loop=asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        protocol = SMTP(self, hostname="sink.test", loop=loop, **(self._protection.asked() if self._protection else {}))
         self._open.add(protocol)
         return protocol
 
     async def handle_MAIL(  # noqa: N802 aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if self._protection:
+            if not session.authenticated:
+                return "530 5.7.0 Authentication required"
+            self.signed_in.append(cast("bytes", session.auth_data).decode())
         if self.weary:
             self.weary -= 1
             return "421 4.3.2 Enough for one connection"
@@ -152,9 +194,9 @@ def _cut(protocol: SMTP) -> None:
 
 
 @asynccontextmanager
-async def mail_sink() -> AsyncGenerator[MailSink]:
+async def mail_sink(protection: Protection | None = None) -> AsyncGenerator[MailSink]:
     """Yield a mail server that listens."""
-    sink = MailSink()
+    sink = MailSink(protection)
     await sink.up()
     try:
         yield sink

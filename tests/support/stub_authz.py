@@ -17,13 +17,18 @@ EVERYTHING = Scope(everything=View.FULL)
 
 
 class StubAuthz:
-    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down."""
+    """Snapshots by person. `down` makes every answer a 503; `last_administrator` refuses standing down.
+
+    With `administrators` given, these are counted as authz counts them: the last one is refused.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.down = False
         self.last_administrator = False
         self.asked = 0
+        self.administrators: dict[UUID, list[UUID]] = {}
+        """Of each agency; of others there are none."""
         self._snapshots: dict[tuple[UUID, UUID], AccessSnapshot] = {}
 
     def give(
@@ -66,11 +71,21 @@ class StubAuthz:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json", headers={"ETag": etag})
 
-    async def _stand_down(self, _request: web.Request) -> web.Response:
+    async def _administrators(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
-        if self.last_administrator:
+        found = self.administrators.get(UUID(request.match_info["tenant_id"]), [])
+        return web.json_response({"user_ids": list(map(str, found))})
+
+    async def _stand_down(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.Response(status=503)
+        user_id = UUID(request.match_info["user_id"])
+        administrators = self.administrators.setdefault(UUID(request.match_info["tenant_id"]), [])
+        if self.last_administrator or administrators == [user_id]:
             return web.json_response({"code": "last_administrator"}, status=409)
+        if user_id in administrators:
+            administrators.remove(user_id)
         return web.Response(status=204)
 
 
@@ -82,5 +97,7 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
     app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    listed = "/internal/v1/tenants/{tenant_id}/administrators"
+    app.router.add_get(listed, stub._administrators)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     async with answering(app) as stub.url:
         yield stub

@@ -56,8 +56,11 @@ def outlasts(end: datetime | None, other: datetime | None) -> bool:
     return other is not None and (end is None or end > other)
 
 
-def check_grants(grants: Sequence[Grant], catalogue: Catalogue, known: frozenset[Named]) -> None:
-    """Refuse grants that the catalogue does not offer, or that name what the agency does not have. Raises Invalid."""
+def check_grants(grants: Sequence[Grant], catalogue: Catalogue, known: frozenset[Named], under: str = "") -> None:
+    """Refuse grants that the catalogue does not offer, or that name what the agency does not have.
+
+    They stand in the member `grants` of the document, or of what is `under` this pointer. Raises Invalid.
+    """
     errors = list[FieldError]()
     seen = set[tuple[str, Reach, UUID | None, View]]()
     for at, grant in enumerate(grants):
@@ -66,7 +69,7 @@ def check_grants(grants: Sequence[Grant], catalogue: Catalogue, known: frozenset
             errors.append(FieldError(f"/grants/{at}", "grant_twice", f"{grant.key} is granted twice at this reach."))
         seen.add(grant.identity)
     if errors:
-        raise Invalid(errors=errors)
+        raise Invalid(errors=[replace(error, pointer=under + error.pointer) for error in errors])
 
 
 def _wrong_key(at: int, grant: Grant, catalogue: Catalogue) -> list[FieldError]:

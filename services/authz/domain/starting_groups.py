@@ -80,6 +80,15 @@ _OFFICE_MANAGERS: Final = {
     "de": "Büroleitungen",
     "fr": "Responsables d'agence",
 }
+_EXTERNAL_TECHNICIANS: Final = {
+    "en": "External technicians",
+    "it": "Tecnici esterni",
+    "pl": "Technicy zewnętrzni",
+    "de": "Externe Techniker",
+    "fr": "Techniciens externes",
+}
+"""A role that opens nothing of people or records (AM-3, AM-10). What a technician sets up belongs to modules, whose
+permissions the agency grants to this group once it has them."""
 _AGENTS: Final = {"en": "Agents", "it": "Agenti", "pl": "Agenci", "de": "Makler", "fr": "Agents"}
 
 
@@ -99,6 +108,7 @@ def starting_groups(catalogue: Catalogue) -> tuple[StartingGroup, ...]:
             tuple(dict.fromkeys((*agent, *_granted(_OFFICE_MANAGER), *colleagues))),
         ),
         StartingGroup("agents", _AGENTS, agent, is_employee_group=True),
+        StartingGroup("external_technicians", _EXTERNAL_TECHNICIANS, ()),
     )
 
 

@@ -51,6 +51,7 @@ async def show_configuration(deps: Deps, _call: Call) -> Configuration:
         policy_decision_point=pdp,
         access_evaluation_endpoint=f"{pdp}/access/v1/evaluation",
         access_evaluations_endpoint=f"{pdp}/access/v1/evaluations",
+        search_resource_endpoint=f"{deps.public_url}/api/records/access/v1/search/resource",
         search_subject_endpoint=f"{pdp}/access/v1/search/subject",
         search_action_endpoint=f"{pdp}/access/v1/search/action",
         capabilities=[],

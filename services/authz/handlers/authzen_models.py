@@ -158,6 +158,8 @@ class Configuration(BaseModel):
     policy_decision_point: str
     access_evaluation_endpoint: str
     access_evaluations_endpoint: str
+    search_resource_endpoint: str
+    """At records, which has the rows and also evaluates what is named by id."""
     search_subject_endpoint: str
     search_action_endpoint: str
     capabilities: list[str]

@@ -16,8 +16,9 @@ from services.authz.domain.holder import Holder, HolderKind
 from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
 from services.authz.handlers.permits import sees_all_groups
 from services.authz.operations import groups as operations
-from services.authz.operations.groups import Card, Done, Target
-from services.authz.store import grants, groups
+from services.authz.operations.groups import Card
+from services.authz.operations.holders import HolderTarget, replace_grants
+from services.authz.store import grants, groups, holders
 from services.authz.store.groups import ListedGroup
 from services.chassis import ids
 from services.chassis.cursor import START, Cursor, CursorParam
@@ -117,59 +118,68 @@ async def create_group(deps: Deps, call: Call, asked: NewGroup) -> GroupShown:
     """Add a group without members or grants."""
     group = PermissionGroup(ids.uuid7(), asked.name, asked.is_employee_group, 1, call.now)
     done = await operations.create_group(deps.db, author_of(call, asked), group, call.idempotency_key)
-    call.reply_headers["Location"] = f"/v1/groups/{done.group_id}"
-    return await _shown(deps, call, done)
+    call.reply_headers["Location"] = f"/v1/groups/{done.id}"
+    return await _shown(deps, call, done.id, done.rights_version)
 
 
 async def change_group(deps: Deps, call: Call, asked: GroupChange) -> GroupShown:
     """Rename a group, or make it an employee group or none."""
     card = Card(asked.name, asked.is_employee_group)
-    return await _shown(deps, call, await operations.change_group(deps.db, author_of(call, asked), _target(call), card))
+    return await _changed(
+        deps, call, await operations.change_group(deps.db, author_of(call, asked), _target(call), card)
+    )
 
 
 async def remove_group(deps: Deps, call: Call, asked: Reasoned) -> None:
     """Remove a group; its members lose what they held through it, unless that leaves no administrator."""
     done = await operations.remove_group(deps.db, author_of(call, asked), _target(call))
-    call.reply_headers["Access-Version"] = str(done.rights_version)
+    call.reply_headers["Access-Version"] = str(done)
 
 
-async def replace_grants(deps: Deps, call: Call, asked: GrantsWanted) -> GroupShown:
+async def replace_group_grants(deps: Deps, call: Call, asked: GrantsWanted) -> GroupShown:
     """Grant exactly this to a group. Only an administrator can grant more than he holds."""
     wanted = [each.grant() for each in asked.grants]
-    done = await operations.replace_grants(deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted)
-    return await _shown(deps, call, done)
+    done = await replace_grants(deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted)
+    return await _changed(deps, call, done)
 
 
 async def put_member(deps: Deps, call: Call, asked: Membership) -> GroupShown:
     """Put a person into a group, for ever or until a moment."""
     member = Member(UserId(call.id_in_path("user_id")), asked.expires_at)
-    return await _shown(deps, call, await operations.put_member(deps.db, author_of(call, asked), _target(call), member))
+    return await _changed(
+        deps, call, await operations.put_member(deps.db, author_of(call, asked), _target(call), member)
+    )
 
 
 async def remove_member(deps: Deps, call: Call, asked: Reasoned) -> GroupShown:
     """Take a person out of a group, unless that leaves no administrator."""
     user_id = UserId(call.id_in_path("user_id"))
-    return await _shown(
+    return await _changed(
         deps, call, await operations.remove_member(deps.db, author_of(call, asked), _target(call), user_id)
     )
 
 
-async def _shown(deps: Deps, call: Call, done: Done) -> GroupShown:
-    call.reply_headers["Access-Version"] = str(done.rights_version)
-    return await _one(deps, call, done.group_id)
+async def _changed(deps: Deps, call: Call, rights_version: int) -> GroupShown:
+    return await _shown(deps, call, call.id_in_path("group_id"), rights_version)
+
+
+async def _shown(deps: Deps, call: Call, group_id: UUID, rights_version: int) -> GroupShown:
+    call.reply_headers["Access-Version"] = str(rights_version)
+    return await _one(deps, call, group_id)
 
 
 async def _one(deps: Deps, call: Call, group_id: UUID) -> GroupShown:
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         group = await groups.get(tx, group_id)
-        granted, members = await grants.of(tx, Holder(HolderKind.GROUP, group_id)), await groups.members(tx, group_id)
+        holder = Holder(HolderKind.GROUP, group_id)
+        granted, members = await grants.of(tx, holder), await holders.people_of(tx, holder)
     return GroupShown(
         id=group.id,
         code=group.code,
         name=group.name,
         is_employee_group=group.is_employee_group,
         grants=[GrantShown.of(grant) for grant in granted],
-        members=[MemberShown(user_id=member.user_id, expires_at=member.expires_at) for member in members],
+        members=[MemberShown(user_id=user_id, expires_at=until) for user_id, until in members.items()],
         version=group.version,
         created_at=group.created_at,
     )
@@ -188,8 +198,8 @@ def _listed(each: ListedGroup) -> GroupListed:
     )
 
 
-def _target(call: Call) -> Target:
-    return Target(call.id_in_path("group_id"), call.version)
+def _target(call: Call) -> HolderTarget:
+    return HolderTarget(Holder(HolderKind.GROUP, call.id_in_path("group_id")), call.version)
 
 
 _GROUP = "/v1/groups/{group_id}"
@@ -201,7 +211,9 @@ ROUTES = (
     Route("GET", _GROUP, get_group, gives=GroupShown),
     Route("PATCH", _GROUP, change_group, takes=GroupChange, gives=GroupShown, edits=True),
     Route("DELETE", _GROUP, remove_group, takes=Reasoned, edits=True),
-    Route("PUT", "/v1/groups/{group_id}/grants", replace_grants, takes=GrantsWanted, gives=GroupShown, edits=True),
+    Route(
+        "PUT", "/v1/groups/{group_id}/grants", replace_group_grants, takes=GrantsWanted, gives=GroupShown, edits=True
+    ),
     Route("PUT", _MEMBER, put_member, takes=Membership, gives=GroupShown, edits=True),
     Route("DELETE", _MEMBER, remove_member, takes=Reasoned, gives=GroupShown, edits=True),
 )

@@ -79,6 +79,24 @@ class HypothesisAsked(Input):
             raise ValueError("at least one change must be proposed")
         return self
 
+    @model_validator(mode="after")
+    def _changes_each_thing_once(self) -> Self:
+        for once in (
+            [each.holder_id for each in self.grants],
+            [(each.group_id, each.user_id) for each in self.memberships],
+            [each.user_id for each in self.template_links],
+            [each.user_id for each in self.switches],
+        ):
+            if len(set(once)) < len(once):
+                raise ValueError("nothing can be proposed to be changed twice")
+        return self
+
+    @property
+    def people(self) -> frozenset[UserId]:
+        """Return who is named."""
+        named = (*self.memberships, *self.template_links, *self.switches, *self.questions)
+        return frozenset(UserId(each.user_id) for each in named)
+
     def proposal(self) -> Proposal:
         """Return the changes."""
         return Proposal(
@@ -132,14 +150,15 @@ async def create_hypothesis(deps: Deps, call: Call, asked: HypothesisAsked) -> H
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         known = await modules.catalogue(tx, deps.catalogue)
         check_questions(asked.questions, known)
-        wanted = [grant for grants in proposal.grants.values() for grant in grants]
-        check_grants(list(dict.fromkeys(wanted)), known, await people.known(tx, named_in(wanted)))
+        named = await people.known(tx, named_in(grant for grants in proposal.grants.values() for grant in grants))
+        for at, each in enumerate(asked.grants):
+            check_grants(proposal.grants[each.holder_id], known, named, under=f"/grants/{at}")
         now_held = await holdings.find_all(tx, await _holders(tx, asked))
         then_held = proposed(now_held, proposal)
         touched = concerned((*now_held, *then_held), proposal)
         shown = sorted(touched)[:SHOWN]
-        standing = await standings.find_all(tx, {*shown, *(UserId(each.user_id) for each in asked.questions)})
-    if any(each.user_id not in standing for each in asked.questions):
+        standing = await standings.find_all(tx, {*shown, *asked.people})
+    if any(user_id not in standing for user_id in asked.people):
         raise NotFound
     before = {each.user_id: deciding_snapshot(each, known, call.now) for each in standing.values()}
     after = {

@@ -5,10 +5,11 @@ from pydantic import RootModel
 from services.authz.deps import Deps
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
+from services.authz.store import administrators as counted
 from services.authz.store import people
 from services.chassis.answers import NotModified
 from services.chassis.web import Access, Call, Route
-from services.contracts.authz_api import WireSnapshot
+from services.contracts.authz_api import Administrators, WireSnapshot
 from services.contracts.vocabulary import TenantId, UserId
 
 
@@ -45,9 +46,22 @@ async def stand_down(deps: Deps, call: Call) -> None:
     await administrators.stand_down(deps.db, tenant_id, user_id, version, call.now)
 
 
+async def list_administrators(deps: Deps, call: Call) -> Administrators:
+    """List the active people who administer an agency, whether or not that ends by itself."""
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        return Administrators(user_ids=tuple(await counted.every(tx, call.now)))
+
+
 _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
 
 ROUTES = (
     Route("GET", f"{_PERSON}/snapshot", get_snapshot, gives=SnapshotGiven, access=Access.PEER),
     Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
+    Route(
+        "GET",
+        "/internal/v1/tenants/{tenant_id}/administrators",
+        list_administrators,
+        gives=Administrators,
+        access=Access.PEER,
+    ),
 )

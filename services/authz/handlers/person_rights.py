@@ -13,7 +13,7 @@ from services.authz.handlers.grants import GrantShown, GrantsWanted, Reasoned, a
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations import person_rights as operations
 from services.authz.operations import settings
-from services.authz.operations.person_rights import PersonTarget
+from services.authz.operations.holders import HolderTarget, replace_grants
 from services.authz.store import blocked_switches, grants, people, person_rights, template_links, tenants
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Output, Route
@@ -61,7 +61,7 @@ async def replace_own_grants(deps: Deps, call: Call, asked: GrantsWanted) -> Per
     return await _shown(
         deps,
         call,
-        await operations.replace_own_grants(deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted),
+        await replace_grants(deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted),
     )
 
 
@@ -124,8 +124,8 @@ async def _one(deps: Deps, call: Call) -> PersonRightsShown:
     )
 
 
-def _target(call: Call) -> PersonTarget:
-    return PersonTarget(UserId(call.id_in_path("user_id")), call.version)
+def _target(call: Call) -> HolderTarget:
+    return HolderTarget(Holder(HolderKind.USER, call.id_in_path("user_id")), call.version)
 
 
 _PERSON = "/v1/users/{user_id}"

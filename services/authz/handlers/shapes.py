@@ -22,10 +22,12 @@ from services.authz.domain.shapes import INDIVIDUAL, Dimension
 from services.authz.handlers.catalogue import catalogue_of
 from services.authz.handlers.grants import Reasoned, author_of
 from services.authz.handlers.permits import require_sight_of_rights
-from services.authz.operations.holders import HolderTarget, Rewriting, inherited_by, rewrite_grants, version_of
-from services.authz.store import grants, offices
+from services.authz.operations.holders import HolderTarget, Rewriting, rewrite_grants
+from services.authz.store import grants, holders, offices, template_links
+from services.chassis.database import Transaction
 from services.chassis.problems import FieldError, Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.vocabulary import UserId
 
 _Word = Annotated[str, Field(max_length=100)]
 _Table = Mapping[str, Mapping[str, Dimension]]
@@ -203,11 +205,16 @@ def _holder(call: Call) -> Holder:
 
 
 async def _read(deps: Deps, call: Call) -> tuple[int, Sequence[Grant], Sequence[Grant]]:
-    """Return a holder's version, grants, and inherited grants."""
+    """Return a holder's version and grants, and what a person inherits from his template."""
     await require_sight_of_rights(deps, call)
     holder = _holder(call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        return await version_of(tx, holder), await grants.of(tx, holder), await inherited_by(tx, holder)
+        return await holders.version_of(tx, holder), await grants.of(tx, holder), await _inherited(tx, holder)
+
+
+async def _inherited(tx: Transaction, holder: Holder) -> Sequence[Grant]:
+    linked = await template_links.template_of(tx, UserId(holder.id)) if holder.kind is HolderKind.USER else None
+    return await grants.of(tx, Holder(HolderKind.TEMPLATE, linked)) if linked else ()
 
 
 async def _rewrite(deps: Deps, call: Call, asked: Reasoned, rewriting: Rewriting) -> None:

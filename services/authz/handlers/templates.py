@@ -8,12 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.authz.deps import Deps
+from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.template import Template
 from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations import templates as operations
-from services.authz.operations.templates import TemplateDone, TemplateTarget, holder_of
-from services.authz.store import grants, template_links, templates
+from services.authz.operations.holders import HolderTarget, replace_grants
+from services.authz.store import grants, holders, templates
 from services.authz.store.templates import ListedTemplate
 from services.chassis import ids
 from services.chassis.cursor import START, Cursor, CursorParam
@@ -78,40 +79,43 @@ async def create_template(deps: Deps, call: Call, asked: TemplateName) -> Templa
     """Add a template without grants."""
     template = Template(ids.uuid7(), asked.name, 1, call.now)
     done = await operations.create_template(deps.db, author_of(call, asked), template, call.idempotency_key)
-    call.reply_headers["Location"] = f"/v1/templates/{done.template_id}"
-    return await _shown(deps, call, done)
+    call.reply_headers["Location"] = f"/v1/templates/{done.id}"
+    return await _shown(deps, call, done.id, done.rights_version)
 
 
 async def rename_template(deps: Deps, call: Call, asked: TemplateName) -> TemplateShown:
     """Rename a template."""
     done = await operations.rename_template(deps.db, author_of(call, asked), _target(call), asked.name)
-    return await _shown(deps, call, done)
+    return await _changed(deps, call, done)
 
 
 async def replace_template_grants(deps: Deps, call: Call, asked: GrantsWanted) -> TemplateShown:
     """Grant exactly this to a template, and so to everybody linked to it."""
     wanted = [each.grant() for each in asked.grants]
-    done = await operations.replace_template_grants(
-        deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted
-    )
-    return await _shown(deps, call, done)
+    done = await replace_grants(deps.db, deps.catalogue, author_of(call, asked), _target(call), wanted)
+    return await _changed(deps, call, done)
 
 
 async def remove_template(deps: Deps, call: Call, asked: Reasoned) -> None:
     """Remove a template; whoever is linked to it keeps its grants as grants of his own (ON-35)."""
     done = await operations.remove_template(deps.db, author_of(call, asked), _target(call))
-    call.reply_headers["Access-Version"] = str(done.rights_version)
+    call.reply_headers["Access-Version"] = str(done)
 
 
-async def _shown(deps: Deps, call: Call, done: TemplateDone) -> TemplateShown:
-    call.reply_headers["Access-Version"] = str(done.rights_version)
-    return await _one(deps, call, done.template_id)
+async def _changed(deps: Deps, call: Call, rights_version: int) -> TemplateShown:
+    return await _shown(deps, call, call.id_in_path("template_id"), rights_version)
+
+
+async def _shown(deps: Deps, call: Call, template_id: UUID, rights_version: int) -> TemplateShown:
+    call.reply_headers["Access-Version"] = str(rights_version)
+    return await _one(deps, call, template_id)
 
 
 async def _one(deps: Deps, call: Call, template_id: UUID) -> TemplateShown:
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         template = await templates.get(tx, template_id)
-        granted, linked = await grants.of(tx, holder_of(template)), await template_links.linked_to(tx, template_id)
+        holder = Holder(HolderKind.TEMPLATE, template_id)
+        granted, linked = await grants.of(tx, holder), await holders.people_of(tx, holder)
     return TemplateShown(
         id=template.id,
         name=template.name,
@@ -133,8 +137,8 @@ def _listed(each: ListedTemplate) -> TemplateListed:
     )
 
 
-def _target(call: Call) -> TemplateTarget:
-    return TemplateTarget(call.id_in_path("template_id"), call.version)
+def _target(call: Call) -> HolderTarget:
+    return HolderTarget(Holder(HolderKind.TEMPLATE, call.id_in_path("template_id")), call.version)
 
 
 _TEMPLATE = "/v1/templates/{template_id}"

@@ -1,21 +1,22 @@
-"""Rewriting what one holder is granted, whichever kind of holder it is."""
+"""Changing one holder of grants, whichever kind it is: a group, a template, a person himself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.authz.domain.catalogue import Catalogue
-from services.authz.domain.grant import Grant
-from services.authz.domain.group import check_employee_group
+from services.authz.domain.compiling import HeldGrant
+from services.authz.domain.grant import Grant, check_grants, named_in
+from services.authz.domain.group import check_employee_group, difference
 from services.authz.domain.holder import Holder, HolderKind
-from services.authz.operations.granting import grant_exactly
+from services.authz.domain.mode import check_mode
 from services.authz.operations.rights_changes import Author, RightsChange, changing_rights
-from services.authz.store import grants, groups, people, person_rights, template_links, templates
-from services.chassis.database import Database, Transaction
-from services.chassis.problems import NotFound, Stale
-from services.contracts.vocabulary import UserId
+from services.authz.store import grants, groups, holders, modules, people, tenants
+from services.chassis.database import Database
+from services.chassis.problems import Stale
 
 Rewriting = Callable[[Sequence[Grant]], Sequence[Grant]]
-"""From what a holder is granted to what he shall be granted."""
+"""From what a holder is granted to what it shall be granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,60 +27,50 @@ class HolderTarget:
     version: int
 
 
-async def version_of(tx: Transaction, holder: Holder) -> int:
-    """Return the version of a holder. Raises NotFound."""
-    match holder.kind:
-        case HolderKind.GROUP:
-            return (await groups.get(tx, holder.id)).version
-        case HolderKind.TEMPLATE:
-            return (await templates.get(tx, holder.id)).version
-        case HolderKind.USER:
-            if await people.find(tx, UserId(holder.id)) is None:
-                raise NotFound
-            return (await person_rights.get(tx, UserId(holder.id))).version
+@asynccontextmanager
+async def changing_holder(
+    db: Database, author: Author, target: HolderTarget, or_holding: str = ""
+) -> AsyncGenerator[RightsChange]:
+    """Open a change of rights, after which the holder is of the next version.
+
+    Raises PermissionMissing, NotFound, Stale, LastAdministrator.
+    """
+    async with changing_rights(db, author, or_holding) as change:
+        if await holders.version_of(change.tx, target.holder) != target.version:
+            raise Stale
+        yield change
+        await holders.next_version(change.tx, target.holder)
 
 
-async def inherited_by(tx: Transaction, holder: Holder) -> Sequence[Grant]:
-    """Return what a person gets from his template; other holders inherit nothing."""
-    template_id = await template_links.template_of(tx, UserId(holder.id)) if holder.kind is HolderKind.USER else None
-    return [] if template_id is None else await grants.of(tx, Holder(HolderKind.TEMPLATE, template_id))
+async def replace_grants(
+    db: Database, catalogue: Catalogue, author: Author, target: HolderTarget, wanted: Sequence[Grant]
+) -> int:
+    """Grant exactly this to a holder, and return the rights version; raises what `rewrite_grants` raises."""
+    return await rewrite_grants(db, catalogue, author, target, lambda _: wanted)
 
 
 async def rewrite_grants(
     db: Database, catalogue: Catalogue, author: Author, target: HolderTarget, rewriting: Rewriting
 ) -> int:
-    """Grant a holder what the rewriting makes of what he is granted now; return the rights version.
+    """Grant a holder what the rewriting makes of what it is granted now; return the rights version.
 
-    Raises NotFound, Stale, Invalid, EmployeeGroupAdministers, GrantsMoreThanHeld, LastAdministrator.
+    What is kept also keeps who gave it, and when. Raises NotFound, Stale, Invalid, EmployeeGroupAdministers,
+    GrantsMoreThanHeld, LastAdministrator.
     """
-    async with changing_rights(db, author) as change:
-        holder = target.holder
-        if await version_of(change.tx, holder) != target.version:
-            raise Stale
-        wanted = rewriting(await grants.of(change.tx, holder))
+    async with changing_holder(db, author, target) as change:
+        holder, before = target.holder, await grants.of(change.tx, target.holder)
+        wanted = rewriting(before)
+        known = await modules.catalogue(change.tx, catalogue)
+        check_grants(wanted, known, await people.known(change.tx, named_in(wanted)))
         if holder.kind is HolderKind.GROUP and (await groups.get(change.tx, holder.id)).is_employee_group:
             check_employee_group(wanted)
-        await grant_exactly(change, catalogue, holder, wanted, await receivers_of(change.tx, holder))
-        await _next_version(change, holder)
+        changed = difference(before, wanted)
+        given = (*changed.added, *changed.retimed)
+        check_mode(wanted, given, await tenants.rights_mode(change.tx))
+        receivers = await holders.people_of(change.tx, holder)
+        await change.check_delegation(receivers, [HeldGrant(grant, holder) for grant in given])
+        if not changed.is_empty:
+            change.concerned.update(receivers)
+        await grants.end(change.tx, holder, changed.dropped, change.signature)
+        await grants.put(change.tx, holder, given, change.signature)
         return change.version
-
-
-async def receivers_of(tx: Transaction, holder: Holder) -> set[UserId]:
-    """Return whoever holds what is granted to a holder."""
-    match holder.kind:
-        case HolderKind.GROUP:
-            return {member.user_id for member in await groups.members(tx, holder.id)}
-        case HolderKind.TEMPLATE:
-            return {*await template_links.linked_to(tx, holder.id)}
-        case HolderKind.USER:
-            return {UserId(holder.id)}
-
-
-async def _next_version(change: RightsChange, holder: Holder) -> None:
-    match holder.kind:
-        case HolderKind.GROUP:
-            await groups.next_version(change.tx, holder.id)
-        case HolderKind.TEMPLATE:
-            await templates.next_version(change.tx, holder.id)
-        case HolderKind.USER:
-            await person_rights.next_version(change.tx, UserId(holder.id))

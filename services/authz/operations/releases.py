@@ -7,9 +7,8 @@ from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.grant import Grant
 from services.authz.domain.reach import Reach
 from services.authz.domain.signature import Signature
-from services.authz.operations.holders import receivers_of
 from services.authz.operations.rights_changes import announce
-from services.authz.store import grants, offers, tenants
+from services.authz.store import grants, holders, offers, tenants
 from services.chassis.database import Database
 from services.contracts.vocabulary import TenantId, UserId
 
@@ -31,7 +30,7 @@ async def offer_permissions(db: Database, tenant_id: TenantId, product: Catalogu
             held = {grant.identity for grant in await grants.of(tx, holder)}
             given = [grant for key in new if (grant := Grant(key, Reach.ALL)).identity not in held]
             await grants.put(tx, holder, given, Signature(None, turn.at, REASON))
-            concerned |= await receivers_of(tx, holder)
+            concerned.update(await holders.people_of(tx, holder))
         await offers.set_offered(tx, offered | product.keys())
         await announce(tx, turn.version, concerned)
         return len(new)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from services.authz.domain.administrator import MANAGE_PERMISSIONS, LastAdministrator
 from services.authz.domain.compiling import HeldGrant, Standing, compile_snapshot
@@ -28,6 +29,14 @@ class Author:
     caller: Caller
     now: datetime
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What was made, and the rights version as of which everybody sees it."""
+
+    id: UUID
+    rights_version: int
 
 
 @dataclass(slots=True)

@@ -1,5 +1,8 @@
 """Counting administrators."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from services.authz.domain.administrator import ADMINISTRATOR_KEYS
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import UserId
@@ -21,21 +24,47 @@ async def remain(tx: Transaction) -> bool:
                AND NOT EXISTS (
                    SELECT FROM unnest($2::text[]) AS needed (key)
                     WHERE NOT EXISTS (
-                        SELECT FROM grants g
-                         WHERE g.tenant_id = p.tenant_id AND g.key = needed.key
-                           AND g.reach = 'all' AND g.view = 'full' AND g.expires_at IS NULL
-                           AND ((g.holder_kind = 'user' AND g.holder_id = p.id)
-                             OR (g.holder_kind = 'template' AND g.holder_id IN (
-                                 SELECT template_id FROM template_links l
-                                  WHERE l.tenant_id = p.tenant_id AND l.user_id = p.id))
-                             OR (g.holder_kind = 'group' AND g.holder_id IN (
-                                 SELECT group_id FROM group_members m
-                                  WHERE m.tenant_id = p.tenant_id AND m.user_id = p.id AND m.expires_at IS NULL))))))
+                        SELECT FROM belongings b
+                          JOIN grants g USING (tenant_id, holder_kind, holder_id)
+                         WHERE b.tenant_id = p.tenant_id AND b.user_id = p.id AND b.until IS NULL
+                           AND g.key = needed.key AND g.reach = 'all' AND g.view = 'full' AND g.expires_at IS NULL)))
         """,
         tx.tenant_id,
         list(ADMINISTRATOR_KEYS),
     )
     return found
+
+
+async def every(tx: Transaction, now: datetime) -> Sequence[UserId]:
+    """Return who administers the agency at present, also by what ends some day. No scope: peers tell only them."""
+    rows = await tx.rows(
+        """
+        SELECT p.id
+          FROM people p
+         WHERE p.tenant_id = $1
+           AND p.state = 'active'
+           AND (p.stood_down_at IS NULL OR p.stood_down_at < p.user_version)
+           AND NOT EXISTS (
+               SELECT FROM unnest($2::text[]) AS needed (key)
+                WHERE NOT EXISTS (
+                    SELECT FROM grants g
+                     WHERE g.tenant_id = p.tenant_id AND g.key = needed.key
+                       AND g.reach = 'all' AND g.view = 'full' AND coalesce(g.expires_at > $3, true)
+                       AND ((g.holder_kind = 'user' AND g.holder_id = p.id)
+                         OR (g.holder_kind = 'template' AND g.holder_id IN (
+                             SELECT template_id FROM template_links l
+                              WHERE l.tenant_id = p.tenant_id AND l.user_id = p.id))
+                         OR (g.holder_kind = 'group' AND g.holder_id IN (
+                             SELECT group_id FROM group_members m
+                              WHERE m.tenant_id = p.tenant_id AND m.user_id = p.id
+                                AND coalesce(m.expires_at > $3, true))))))
+         ORDER BY p.id
+        """,
+        tx.tenant_id,
+        list(ADMINISTRATOR_KEYS),
+        now,
+    )
+    return [row["id"] for row in rows]
 
 
 async def stand_down(tx: Transaction, user_id: UserId, user_version: int | None) -> None:

@@ -46,11 +46,7 @@ async def end_expired(tx: Transaction, now: datetime) -> frozenset[UserId]:
               FROM members_gone)
         SELECT user_id FROM members_gone
         UNION
-        SELECT holder_id FROM grants_gone WHERE holder_kind = 'user'
-        UNION
-        SELECT m.user_id FROM grants_gone g JOIN group_members m ON (m.tenant_id, m.group_id) = ($1, g.holder_id)
-        UNION
-        SELECT l.user_id FROM grants_gone g JOIN template_links l ON (l.tenant_id, l.template_id) = ($1, g.holder_id)
+        SELECT b.user_id FROM grants_gone g JOIN belongings b USING (tenant_id, holder_kind, holder_id)
         """,
         tx.tenant_id,
         now,

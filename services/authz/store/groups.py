@@ -48,13 +48,6 @@ async def insert(tx: Transaction, group: PermissionGroup, signature: Signature) 
         raise GroupNameTaken from None
 
 
-async def next_version(tx: Transaction, group_id: UUID) -> None:
-    """Raise the version of a group whose members or grants change."""
-    await tx.execute(
-        "UPDATE permission_groups SET version = version + 1 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, group_id
-    )
-
-
 async def rename(tx: Transaction, group: PermissionGroup, signature: Signature) -> None:
     """Replace name and kind of a group; what they were becomes past. Raises GroupNameTaken."""
     await _remember(tx, group.id, signature)
@@ -62,7 +55,7 @@ async def rename(tx: Transaction, group: PermissionGroup, signature: Signature) 
         await tx.execute(
             """
             UPDATE permission_groups
-               SET name = $3, is_employee_group = $4, version = version + 1, since = $5, changed_by = $6, reason = $7
+               SET name = $3, is_employee_group = $4, since = $5, changed_by = $6, reason = $7
              WHERE tenant_id = $1 AND id = $2
             """,
             tx.tenant_id,
@@ -138,16 +131,6 @@ async def _remember(tx: Transaction, group_id: UUID, signature: Signature) -> No
         signature.by,
         signature.reason,
     )
-
-
-async def members(tx: Transaction, group_id: UUID) -> Sequence[Member]:
-    """Return who is in a group, by id. No scope: see above."""
-    rows = await tx.rows(
-        "SELECT user_id, expires_at FROM group_members WHERE tenant_id = $1 AND group_id = $2 ORDER BY user_id",
-        tx.tenant_id,
-        group_id,
-    )
-    return [Member(row["user_id"], row["expires_at"]) for row in rows]
 
 
 async def put_member(tx: Transaction, group_id: UUID, member: Member, signature: Signature) -> None:

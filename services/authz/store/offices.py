@@ -92,13 +92,10 @@ async def regional_holders(tx: Transaction, office_id: OfficeId) -> list[Holder]
     rows = await tx.rows(
         """
         WITH held AS (
-            SELECT r.holder_kind, r.holder_id, coalesce(m.user_id, l.user_id, r.holder_id) AS user_id
+            SELECT holder_kind, holder_id, b.user_id
               FROM (SELECT DISTINCT tenant_id, holder_kind, holder_id
                       FROM grants WHERE tenant_id = $1 AND reach = 'region') AS r
-              LEFT JOIN group_members m
-                     ON r.holder_kind = 'group' AND (m.tenant_id, m.group_id) = (r.tenant_id, r.holder_id)
-              LEFT JOIN template_links l
-                     ON r.holder_kind = 'template' AND (l.tenant_id, l.template_id) = (r.tenant_id, r.holder_id))
+              JOIN belongings b USING (tenant_id, holder_kind, holder_id))
         SELECT holder_kind, holder_id
           FROM held
           JOIN person_offices p ON p.tenant_id = $1 AND p.user_id = held.user_id AND p.kind = 'principal'

@@ -49,27 +49,35 @@ async def find(tx: Transaction, user_id: UserId, at: datetime) -> Standing | Non
                AND t.valid_from <= $3 AND $3 < t.valid_to
             UNION ALL
             SELECT 'user', id, '', NULL FROM person
+        ), granted AS MATERIALIZED (
+            SELECT r.*
+              FROM belonging h
+              JOIN grants_ever r ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (h.kind, h.id)
+             WHERE r.valid_from <= $3 AND $3 < r.valid_to
         )
         SELECT p.id AS person_id, p.is_active, p.rights_version, p.ownership, p.rights_mode, p.blocked,
                p.principal, p.secondary, p.region, p.teams, b.kinds, b.ids, b.names, b.untils,
-               NULL AS holder_kind, NULL::uuid AS holder_id, NULL AS key, NULL AS reach, NULL::uuid AS reach_id,
-               NULL AS view, NULL::timestamptz AS expires_at, NULL::uuid AS granted_by,
-               NULL::timestamptz AS granted_at, NULL::uuid[] AS reached
+               NULL AS holder_kind, NULL::uuid AS holder_id, NULL::text[] AS keys, NULL::text[] AS reaches,
+               NULL::uuid[] AS reach_ids, NULL::text[] AS views, NULL::timestamptz[] AS expiries,
+               NULL::uuid[] AS authors, NULL::timestamptz[] AS instants,
+               NULL::uuid AS team_id, NULL::uuid[] AS members
           FROM person p
          CROSS JOIN (SELECT array_agg(kind) AS kinds, array_agg(id) AS ids, array_agg(name) AS names,
                             array_agg(member_until) AS untils
                        FROM belonging) AS b
         UNION ALL
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-               r.holder_kind, r.holder_id, r.key, r.reach, r.reach_id, r.view, r.expires_at, r.granted_by, r.valid_from,
-               CASE r.reach
-               WHEN 'team' THEN ARRAY(SELECT m.user_id FROM team_members_ever m
-                                       WHERE m.tenant_id = $1 AND m.team_id = r.reach_id
-                                         AND m.valid_from <= $3 AND $3 < m.valid_to)
-               END
-          FROM belonging h
-          JOIN grants_ever r ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (h.kind, h.id)
-         WHERE r.valid_from <= $3 AND $3 < r.valid_to
+               holder_kind, holder_id, array_agg(key), array_agg(reach), array_agg(reach_id), array_agg(view),
+               array_agg(expires_at), array_agg(granted_by), array_agg(valid_from), NULL, NULL
+          FROM granted
+         GROUP BY holder_kind, holder_id
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               named.team_id, ARRAY(SELECT m.user_id FROM team_members_ever m
+                                     WHERE m.tenant_id = $1 AND m.team_id = named.team_id
+                                       AND m.valid_from <= $3 AND $3 < m.valid_to)
+          FROM (SELECT DISTINCT reach_id AS team_id FROM granted WHERE reach = 'team') AS named
         """,
         tx.tenant_id,
         user_id,

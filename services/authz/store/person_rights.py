@@ -22,23 +22,14 @@ async def get(tx: Transaction, user_id: UserId) -> RightsCard:
     return RightsCard() if row is None else RightsCard(row["version"], row["description"])
 
 
-async def next_version(tx: Transaction, user_id: UserId) -> None:
-    """Raise the version of a person's card."""
-    await tx.execute(
-        """
-        INSERT INTO person_rights AS p (tenant_id, user_id, version)
-        VALUES ($1, $2, 1)
-        ON CONFLICT (tenant_id, user_id) DO UPDATE SET version = p.version + 1
-        """,
-        tx.tenant_id,
-        user_id,
-    )
-
-
 async def describe(tx: Transaction, user_id: UserId, description: str) -> None:
     """Replace why a person has his rights."""
     await tx.execute(
-        "UPDATE person_rights SET description = $3 WHERE tenant_id = $1 AND user_id = $2",
+        """
+        INSERT INTO person_rights (tenant_id, user_id, version, description)
+        VALUES ($1, $2, 0, $3)
+        ON CONFLICT (tenant_id, user_id) DO UPDATE SET description = excluded.description
+        """,
         tx.tenant_id,
         user_id,
         description,

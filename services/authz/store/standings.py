@@ -1,17 +1,19 @@
 """What decides people's rights, read at one instant."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from uuid import UUID
 
 from services.authz.domain.compiling import HeldGrant, Standing
+from services.authz.domain.grant import Grant
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.mode import RightsMode
+from services.authz.domain.reach import Reach
 from services.authz.domain.switch import Switch
-from services.authz.store import grants
 from services.chassis.database import Row, Transaction
-from services.contracts.vocabulary import Ownership, TenantId, UserId
+from services.contracts.vocabulary import Ownership, TenantId, UserId, View
 
 _HolderKey = tuple[str, UUID]
 
@@ -64,12 +66,17 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
              WHERE l.tenant_id = $1 AND l.user_id = ANY($2)
             UNION ALL
             SELECT id, 'user', id, '', NULL FROM person
+        ), granted AS MATERIALIZED (
+            SELECT r.*
+              FROM (SELECT DISTINCT kind, id FROM belonging) AS h
+              JOIN grants r ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (h.kind, h.id)
         )
         SELECT p.id AS person_id, p.is_active, p.rights_version, p.ownership, p.rights_mode, p.blocked,
                p.principal, p.secondary, p.region, p.teams, b.kinds, b.ids, b.names, b.untils,
-               NULL AS holder_kind, NULL::uuid AS holder_id, NULL AS key, NULL AS reach, NULL::uuid AS reach_id,
-               NULL AS view, NULL::timestamptz AS expires_at, NULL::uuid AS granted_by,
-               NULL::timestamptz AS granted_at, NULL::uuid[] AS reached
+               NULL AS holder_kind, NULL::uuid AS holder_id, NULL::text[] AS keys, NULL::text[] AS reaches,
+               NULL::uuid[] AS reach_ids, NULL::text[] AS views, NULL::timestamptz[] AS expiries,
+               NULL::uuid[] AS authors, NULL::timestamptz[] AS instants,
+               NULL::uuid AS team_id, NULL::uuid[] AS members
           FROM person p
           JOIN (SELECT user_id, array_agg(kind) AS kinds, array_agg(id) AS ids, array_agg(name) AS names,
                        array_agg(member_until) AS untils
@@ -77,13 +84,16 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
                  GROUP BY user_id) AS b ON b.user_id = p.id
         UNION ALL
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-               r.holder_kind, r.holder_id, r.key, r.reach, r.reach_id, r.view, r.expires_at, r.granted_by, r.granted_at,
-               CASE r.reach
-               WHEN 'team' THEN ARRAY(SELECT m.user_id FROM team_members m
-                                       WHERE m.tenant_id = $1 AND m.team_id = r.reach_id)
-               END
-          FROM (SELECT DISTINCT kind, id FROM belonging) AS h
-          JOIN grants r ON r.tenant_id = $1 AND (r.holder_kind, r.holder_id) = (h.kind, h.id)
+               holder_kind, holder_id, array_agg(key), array_agg(reach), array_agg(reach_id), array_agg(view),
+               array_agg(expires_at), array_agg(granted_by), array_agg(granted_at), NULL, NULL
+          FROM granted
+         GROUP BY holder_kind, holder_id
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               named.team_id, ARRAY(SELECT m.user_id FROM team_members m
+                                     WHERE m.tenant_id = $1 AND m.team_id = named.team_id)
+          FROM (SELECT DISTINCT reach_id AS team_id FROM granted WHERE reach = 'team') AS named
         """,
         tx.tenant_id,
         list(user_ids),
@@ -92,18 +102,18 @@ async def find_all(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[Use
 
 
 def assembled(tenant_id: TenantId, rows: Iterable[Row]) -> Mapping[UserId, Standing]:
-    """Return what rows of people, with what they belong to, and rows of grants, each once, say of each person.
+    """Return what rows of people, with what they belong to, of holders with all their grants, and of teams say.
 
     No scope: as `find`.
     """
-    people, granted, teams = list[Row](), dict[_HolderKey, list[Row]](), dict[UUID, frozenset[UserId]]()
+    people, granted, teams = list[Row](), dict[_HolderKey, Row](), dict[UUID, frozenset[UserId]]()
     for row in rows:
         if row["person_id"] is not None:
             people.append(row)
-            continue
-        granted.setdefault((row["holder_kind"], row["holder_id"]), []).append(row)
-        if row["reached"] is not None:
-            teams[row["reach_id"]] = frozenset(row["reached"])
+        elif row["team_id"] is not None:
+            teams[row["team_id"]] = frozenset(row["members"])
+        else:
+            granted[row["holder_kind"], row["holder_id"]] = row
     holdings = _Holdings(granted)
     return {row["person_id"]: _standing(tenant_id, row, teams, holdings) for row in people}
 
@@ -111,11 +121,8 @@ def assembled(tenant_id: TenantId, rows: Iterable[Row]) -> Mapping[UserId, Stand
 class _Holdings:
     """What is held through a holder until a moment: made once, shared by everybody for whom it is the same."""
 
-    def __init__(self, granted: Mapping[_HolderKey, Sequence[Row]]) -> None:
-        self._granted = {
-            key: [(grants.from_row(row), row["granted_by"], row["granted_at"]) for row in rows]
-            for key, rows in granted.items()
-        }
+    def __init__(self, granted: Mapping[_HolderKey, Row]) -> None:
+        self._granted = {key: _grants(row) for key, row in granted.items()}
         self._held = dict[tuple[_HolderKey, datetime | None], tuple[HeldGrant, ...]]()
 
     def through(self, holder: Holder, until: datetime | None) -> tuple[HeldGrant, ...]:
@@ -125,6 +132,18 @@ class _Holdings:
             held = tuple(HeldGrant(grant, holder, until, by, at) for grant, by, at in self._granted.get(key, ()))
             self._held[key, until] = held
         return held
+
+
+def _grants(row: Row) -> list[tuple[Grant, UserId | None, datetime]]:
+    """Return the grants of a holder, each with who gave it and when. No scope: as `find`."""
+    columns = (row[each] for each in ("keys", "reaches", "reach_ids", "views", "expiries"))
+    return list(zip(map(_grant, *columns), row["authors"], row["instants"], strict=True))
+
+
+@lru_cache(maxsize=20_000)
+def _grant(key: str, reach: str, reach_id: UUID | None, view: str, expires_at: datetime | None) -> Grant:
+    """Return a grant, the same one to everybody to whom the same is granted."""
+    return Grant(key, Reach(reach), reach_id, View(view), expires_at)
 
 
 def _standing(tenant_id: TenantId, row: Row, teams: Mapping[UUID, frozenset[UserId]], holdings: _Holdings) -> Standing:

@@ -73,13 +73,10 @@ async def granted_to(tx: Transaction, team_id: TeamId) -> frozenset[UserId]:
     """Return whoever holds a grant that names the team."""
     rows = await tx.rows(
         """
-        WITH naming AS (
-            SELECT holder_kind, holder_id FROM grants WHERE tenant_id = $1 AND reach_id = $2 AND reach = 'team')
-        SELECT holder_id AS user_id FROM naming WHERE holder_kind = 'user'
-        UNION
-        SELECT m.user_id FROM naming JOIN group_members m ON m.tenant_id = $1 AND m.group_id = naming.holder_id
-        UNION
-        SELECT l.user_id FROM naming JOIN template_links l ON l.tenant_id = $1 AND l.template_id = naming.holder_id
+        SELECT DISTINCT b.user_id
+          FROM grants g
+          JOIN belongings b USING (tenant_id, holder_kind, holder_id)
+         WHERE g.tenant_id = $1 AND g.reach_id = $2 AND g.reach = 'team'
         """,
         tx.tenant_id,
         team_id,

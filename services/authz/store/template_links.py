@@ -19,16 +19,6 @@ async def template_of(tx: Transaction, user_id: UserId) -> UUID | None:
     return found
 
 
-async def linked_to(tx: Transaction, template_id: UUID) -> list[UserId]:
-    """Return who is linked to a template, by id. No scope: see above."""
-    rows = await tx.rows(
-        "SELECT user_id FROM template_links WHERE tenant_id = $1 AND template_id = $2 ORDER BY user_id",
-        tx.tenant_id,
-        template_id,
-    )
-    return [row["user_id"] for row in rows]
-
-
 async def link(tx: Transaction, user_id: UserId, template_id: UUID, signature: Signature) -> None:
     """Link a person who is linked to no template."""
     await tx.execute(

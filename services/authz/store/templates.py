@@ -44,13 +44,6 @@ async def insert(tx: Transaction, template: Template, signature: Signature) -> N
         raise TemplateNameTaken from None
 
 
-async def next_version(tx: Transaction, template_id: UUID) -> None:
-    """Raise the version of a template whose grants change."""
-    await tx.execute(
-        "UPDATE templates SET version = version + 1 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, template_id
-    )
-
-
 async def rename(tx: Transaction, template: Template, signature: Signature) -> None:
     """Replace the name of a template; what it was becomes past. Raises TemplateNameTaken."""
     await _remember(tx, template.id, signature)
@@ -58,7 +51,7 @@ async def rename(tx: Transaction, template: Template, signature: Signature) -> N
         await tx.execute(
             """
             UPDATE templates
-               SET name = $3, version = version + 1, since = $4, changed_by = $5, reason = $6
+               SET name = $3, since = $4, changed_by = $5, reason = $6
              WHERE tenant_id = $1 AND id = $2
             """,
             tx.tenant_id,

@@ -3,8 +3,12 @@
 Ambient, as the trace is, so that no operation can forget it and none has to hand it down.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 from urllib.parse import unquote
+from uuid import UUID
 
 from services.chassis import clock, web
 from services.chassis.problems import FieldError, Invalid
@@ -14,16 +18,30 @@ from services.identity.domain.audit import AuthorKind, Authorship
 LONGEST_REASON: Final = 500
 
 
+_machine: ContextVar[UUID | None] = ContextVar("machine", default=None)
+
+
+@contextmanager
+def by_machine(token_id: UUID) -> Generator[None]:
+    """Let the machine whose token this is be the author of what is done meanwhile."""
+    mark = _machine.set(token_id)
+    try:
+        yield
+    finally:
+        _machine.reset(mark)
+
+
 def present(proved: UserId | None = None) -> Authorship:
     """Return who makes the change. `proved` is who proved himself by a link or password. Raises Invalid."""
     call = web.present.get(None)
     if call is None:
         return Authorship(AuthorKind.SYSTEM, None, None, clock.now())
-    caller = call.identified
+    caller, machine_id = call.identified, _machine.get()
     actor_id = caller.user_id if caller else proved
+    author = _author(actor_id, asked_by_operator="Authorization" in call.headers)
     return Authorship(
-        author=_author(actor_id, asked_by_operator="Authorization" in call.headers),
-        actor_id=actor_id,
+        author=AuthorKind.MACHINE if machine_id else author,
+        actor_id=machine_id or actor_id,
         session_id=caller.session_id if caller else None,
         at=call.now,
         address=str(call.address),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, cast
 from uuid import UUID
 
-from services.contracts.vocabulary import SessionId, UserId
+from services.contracts.vocabulary import SessionId
 
 Facts = Mapping[str, object]
 _BOOKKEEPING: Final = frozenset({"version"})
@@ -30,6 +30,8 @@ class AuditKind(StrEnum):
     USER_CHANGED = "user.changed"
     USER_STATE_CHANGED = "user.state_changed"
     USER_ASSIGNED = "user.assigned"
+    SUB_ACCOUNT_GRANTED = "sub_account.granted"
+    SUB_ACCOUNT_REVOKED = "sub_account.revoked"
     USER_INVITED = "user.invited"
     CARD_CHANGED = "card.changed"
     PHOTO_CHANGED = "photo.changed"
@@ -51,12 +53,16 @@ class AuditKind(StrEnum):
     SUPPORT_CONSENT_GIVEN = "support_consent.given"
     SUPPORT_CONSENT_REVOKED = "support_consent.revoked"
     USER_IMPERSONATED = "user.impersonated"
+    MACHINE_TOKEN_ISSUED = "machine_token.issued"  # noqa: S105 a happening
+    MACHINE_TOKEN_REVOKED = "machine_token.revoked"  # noqa: S105 a happening
 
 
 class AuthorKind(StrEnum):
     """What kind of author a change has."""
 
     PERSON = "person"
+    MACHINE = "machine"
+    """A directory with a token of its own; the actor is the token. A machine that acts for a person is that person."""
     OPERATOR = "operator"
     SYSTEM = "system"
     """A job, or a rule that was kept: an end that came, a policy, a refresh token in two hands."""
@@ -67,7 +73,7 @@ class Authorship:
     """Who makes a change, when, from where and why."""
 
     author: AuthorKind
-    actor_id: UserId | None
+    actor_id: UUID | None
     session_id: SessionId | None
     at: datetime
     address: str | None = None

@@ -94,13 +94,15 @@ class User:
 
 
 MOVES: Final[Mapping[UserState, frozenset[UserState]]] = {
-    UserState.PROVISIONED: frozenset({UserState.GHOST}),
+    UserState.PROVISIONED: frozenset({UserState.SUSPENDED, UserState.GHOST}),
     UserState.ACTIVE: frozenset({UserState.SUSPENDED, UserState.GHOST}),
-    UserState.SUSPENDED: frozenset({UserState.ACTIVE, UserState.GHOST}),
+    UserState.SUSPENDED: frozenset({UserState.ACTIVE, UserState.PROVISIONED, UserState.GHOST}),
     UserState.GHOST: frozenset({UserState.PROVISIONED}),
     UserState.EXPIRED: frozenset({UserState.GHOST}),
 }
 """Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16).
+
+Who was suspended before that is invited again instead.
 
 Into `expired` and back leads the end date alone.
 """

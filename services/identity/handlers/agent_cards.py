@@ -12,6 +12,7 @@ from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.colleagues import require_colleague
 from services.identity.handlers.fields import Email, Locale
 from services.identity.operations.agent_cards import write_card
 from services.identity.store import agent_cards, users
@@ -74,6 +75,7 @@ class CardShown(Output):
 async def get_card(deps: Deps, call: Call) -> CardShown:
     """Show a colleague's card; billing data only to himself and to who holds admin.agents.manage."""
     user_id = UserId(call.id_in_path("user_id"))
+    await require_colleague(deps, call, user_id)
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         if await users.find(tx, user_id) is None:

@@ -1,10 +1,26 @@
 """Calls of peer services; not reachable through the gateway."""
 
-from services.chassis.web import Access, Call, Route
-from services.contracts.identity_api import ActivationLink, PasswordResetLink
+from datetime import timedelta
+
+from pydantic import AwareDatetime
+
+from services.chassis.web import Access, Call, Input, Route
+from services.contracts.identity_api import ActivationLink, AgencyFigures, PasswordResetLink
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.deps import Deps
 from services.identity.operations import activations, passwords
+from services.identity.store import figures
+
+
+class FiguresQuery(Input):
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+async def get_figures(deps: Deps, call: Call, asked: FiguresQuery) -> AgencyFigures:
+    """Give what the weekly report of an agency says."""
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        return await figures.of_agency(tx, asked.since, asked.until, timedelta(days=14))
 
 
 async def create_activation_link(deps: Deps, call: Call) -> ActivationLink:
@@ -42,6 +58,14 @@ async def create_password_reset_link(deps: Deps, call: Call) -> PasswordResetLin
 
 
 ROUTES = (
+    Route(
+        "GET",
+        "/internal/v1/tenants/{tenant_id}/figures",
+        get_figures,
+        takes=FiguresQuery,
+        gives=AgencyFigures,
+        access=Access.PEER,
+    ),
     Route(
         "POST",
         "/internal/v1/tenants/{tenant_id}/users/{user_id}/password-reset-links",

@@ -23,6 +23,7 @@ from services.identity.domain.photo import (
     Photo,
 )
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.colleagues import require_colleague
 from services.identity.operations import photos as operations
 from services.identity.operations.photos import Upload
 from services.identity.store import photos
@@ -97,12 +98,12 @@ async def restore_photo(deps: Deps, call: Call) -> PhotoShown:
 
 async def get_photo_facts(deps: Deps, call: Call) -> PhotoShown:
     """Show what is known of a colleague's photo: its size, its edits, its version."""
-    return _shown(await _photo(deps, call, UserId(call.id_in_path("user_id"))))
+    return _shown(await _photo(deps, call, await _colleague(deps, call)))
 
 
 async def get_photo(deps: Deps, call: Call) -> Streamed | NotModified:
     """Show a colleague's photo as edited."""
-    return await _file(deps, call, UserId(call.id_in_path("user_id")), "shown")
+    return await _file(deps, call, await _colleague(deps, call), "shown")
 
 
 async def get_original(deps: Deps, call: Call) -> Streamed | NotModified:
@@ -120,6 +121,12 @@ async def _own_or_managed(deps: Deps, call: Call) -> UserId:
     user_id = UserId(call.id_in_path("user_id"))
     if user_id != call.caller.user_id:
         require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    return user_id
+
+
+async def _colleague(deps: Deps, call: Call) -> UserId:
+    user_id = UserId(call.id_in_path("user_id"))
+    await require_colleague(deps, call, user_id)
     return user_id
 
 

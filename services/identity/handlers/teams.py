@@ -13,6 +13,7 @@ from services.contracts.vocabulary import TeamId, UserId
 from services.identity.deps import Deps
 from services.identity.domain.organisation import Team
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.colleagues import require_colleague
 from services.identity.handlers.fields import Name
 from services.identity.operations import organisation
 from services.identity.store import teams
@@ -36,6 +37,7 @@ class TeamsShown(Output):
 
 async def list_teams(deps: Deps, call: Call) -> TeamsShown:
     """List the agency's teams by name, with their members."""
+    await require_colleague(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         return TeamsShown(items=[_shown(team) for team in await teams.every(tx)])
 

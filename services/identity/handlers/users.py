@@ -15,6 +15,7 @@ from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 from services.identity.deps import Deps
 from services.identity.domain.user import MANAGE, Assignments, User
+from services.identity.handlers.colleagues import require_colleague
 from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
 from services.identity.operations import users as operations
 from services.identity.operations.users import Card, StateChange
@@ -103,7 +104,8 @@ class UsersPage(Output):
 
 
 async def list_users(deps: Deps, call: Call, asked: UsersQuery) -> UsersPage:
-    """List colleagues, newest first."""
+    """List colleagues, newest first; not to external technicians."""
+    await require_colleague(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         return UsersPage.of(await users.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
 
@@ -119,8 +121,10 @@ async def get_me(deps: Deps, call: Call) -> MeShown:
 
 
 async def get_user(deps: Deps, call: Call) -> UserShown:
-    """Show a colleague's card."""
-    return await _one(deps, call, UserId(call.id_in_path("user_id")))
+    """Show a colleague's card; to external technicians only their own."""
+    user_id = UserId(call.id_in_path("user_id"))
+    await require_colleague(deps, call, user_id)
+    return await _one(deps, call, user_id)
 
 
 async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:

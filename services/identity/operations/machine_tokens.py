@@ -13,6 +13,7 @@ from services.contracts.vocabulary import SessionId, TenantId, UserKind, UserSta
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.access_policy import Address, Admission
+from services.identity.domain.audit import AuditKind
 from services.identity.domain.machine_token import (
     MachineNotAllowed,
     MachineScope,
@@ -26,6 +27,7 @@ from services.identity.domain.machine_token import (
 )
 from services.identity.domain.session import ACCESS_LIFETIME, Session
 from services.identity.operations.admission import let_in
+from services.identity.operations.audit import note
 from services.identity.operations.sessions import Origin
 from services.identity.operations.users import revoked
 from services.identity.store import admissions, licences, machine_tokens, users
@@ -51,6 +53,7 @@ async def issue(db: Database, caller: Caller, token: MachineToken, key: Idempote
             if person is None or person.state is not UserState.ACTIVE or person.kind is not UserKind.COLLEAGUE:
                 raise PersonNeeded
         await machine_tokens.insert(tx, token, secret.hash)
+        await note(tx, AuditKind.MACHINE_TOKEN_ISSUED, token.id, after=token)
         await outbox.add(tx, MachineTokenIssued(machine=token.facts(), by=caller.user_id))
     return f"{PREFIX}{secret}"
 
@@ -66,6 +69,7 @@ async def revoke(db: Database, caller: Caller, token_id: UUID, now: datetime) ->
         ended = await machine_tokens.end_sessions(tx, token_id, now)
         if ended and token.acts_for is not None:
             await outbox.add(tx, revoked(token.acts_for, ended, now))
+        await note(tx, AuditKind.MACHINE_TOKEN_REVOKED, token.id, before=token)
         await outbox.add(tx, MachineTokenRevoked(machine=token.facts(), by=caller.user_id))
 
 

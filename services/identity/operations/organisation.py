@@ -8,9 +8,10 @@ from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey, earlier
 from services.contracts.vocabulary import RegionId, TeamId, TenantId
 from services.identity.domain.audit import AuditKind
+from services.identity.domain.directory import DirectoryEntry
 from services.identity.domain.organisation import Region, Team
 from services.identity.operations.audit import note
-from services.identity.store import regions, teams
+from services.identity.store import directory, regions, teams
 
 
 async def create_region(
@@ -44,7 +45,14 @@ async def remove_region(db: Database, tenant_id: TenantId, region_id: RegionId, 
         await outbox.add(tx, region.changed(removed=True))
 
 
-async def create_team(db: Database, tenant_id: TenantId, team: Team, key: IdempotencyKey | None, now: datetime) -> UUID:
+async def create_team(
+    db: Database,
+    tenant_id: TenantId,
+    team: Team,
+    key: IdempotencyKey | None,
+    now: datetime,
+    entry: DirectoryEntry | None = None,
+) -> UUID:
     """Make a team; return its id, or that of an earlier request with the same key.
 
     Raises TeamNameTaken, UnknownMember.
@@ -54,16 +62,20 @@ async def create_team(db: Database, tenant_id: TenantId, team: Team, key: Idempo
         if made is not None:
             return made
         await teams.insert(tx, team, now)
+        if entry is not None:
+            await directory.keep_team(tx, team.id, entry)
         await note(tx, AuditKind.TEAM_CREATED, team.id, after=team)
         await outbox.add(tx, team.changed())
     return team.id
 
 
-async def change_team(db: Database, tenant_id: TenantId, team: Team) -> None:
+async def change_team(db: Database, tenant_id: TenantId, team: Team, entry: DirectoryEntry | None = None) -> None:
     """Write a team at its next version. Raises NotFound, Stale, TeamNameTaken, UnknownMember."""
     async with db.transaction(tenant_id) as tx:
         before = await teams.find(tx, team.id)
         await teams.save(tx, team)
+        if entry is not None:
+            await directory.keep_team(tx, team.id, entry)
         await note(tx, AuditKind.TEAM_CHANGED, team.id, before, team)
         await outbox.add(tx, team.changed())
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from services.chassis import outbox
@@ -12,6 +13,8 @@ from services.contracts.identity_events import (
     ActivationRequested,
     AssignmentChanged,
     SessionRevoked,
+    SubAccountGranted,
+    SubAccountRevoked,
     UserChanged,
     UserCreated,
     UserStateChanged,
@@ -19,7 +22,8 @@ from services.contracts.identity_events import (
 from services.contracts.vocabulary import SessionId, TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.licence import take_seat
+from services.identity.domain.directory import DirectoryEntry
+from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
 from services.identity.operations.audit import note
@@ -27,10 +31,12 @@ from services.identity.store import (
     access_policies,
     credentials,
     devices,
+    directory,
     licences,
     offices,
     second_factors,
     sessions,
+    sub_accounts,
     users,
 )
 
@@ -44,6 +50,9 @@ class Card:
     family_name: str | None
     email: str | None
     locale: str | None
+    userid: str | None = None
+    entry: DirectoryEntry | None = None
+    """What the agency's directory calls the person."""
 
     def applied_to(self, user: User) -> User:
         """Return the person with the given fields changed, one version on."""
@@ -53,6 +62,7 @@ class Card:
             "family_name": self.family_name,
             "email": self.email,
             "locale": self.locale,
+            "userid": self.userid,
         }
         return replace(
             user,
@@ -61,31 +71,49 @@ class Card:
         )
 
 
-async def create_user(db: Database, tenant_id: TenantId, user: User, key: IdempotencyKey | None, now: datetime) -> UUID:
+UNCHANGED: Final = Card(None, None, None, None, None)
+
+
+async def create_user(
+    db: Database,
+    tenant_id: TenantId,
+    user: User,
+    key: IdempotencyKey | None,
+    now: datetime,
+    entry: DirectoryEntry | None = None,
+) -> UUID:
     """Add a provisioned person, who gets an activation mail; return the id, or an earlier request's.
 
+    One who is added suspended gets it once he is provisioned.
     Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused.
     """
     async with db.transaction(tenant_id) as tx:
         made = await earlier(tx, key, user.id, now)
         if made is not None:
             return made
-        check_assignments(user.assignments, await offices.known(tx))
-        check_end(user, now)
-        await users.insert(tx, user)
-        if user.ends_at is not None:
-            await access_policies.set_end(tx, user.id, user.ends_at)
-        await note(tx, AuditKind.USER_CREATED, user.id, after=user)
-        await outbox.add(tx, UserCreated(user=user.facts()))
+        await add(tx, user, now)
+        if entry is not None:
+            await directory.keep_person(tx, user.id, entry)
     return user.id
 
 
+async def add(tx: Transaction, user: User, now: datetime) -> None:
+    """Add a provisioned person. Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused."""
+    check_assignments(user.assignments, await offices.known(tx))
+    check_end(user, now)
+    await users.insert(tx, user)
+    if user.ends_at is not None:
+        await access_policies.set_end(tx, user.id, user.ends_at)
+    await note(tx, AuditKind.USER_CREATED, user.id, after=user)
+    await outbox.add(tx, UserCreated(user=user.facts()))
+
+
 async def change_user(db: Database, tenant_id: TenantId, user_id: UserId, card: Card, version: int) -> User:
-    """Return the person with a changed card. Raises NotFound, Stale, CodeTaken, EmailTaken."""
+    """Return the person with a changed card. Raises NotFound, Stale, UseridTaken, CodeTaken, EmailTaken."""
     async with db.transaction(tenant_id) as tx:
         user = await _at(tx, user_id, version)
         changed = card.applied_to(user)
-        await users.save(tx, changed)
+        await _save(tx, changed, card)
         await note(tx, AuditKind.USER_CHANGED, user_id, user, changed)
         await outbox.add(tx, UserChanged(user=changed.facts()))
     return changed
@@ -107,11 +135,12 @@ async def assign_user(
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A move of an account to another state, of the version that its sender saw."""
+    """A move of an account to another state, of the version that its sender saw; with other changes, or alone."""
 
     user_id: UserId
     state: UserState
     version: int
+    card: Card = UNCHANGED
 
 
 async def change_state(
@@ -121,7 +150,7 @@ async def change_state(
 
     authz is asked before, outside the transaction: should this fail afterwards, it counts one administrator too
     few until the next event of this person, which errs on the safe side.
-    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted.
+    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken.
     """
     async with db.transaction(tenant_id) as tx:
         move(await _at(tx, change.user_id, change.version), change.state)
@@ -131,10 +160,10 @@ async def change_state(
         licence = await licences.get(tx, lock=True)
         user = await _at(tx, change.user_id, change.version)
         move(user, change.state)
-        if change.state is UserState.ACTIVE and user.kind is UserKind.COLLEAGUE:
-            take_seat(licence, await users.count_active(tx))
-        changed = replace(user, state=change.state, version=user.version + 1)
-        await users.save(tx, changed)
+        if change.state is UserState.ACTIVE:
+            await _may_return(tx, licence, user)
+        changed = replace(change.card.applied_to(user), state=change.state)
+        await _save(tx, changed, change.card)
         if change.state is UserState.GHOST:
             await credentials.forget(tx, user.id)
             await devices.forget(tx, user.id)
@@ -142,9 +171,40 @@ async def change_state(
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
+        if UserState.GHOST in {user.state, change.state}:
+            await tell_contact(tx, changed)
         if change.state is UserState.PROVISIONED:
             await outbox.add(tx, ActivationRequested(user=changed.facts()))
     return changed
+
+
+async def tell_contact(tx: Transaction, user: User) -> None:
+    """Note and tell that the contact whose account a person is has it now or no longer, if he is one's."""
+    contact_id = await sub_accounts.contact_of(tx, user.id)
+    if contact_id is None:
+        return
+    gone = user.state is UserState.GHOST
+    kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
+    await note(tx, kind, user.id, after={"contact_id": contact_id})
+    told = SubAccountRevoked if gone else SubAccountGranted
+    await outbox.add(tx, told(contact_id=contact_id, user_id=user.id, version=user.version))
+
+
+async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
+    """Refuse who never activated the account, and one more than there are seats.
+
+    Raises StateNotAllowed, SeatsExhausted.
+    """
+    if await credentials.password_hash(tx, user.id) is None:
+        raise StateNotAllowed("This account was never activated; let it be provisioned instead.")
+    if user.kind is UserKind.COLLEAGUE:
+        take_seat(licence, await users.count_active(tx))
+
+
+async def _save(tx: Transaction, changed: User, card: Card) -> None:
+    await users.save(tx, changed)
+    if card.entry is not None:
+        await directory.keep_person(tx, changed.id, card.entry)
 
 
 async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:

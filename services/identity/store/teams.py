@@ -32,7 +32,10 @@ async def save(tx: Transaction, team: Team) -> None:
     """
     try:
         saved = await tx.execute(
-            "UPDATE teams SET name = $3, version = $4 WHERE tenant_id = $1 AND id = $2 AND version = $4 - 1",
+            """
+            UPDATE teams SET name = $3, version = $4, changed_at = now()
+             WHERE tenant_id = $1 AND id = $2 AND version = $4 - 1
+            """,
             tx.tenant_id,
             team.id,
             team.name,

@@ -47,12 +47,16 @@ async def insert(tx: Transaction, user: User) -> None:
 
 
 async def save(tx: Transaction, user: User) -> None:
-    """Write a changed person, whose version is one above the stored one. Raises Stale, CodeTaken, EmailTaken."""
+    """Write a changed person, whose version is one above the stored one.
+
+    Raises Stale, UseridTaken, CodeTaken, EmailTaken.
+    """
     try:
         saved = await tx.execute(
             """
             UPDATE users
-               SET code = $3, given_name = $4, family_name = $5, email = $6, locale = $7, state = $8, version = $9
+               SET code = $3, given_name = $4, family_name = $5, email = $6, locale = $7, state = $8, version = $9,
+                   userid = $10, changed_at = now()
              WHERE tenant_id = $1 AND id = $2 AND version = $9 - 1
             """,
             tx.tenant_id,
@@ -64,6 +68,7 @@ async def save(tx: Transaction, user: User) -> None:
             user.locale,
             user.state,
             user.version,
+            user.userid,
         )
     except UniqueViolation as error:
         raise _TAKEN[error.constraint_name] from None
@@ -143,6 +148,12 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[User]:
         limit,
     )
     return [_user(row) for row in rows]
+
+
+async def kind_of(tx: Transaction, user_id: UserId) -> UserKind | None:
+    """Return what a person is to the agency, or None for nobody's id. No scope: used to decide, not shown."""
+    kind = await tx.value("SELECT kind FROM users WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id)
+    return UserKind(kind) if kind else None
 
 
 async def count_active(tx: Transaction) -> int:

@@ -138,9 +138,13 @@ def day_and_time(moment: datetime, locale: str, zone: ZoneInfo) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line of bounded length: no breaks, control or direction characters."""
+    """Return a text as one line of bounded length: no breaks, control or direction characters.
+
+    Nor the beginning of an encoded word (RFC 2047): the standard library decodes one that stands in a header, and
+    writes the line break that it may hide as it is, so that a name could add a header.
+    """
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_LINE]
+    return " ".join(printable.split()).replace("=?", "= ?")[:_LONGEST_LINE]
 
 
 def _cleaned(name: str, value: object) -> object:

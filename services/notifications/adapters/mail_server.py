@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 import aiosmtplib
 from aiosmtplib import SMTP
+from pydantic import SecretStr
 
 from services.notifications.domain.delivery import State
 from services.notifications.domain.retry import Outcome, of_recipient, of_reply
@@ -15,12 +19,52 @@ GOODBYE_SECONDS: Final = 1.0
 _BROKEN: Final = (aiosmtplib.SMTPException, OSError)
 
 
+class Security(StrEnum):
+    """How the line to a mail server is encrypted; certificates are checked wherever it is."""
+
+    OFFERED = "offered"
+    """By STARTTLS where the server offers it: keeps listeners out, not those who change what it offers."""
+    STARTTLS = "starttls"
+    """By STARTTLS, or nothing is sent."""
+    TLS = "tls"
+    """From the first byte on (RFC 8314)."""
+
+    @property
+    def sure(self) -> bool:
+        """Say whether nothing at all is told in the clear."""
+        return self is not Security.OFFERED
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where mails are handed over, and as whom; `ca_file` holds the certificates to trust in place of the system's."""
+
+    host: str
+    port: int
+    security: Security = Security.OFFERED
+    user: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+
+    def client(self, timeout_seconds: float) -> SMTP:
+        """Return a connection that is made, encrypted and signed in when it is first used."""
+        return SMTP(
+            hostname=self.host,
+            port=self.port,
+            timeout=timeout_seconds,
+            use_tls=self.security is Security.TLS,
+            start_tls={Security.OFFERED: None, Security.STARTTLS: True, Security.TLS: False}[self.security],
+            cert_bundle=str(self.ca_file) if self.ca_file else None,
+            username=self.user,
+            password=self.password.get_secret_value() if self.password else None,
+        )
+
+
 class MailServer:
     """One mail server. A mail has one recipient, so that each answer is about one address."""
 
-    def __init__(self, host: str, port: int, *, connections: int, timeout_seconds: float) -> None:
-        self._host = host
-        self._port = port
+    def __init__(self, endpoint: Endpoint, *, connections: int, timeout_seconds: float) -> None:
+        self._endpoint = endpoint
         self._idle = list[SMTP]()
         self.connections = connections
         self.timeout_seconds = timeout_seconds
@@ -43,9 +87,7 @@ class MailServer:
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[SMTP]:
         """Yield a connection that is kept for the next mail, if the conversation ends well."""
-        client = (
-            self._idle.pop() if self._idle else SMTP(hostname=self._host, port=self._port, timeout=self.timeout_seconds)
-        )
+        client = self._idle.pop() if self._idle else self._endpoint.client(self.timeout_seconds)
         try:
             yield client
         except BaseException:
@@ -97,10 +139,10 @@ class MailServer:
 
 @asynccontextmanager
 async def open_mail_server(
-    host: str, port: int, *, connections: int, timeout_seconds: float
+    endpoint: Endpoint, *, connections: int, timeout_seconds: float
 ) -> AsyncGenerator[MailServer]:
     """Yield a mail server that is connected to when there is mail, and left at the end."""
-    mail_server = MailServer(host, port, connections=connections, timeout_seconds=timeout_seconds)
+    mail_server = MailServer(endpoint, connections=connections, timeout_seconds=timeout_seconds)
     try:
         yield mail_server
     finally:

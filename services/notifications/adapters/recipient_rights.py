@@ -1,9 +1,11 @@
 """What a recipient may see at the moment at which a mail is written: asked of authz then, and not remembered."""
 
+from collections.abc import Sequence
+
 from services.chassis.http_client import Peer
 from services.chassis.problems import Unavailable
 from services.contracts.access import AccessSnapshot
-from services.contracts.authz_api import SNAPSHOT
+from services.contracts.authz_api import SNAPSHOT, Administrators
 from services.contracts.vocabulary import TenantId, UserId
 from services.notifications.adapters.identity_links import IdentityAway
 
@@ -22,10 +24,18 @@ class RecipientRights:
 
     async def of(self, tenant_id: TenantId, user_id: UserId) -> AccessSnapshot:
         """Return what somebody may do now. Raises AuthzAway."""
+        return SNAPSHOT.validate_json(await self._asked(f"/internal/v1/tenants/{tenant_id}/users/{user_id}/snapshot"))
+
+    async def administrators(self, tenant_id: TenantId) -> Sequence[UserId]:
+        """Return who administers an agency now. Raises AuthzAway."""
+        answer = await self._asked(f"/internal/v1/tenants/{tenant_id}/administrators")
+        return Administrators.model_validate_json(answer).user_ids
+
+    async def _asked(self, path: str) -> bytes:
         try:
-            reply = await self._authz.get(f"/internal/v1/tenants/{tenant_id}/users/{user_id}/snapshot")
+            reply = await self._authz.get(path)
         except Unavailable:
             raise AuthzAway from None
         if reply.status != _OK:
             raise AuthzAway
-        return SNAPSHOT.validate_json(reply.body)
+        return reply.body

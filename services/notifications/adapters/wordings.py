@@ -1,7 +1,7 @@
 """Agencies' own wordings: a small part of Jinja2, checked before it is kept and sandboxed when it is filled in.
 
 Only what cannot run long or grow large is allowed: words, `{{ name }}`, a few filters, `{% if %}`, and one loop over
-the appointments of a digest. So the size of a letter is bounded by the size of its wording and of its words.
+the list that a digest or a report has. So the size of a letter is bounded by the size of its wording and of its words.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST: Final = 20_000
-LISTS: Final = frozenset({"appointments"})
+LISTS: Final = frozenset({"appointments", "accounts"})
 FILTERS: Final = frozenset({"upper", "lower", "title", "capitalize", "trim", "e", "escape"})
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.CondExpr, nodes.Compare,
@@ -85,4 +85,4 @@ def _check_loop(loop: nodes.For) -> None:
         or nested
         or not isinstance(loop.target, nodes.Name)
     ):
-        raise NotAllowed("A wording may only loop over the appointments, and not in a loop.")
+        raise NotAllowed("A wording may only loop over the list of its mail, and not in a loop.")

@@ -14,7 +14,9 @@ from services.contracts.vocabulary import UserId
 
 READ: Final = "communications.read"
 RESEND: Final = "communications.resend"
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS: Final = re.compile(rf"(?=.{{1,64}}@)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _LONGEST_ADDRESS: Final = 254
 
 
@@ -38,6 +40,19 @@ class State(StrEnum):
     """The recipient does not get such mail; the ground says why."""
     BOUNCED = "bounced"
     """The mail server took it on, and a mail system behind it gave it back."""
+
+
+class Fate(StrEnum):
+    """What became of a mail in the eyes of whoever asks why somebody got it, or did not."""
+
+    UNDER_WAY = "under_way"
+    KEPT_BACK = "kept_back"
+    """The recipient does not get such mail."""
+    NEEDLESS = "needless"
+    """There was no longer anything to tell, or no right to know it."""
+    FAILED = "failed"
+    """No mail server took it, or one gave it back, or nobody knows."""
+    SENT = "sent"
 
 
 class Category(StrEnum):
@@ -70,8 +85,20 @@ class Template(StrEnum):
     APPOINTMENT_CHANGED = "appointment_changed"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     MATCH = "match"
+    WEEKLY_REPORT = "weekly_report"
     MESSAGE = "message"
     """What somebody of the agency wrote."""
+
+
+_FATES: Final[Mapping[State, Fate]] = {
+    State.SENT: Fate.SENT,
+    State.SUPPRESSED: Fate.KEPT_BACK,
+    State.CANCELLED: Fate.NEEDLESS,
+    State.REFUSED: Fate.FAILED,
+    State.BOUNCED: Fate.FAILED,
+    State.UNCERTAIN: Fate.FAILED,
+}
+"""Of the states in which a mail can end."""
 
 
 class StillUnderWay(Conflict):
@@ -121,6 +148,20 @@ class Delivery:
     sender_user_id: UserId | None
     facts: Mapping[str, str]
 
+    @property
+    def fate(self) -> Fate:
+        """Return what became of it."""
+        if self.next_try_at is not None:
+            return Fate.UNDER_WAY
+        return _FATES[self.state]
+
+    @property
+    def decided_by(self) -> str | None:
+        """Return which step decided: a ground of the decision, or what stopped the mail after it; None for not yet."""
+        if self.fate in {Fate.SENT, Fate.UNDER_WAY}:
+            return self.ground
+        return self.last_error_code
+
     def again(self, new_id: UUID) -> NewDelivery:
         """Return the same mail to be sent once more. Raises StillUnderWay."""
         if self.next_try_at is not None:
@@ -158,5 +199,8 @@ def readable_recipients(snapshot: AccessSnapshot) -> frozenset[UserId] | None:
 
 
 def is_deliverable(address: str) -> bool:
-    """Say whether a mail server could be told this address at all: plain ASCII, nothing quoted."""
+    """Say whether a mail server could be told this address at all: plain ASCII, nothing quoted (RFC 5321, RFC 1035).
+
+    Nor anything that a mail program would decode into another address (RFC 2047).
+    """
     return len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) is not None

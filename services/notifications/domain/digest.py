@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from services.contracts.vocabulary import TenantId, UserId
 
 LATE: Final = timedelta(hours=6)
 """How late a digest is still of use, as long as the day is the same."""
@@ -19,6 +22,31 @@ class Verdict(StrEnum):
     WAIT = "wait"
     SEND = "send"
     MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When somebody gets a digest; `timezone` None is the agency's, `next_date` None has to be worked out."""
+
+    tenant_id: TenantId
+    user_id: UserId
+    timezone: str | None
+    local_hour: int
+    when_empty: bool
+    next_date: date | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What is to be done about somebody's digest of a day, and when it is the next day's turn."""
+
+    schedule: Schedule
+    zone: ZoneInfo
+    day: date
+    verdict: Verdict
+    next_date: date
+    next_due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +69,7 @@ class Span:
     end: datetime
 
 
+@lru_cache(maxsize=4096)
 def instant_of(day: date, hour: int, zone: ZoneInfo) -> datetime:
     """Return the first instant at which it is that hour of the day, in UTC.
 
@@ -70,6 +99,16 @@ def first_day(now: datetime, hour: int, zone: ZoneInfo) -> date:
     """Return the first day whose digest is still to come."""
     today = now.astimezone(zone).date()
     return today if now <= instant_of(today, hour, zone) else today + _DAY
+
+
+def move_of(schedule: Schedule, agency_zone: ZoneInfo, now: datetime) -> Move:
+    """Return what is to be done about somebody's digests now."""
+    zone = agency_zone if schedule.timezone is None else ZoneInfo(schedule.timezone)
+    hour = schedule.local_hour
+    day = schedule.next_date or first_day(now, hour, zone)
+    said = verdict(day, hour, zone, now)
+    following = day if said is Verdict.WAIT else day + _DAY
+    return Move(schedule, zone, day, said, following, instant_of(following, hour, zone))
 
 
 def verdict(day: date, hour: int, zone: ZoneInfo, now: datetime) -> Verdict:

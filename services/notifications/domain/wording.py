@@ -24,6 +24,8 @@ WORDS: Final[Mapping[Template, frozenset[str]]] = {
         _ALWAYS | {"summary", "organizer", "starts", "ends", "timezone"},
     ),
     Template.MATCH: _ALWAYS | {"listing_number", "searcher_number"},
+    Template.WEEKLY_REPORT: _ALWAYS
+    | {"first_day", "last_day", "sign_ins", "people", "refused", "seats_taken", "seats", "accounts"},
     Template.MESSAGE: _ALWAYS | {"subject", "text"},
 }
 """What a wording of each mail may name."""
@@ -48,6 +50,14 @@ EXAMPLES: Final[Mapping[str, object]] = {
     "timezone": "Europe/Rome",
     "listing_number": "V-318",
     "searcher_number": "R-1042",
+    "first_day": "16/11/2026",
+    "last_day": "22/11/2026",
+    "sign_ins": 42,
+    "people": 7,
+    "refused": 3,
+    "seats_taken": 7,
+    "seats": 8,
+    "accounts": [{"name": "Tomasz Nowak", "day": "29/11/2026"}],
     "subject": "Riunione",
     "text": "Primo paragrafo.\n\nSecondo paragrafo.",
 }

@@ -13,11 +13,13 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
-from services.notifications.domain.delivery import RESEND, Category, Delivery, State, Template
+from services.notifications.domain.delivery import RESEND, Category, Delivery, Fate, State, Template
 from services.notifications.domain.preference import Ground
+from services.notifications.domain.recipient import MANAGE
+from services.notifications.handlers.preferences import ExplanationShown, explanation_shown
 from services.notifications.operations import deliveries as operations
 from services.notifications.operations.deliveries import Resend
-from services.notifications.store import deliveries, timelines
+from services.notifications.store import deliveries, preferences, timelines
 
 
 class DeliveriesQuery(Input):
@@ -60,6 +62,17 @@ class DeliveryWithTimeline(DeliveryShown):
     body: str | None
     """The text as it was offered to the mail server, links left out; null while it never was."""
     timeline: list[MomentShown]
+
+
+class DeliveryExplained(Output):
+    delivery_id: UUID
+    fate: Fate
+    decided_by: str | None
+    """The ground that decided, or the code of what stopped the mail afterwards; null while neither has happened."""
+    wanted: bool | None
+    """What was decided when it was last tried; null if it came to no decision."""
+    now: ExplanationShown | None
+    """What would be decided now, ground by ground; null for whoever may not manage the recipient."""
 
 
 class DeliveriesPage(Output):
@@ -107,6 +120,28 @@ async def get_delivery(deps: Deps, call: Call) -> DeliveryWithTimeline:
     )
 
 
+async def explain_delivery(deps: Deps, call: Call) -> DeliveryExplained:
+    """Say why somebody got a mail, or did not. What would be decided now needs `admin.agents.manage`, or to be one."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
+        found = await deliveries.find_visible(tx, snapshot, call.id_in_path("delivery_id"))
+        if found is None:
+            raise NotFound
+        now = None
+        if snapshot.holds(MANAGE) or found.recipient_user_id == snapshot.user_id:
+            standing = await preferences.standing(
+                tx, found.recipient_user_id, found.recipient_address, found.category, found.sender_user_id
+            )
+            now = explanation_shown(found.recipient_user_id, found.category, standing)
+    return DeliveryExplained(
+        delivery_id=found.id,
+        fate=found.fate,
+        decided_by=found.decided_by,
+        wanted=None if found.ground is None else found.fate is not Fate.KEPT_BACK,
+        now=now,
+    )
+
+
 async def resend_delivery(deps: Deps, call: Call) -> DeliveryShown:
     """Send a mail again, as a new delivery with a fresh link. Needs `communications.resend`."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
@@ -142,5 +177,6 @@ def _shown(delivery: Delivery) -> DeliveryShown:
 ROUTES = (
     Route("GET", "/v1/deliveries", list_deliveries, takes=DeliveriesQuery, gives=DeliveriesPage),
     Route("GET", "/v1/deliveries/{delivery_id}", get_delivery, gives=DeliveryWithTimeline),
+    Route("GET", "/v1/deliveries/{delivery_id}/explanation", explain_delivery, gives=DeliveryExplained),
     Route("POST", "/v1/deliveries/{delivery_id}/resend", resend_delivery, gives=DeliveryShown, status=201),
 )

@@ -10,10 +10,10 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
+from services.notifications.domain.digest import Schedule
 from services.notifications.handlers.recipients import managed
 from services.notifications.operations import digests as operations
 from services.notifications.store import digests
-from services.notifications.store.digests import Schedule
 
 _TIMEZONES: Final = frozenset(available_timezones())
 

@@ -13,7 +13,7 @@ from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
 from services.notifications.domain import preference
 from services.notifications.domain.delivery import Category
-from services.notifications.domain.preference import MANDATORY, SYSTEM_DEFAULT, Ground
+from services.notifications.domain.preference import MANDATORY, SYSTEM_DEFAULT, Ground, Standing
 from services.notifications.domain.recipient import SET_DEFAULTS, Recipient
 from services.notifications.handlers.recipients import managed
 from services.notifications.operations import preferences as operations
@@ -101,7 +101,7 @@ async def set_preferences(deps: Deps, call: Call, asked: ChoicesSet) -> Preferen
 async def explain(deps: Deps, call: Call, asked: ExplanationQuery) -> ExplanationShown:
     """Say whether somebody would get a mail now, and why. Others than oneself need `admin.agents.manage`.
 
-    Why somebody got a mail, or did not, stands in the mail's own entry of the history.
+    Why somebody got a certain mail, or did not, the mail's own explanation says.
     """
     recipient_id = await managed(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
@@ -109,15 +109,20 @@ async def explain(deps: Deps, call: Call, asked: ExplanationQuery) -> Explanatio
         if found is None:
             raise NotFound
         standing = await preferences.standing(tx, recipient_id, found.email, asked.category, asked.sender_user_id)
-    decision = preference.decide(asked.category, standing)
+    return explanation_shown(recipient_id, asked.category, standing)
+
+
+def explanation_shown(recipient_id: UUID, category: Category, standing: Standing) -> ExplanationShown:
+    """Return what decides about a mail, ground by ground, as clients see it."""
+    decision = preference.decide(category, standing)
     return ExplanationShown(
         recipient_id=recipient_id,
-        category=asked.category,
+        category=category,
         wanted=decision.wanted,
         ground=decision.ground,
         steps=[
             StepShown(ground=step.ground, wanted=step.wanted, decides=step.ground is decision.ground)
-            for step in preference.explain(asked.category, standing)
+            for step in preference.explain(category, standing)
         ],
     )
 

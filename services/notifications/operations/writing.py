@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.chassis.database import Database, Transaction
+from services.notifications.adapters.agency_figures import Figures
 from services.notifications.adapters.identity_links import ROUTES, IdentityLinks, NoLongerNeeded
 from services.notifications.adapters.leave_links import LeaveLinks, Leaving
 from services.notifications.adapters.letters import (
@@ -18,7 +19,7 @@ from services.notifications.adapters.letters import (
     written_day,
 )
 from services.notifications.adapters.recipient_rights import RecipientRights
-from services.notifications.domain import invitation, match
+from services.notifications.domain import invitation, match, report
 from services.notifications.domain.calendar import Method, Parties, Party, calendar
 from services.notifications.domain.claim import Claim
 from services.notifications.domain.delivery import Template
@@ -28,6 +29,7 @@ from services.notifications.domain.letter import Author, Letter, Wording
 from services.notifications.domain.recipient import Agency
 from services.notifications.store import agencies, appointments, recipients, wordings
 
+_INSTANT = timedelta(seconds=1)
 UNKNOWN: Agency = Agency("Keyholder", "UTC", "en", 730, 1)
 """Stands for an agency whose picture is still on its way."""
 
@@ -40,6 +42,7 @@ class Desk:
     leave_links: LeaveLinks
     letters: Letters
     rights: RecipientRights
+    figures: Figures
     sender: str
     """The address of mails in nobody's name."""
 
@@ -56,24 +59,15 @@ class _Known:
 
 async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter:
     """Return the letter of a delivery. Raises NoLongerNeeded, Unavailable."""
-    if claim.template is Template.MATCH:
-        await _require_readable(desk, claim)
+    await _require_readable(desk, claim)
     known = await _known(db, claim, now)
     leave_url = desk.leave_links.url(Leaving(claim.tenant_id, claim.recipient_user_id, claim.category))
+    words, url = _words(claim, known), ""
     if claim.template in ROUTES:
-        link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
-        zone = ZoneInfo(known.agency.timezone)
-        words: Words = {
-            "agency": link.agency,
-            "display_name": link.display_name,
-            "licence_code": link.licence_code,
-            "userid": link.userid,
-            "expires_at": link.expires_at,
-            "valid_until": day_and_time(link.expires_at, claim.locale, zone),
-        }
-        links = Links(link.url, leave_url)
-    else:
-        words, links = _words(claim, known), Links("", leave_url)
+        words, url = await _linked(desk, claim, known)
+    if claim.template is Template.WEEKLY_REPORT:
+        words |= await _reported(desk, claim)
+    links = Links(url, leave_url)
     letter = desk.letters.write(claim.template, claim.locale, words, links, known.wording)
     if known.meeting is not None:
         return replace(letter, author=known.author, **_invitation(desk, claim, known, known.meeting, now))
@@ -82,10 +76,40 @@ async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter
 
 
 async def _require_readable(desk: Desk, claim: Claim) -> None:
-    """Raises NoLongerNeeded for a match of what its reader may not read any more."""
+    """Ask authz about mails that tell what a right must open. Raises NoLongerNeeded for a right lost meanwhile."""
+    if claim.template not in {Template.MATCH, Template.WEEKLY_REPORT}:
+        return
     snapshot = await desk.rights.of(claim.tenant_id, claim.recipient_user_id)
-    if not match.may_be_told(snapshot, claim.facts):
+    is_match = claim.template is Template.MATCH
+    if not (match.may_be_told(snapshot, claim.facts) if is_match else report.may_be_told(snapshot)):
         raise NoLongerNeeded("not_readable")
+
+
+async def _linked(desk: Desk, claim: Claim, known: _Known) -> tuple[dict[str, object], str]:
+    """Return the words and the link of a mail that carries one; its names are identity's, which are never late."""
+    link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
+    words: dict[str, object] = link.model_dump(exclude={"url"})
+    words["valid_until"] = day_and_time(link.expires_at, claim.locale, ZoneInfo(known.agency.timezone))
+    return words, link.url
+
+
+async def _reported(desk: Desk, claim: Claim) -> Words:
+    zone, monday = ZoneInfo(claim.facts["timezone"]), date.fromisoformat(claim.facts["monday"])
+    week = report.week_before(monday, zone)
+    figures = await desk.figures.of(claim.tenant_id, week.start, week.end)
+    first, last = (written_day(moment, claim.locale, zone) for moment in (week.start, week.end - _INSTANT))
+    return {
+        "first_day": first,
+        "last_day": last,
+        "sign_ins": figures.sign_ins,
+        "people": figures.people_signed_in,
+        "refused": figures.sign_ins_refused,
+        "seats_taken": figures.seats_taken,
+        "seats": figures.seats,
+        "accounts": [
+            {"name": one.display_name, "day": written_day(one.ends_at, claim.locale, zone)} for one in figures.ending
+        ],
+    }
 
 
 def _invitation(desk: Desk, claim: Claim, known: _Known, meeting: Meeting, now: datetime) -> dict[str, str | Method]:
@@ -109,7 +133,7 @@ async def _known(db: Database, claim: Claim, now: datetime) -> _Known:
     return _Known(agency, recipient.display_name if recipient else "", author, wording, found, meeting)
 
 
-def _words(claim: Claim, known: _Known) -> Words:
+def _words(claim: Claim, known: _Known) -> dict[str, object]:
     """Return what a letter without a link tells: names, and the facts of the event; moments in the agency's zone."""
     zone = ZoneInfo(known.agency.timezone)
     words: dict[str, object] = {"agency": known.agency.name, "display_name": known.recipient, **claim.facts}

@@ -1,6 +1,6 @@
 """Rows of the picture of appointments that records tells."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.chassis.database import Row, Transaction
@@ -96,6 +96,26 @@ async def of_day(tx: Transaction, user_id: UserId, day: Span) -> Sequence[Appoin
         day.end,
     )
     return [_appointment(row) for row in rows]
+
+
+async def busy(tx: Transaction, days: Mapping[UserId, Span]) -> frozenset[UserId]:
+    """Return who of these people takes part in anything on his day. No scope: as `of_day`."""
+    rows = await tx.rows(
+        """
+        SELECT asked.user_id
+          FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) AS asked (user_id, day_start, day_end)
+         WHERE EXISTS (
+               SELECT FROM appointment_people AS p
+                WHERE p.tenant_id = $1 AND p.user_id = asked.user_id
+                  AND p.ends_at >= asked.day_start AND p.starts_at < asked.day_end
+                  AND (p.ends_at > asked.day_start OR p.starts_at = asked.day_start))
+        """,
+        tx.tenant_id,
+        list(days),
+        [day.start for day in days.values()],
+        [day.end for day in days.values()],
+    )
+    return frozenset(row["user_id"] for row in rows)
 
 
 def _appointment(row: Row) -> Appointment:

@@ -10,34 +10,40 @@ from services.chassis.database import Row, Transaction, json_object
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.notifications.domain.delivery import Category, Delivery, NewDelivery, State, Template, readable_recipients
-from services.notifications.store import sub_accounts, timelines
+from services.notifications.store import sub_accounts
 
 
-async def insert(tx: Transaction, delivery: NewDelivery) -> None:
-    """Queue a mail, once per event, recipient and template; the rest of the present trace is its sending."""
-    inserted = await tx.execute(
+async def insert(tx: Transaction, *deliveries: NewDelivery) -> None:
+    """Queue mails, once per event, recipient and template; the rest of the present trace is their sending."""
+    await tx.execute(
         """
-        INSERT INTO deliveries (
-            tenant_id, id, event_id, resend_of, category, template,
-            recipient_user_id, recipient_address, locale, traceparent, sender_user_id, facts)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb)
-        ON CONFLICT ON CONSTRAINT deliveries_once_per_event DO NOTHING
+        WITH queued AS (
+            INSERT INTO deliveries (
+                tenant_id, id, event_id, resend_of, category, template,
+                recipient_user_id, recipient_address, locale, traceparent, sender_user_id, facts)
+            SELECT $1, id, event_id, resend_of, category, template,
+                   recipient_user_id, recipient_address, locale, $2, sender_user_id, facts::jsonb
+              FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::text[],
+                          $10::text[], $11::uuid[], $12::text[])
+                AS new (id, event_id, resend_of, category, template, recipient_user_id, recipient_address,
+                        locale, sender_user_id, facts)
+            ON CONFLICT ON CONSTRAINT deliveries_once_per_event DO NOTHING
+            RETURNING id)
+        INSERT INTO delivery_history (tenant_id, delivery_id, state) SELECT $1, id, 'queued' FROM queued
         """,
         tx.tenant_id,
-        delivery.id,
-        delivery.event_id,
-        delivery.resend_of,
-        delivery.category,
-        delivery.template,
-        delivery.recipient_user_id,
-        delivery.recipient_address,
-        delivery.locale,
         trace.traceparent(),
-        delivery.sender_user_id,
-        json.dumps(dict(delivery.facts)),
+        [one.id for one in deliveries],
+        [one.event_id for one in deliveries],
+        [one.resend_of for one in deliveries],
+        [one.category for one in deliveries],
+        [one.template for one in deliveries],
+        [one.recipient_user_id for one in deliveries],
+        [one.recipient_address for one in deliveries],
+        [one.locale for one in deliveries],
+        [one.sender_user_id for one in deliveries],
+        [json.dumps(dict(one.facts)) for one in deliveries],
     )
-    if inserted:
-        await timelines.append(tx, delivery.id, State.QUEUED, None)
 
 
 async def of_event(tx: Transaction, event_id: UUID, address: str, template: Template) -> UUID | None:

@@ -1,26 +1,13 @@
 """Rows of digests: when each person gets one, and what became of each day's."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from services.chassis.database import Queries, Row, Transaction
 from services.chassis.problems import Stale
-from services.contracts.vocabulary import TenantId, UserId
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When somebody gets a digest; `timezone` None is the agency's, `next_date` None has to be worked out."""
-
-    tenant_id: TenantId
-    user_id: UserId
-    timezone: str | None
-    local_hour: int
-    when_empty: bool
-    next_date: date | None
-    version: int
+from services.contracts.vocabulary import UserId
+from services.notifications.domain.digest import Move, Schedule
 
 
 async def add(tx: Transaction, user_id: UUID) -> None:
@@ -42,14 +29,14 @@ async def rework(tx: Transaction) -> None:
 async def due(queries: Queries, now: datetime, limit: int) -> Sequence[Schedule]:
     """Return up to `limit` schedules whose time has come. No scope: workers serve every tenant.
 
-    They are not locked: whoever comes first writes down the day's run, and nobody can write it twice.
+    They are not locked: whoever comes first moves them on, and nobody can write down a day's run twice.
     """
     rows = await queries.rows(
         """
         SELECT tenant_id, user_id, timezone, local_hour, when_empty, next_date, version
           FROM digest_schedules
          WHERE next_due_at <= $1
-         ORDER BY next_due_at
+         ORDER BY next_due_at, tenant_id, user_id
          LIMIT $2
         """,
         now,
@@ -92,39 +79,56 @@ async def change(tx: Transaction, schedule: Schedule) -> None:
         raise Stale
 
 
-async def plan(tx: Transaction, schedule: Schedule, next_date: date, next_due_at: datetime) -> bool:
-    """Go on to another day, unless somebody else did or the schedule was changed; say whether it was done."""
-    return bool(
-        await tx.execute(
-            """
-            UPDATE digest_schedules SET next_date = $3, next_due_at = $4
-             WHERE tenant_id = $1 AND user_id = $2 AND version = $5 AND next_date IS NOT DISTINCT FROM $6
-            """,
-            tx.tenant_id,
-            schedule.user_id,
-            next_date,
-            next_due_at,
-            schedule.version,
-            schedule.next_date,
-        )
+async def plan(tx: Transaction, moves: Sequence[Move]) -> frozenset[UserId]:
+    """Go on to the next day for each whose schedule nobody else has moved on or changed; return for whom it was done.
+
+    Rows that another scheduler holds are left to it, and no two can wait for each other.
+    """
+    rows = await tx.rows(
+        """
+        WITH wished AS (
+            SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::date[], $5::date[], $6::timestamptz[])
+                AS wished (user_id, version, seen_date, next_date, next_due_at)),
+        held AS (
+            SELECT s.user_id, w.next_date, w.next_due_at
+              FROM digest_schedules AS s
+              JOIN wished AS w USING (user_id)
+             WHERE s.tenant_id = $1 AND s.version = w.version AND s.next_date IS NOT DISTINCT FROM w.seen_date
+             ORDER BY s.user_id
+               FOR UPDATE OF s SKIP LOCKED)
+        UPDATE digest_schedules AS s
+           SET next_date = held.next_date, next_due_at = held.next_due_at
+          FROM held
+         WHERE s.tenant_id = $1 AND s.user_id = held.user_id
+        RETURNING s.user_id
+        """,
+        tx.tenant_id,
+        [move.schedule.user_id for move in moves],
+        [move.schedule.version for move in moves],
+        [move.schedule.next_date for move in moves],
+        [move.next_date for move in moves],
+        [move.next_due_at for move in moves],
     )
+    return frozenset(row["user_id"] for row in rows)
 
 
-async def record(tx: Transaction, user_id: UserId, day: date, outcome: str, now: datetime) -> bool:
-    """Write down what became of a day's digest, once; say whether this was the first time."""
-    return bool(
-        await tx.execute(
-            """
-            INSERT INTO digest_runs (tenant_id, user_id, local_date, outcome, at) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT DO NOTHING
-            """,
-            tx.tenant_id,
-            user_id,
-            day,
-            outcome,
-            now,
-        )
+async def record(tx: Transaction, outcomes: Mapping[UserId, tuple[date, str]], now: datetime) -> frozenset[UserId]:
+    """Write down what became of people's digests of a day, once each; return for whom this was the first time."""
+    rows = await tx.rows(
+        """
+        INSERT INTO digest_runs (tenant_id, user_id, local_date, outcome, at)
+        SELECT $1, user_id, local_date, outcome, $5
+          FROM unnest($2::uuid[], $3::date[], $4::text[]) AS told (user_id, local_date, outcome)
+        ON CONFLICT DO NOTHING
+        RETURNING user_id
+        """,
+        tx.tenant_id,
+        list(outcomes),
+        [day for day, _ in outcomes.values()],
+        [outcome for _, outcome in outcomes.values()],
+        now,
     )
+    return frozenset(row["user_id"] for row in rows)
 
 
 def _schedule(row: Row) -> Schedule:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.chassis.database import Transaction
+from services.chassis.database import Row, Transaction
 from services.contracts.vocabulary import UserId, UserState
 from services.notifications.domain.delivery import Category
 from services.notifications.domain.preference import Standing
@@ -18,35 +18,44 @@ async def standing(
 
     No scope: it is asked by the sender of mail, by the recipient, or the permission to manage was checked.
     """
-    row = await tx.row(
+    return (await standings(tx, {recipient_id: address}, category, sender_id))[recipient_id]
+
+
+async def standings(
+    tx: Transaction, addresses: Mapping[UUID, str], category: Category, sender_id: UserId | None
+) -> Mapping[UUID, Standing]:
+    """Return the same of several recipients, given where their mail goes. No scope: as above."""
+    rows = await tx.rows(
         """
-        SELECT r.state,
+        SELECT asked.recipient_id,
+               r.state,
                coalesce(r.receives, true) AND coalesce(c.receives, true) AS receives,
-               coalesce(s.sends, true) AS sender_sends,
-               EXISTS (SELECT FROM suppressions
-                        WHERE tenant_id = $1 AND address_hash = $3 AND expires_at > now()
-                          AND (severity = 'hard' OR bounces >= 3)) AS suppressed,
+               coalesce((SELECT sends FROM recipients WHERE tenant_id = $1 AND id = $5), true) AS sender_sends,
+               EXISTS (SELECT FROM suppressions AS s
+                        WHERE s.tenant_id = $1 AND s.address_hash = asked.address_hash AND s.expires_at > now()
+                          AND (s.severity = 'hard' OR s.bounces >= 3)) AS suppressed,
                p.wanted AS choice,
-               d.wanted AS agency_default
-          FROM (SELECT $1::uuid AS tenant_id) AS asked
-          LEFT JOIN recipients AS r ON r.tenant_id = asked.tenant_id AND r.id = $2
-          LEFT JOIN recipients AS s ON s.tenant_id = asked.tenant_id AND s.id = $5
-          LEFT JOIN sub_accounts AS a ON a.tenant_id = asked.tenant_id AND a.user_id = $2 AND a.granted
-          LEFT JOIN recipients AS c ON c.tenant_id = asked.tenant_id AND c.id = a.contact_id
+               (SELECT wanted FROM default_preferences WHERE tenant_id = $1 AND category = $4) AS agency_default
+          FROM unnest($2::uuid[], $3::bytea[]) AS asked (recipient_id, address_hash)
+          LEFT JOIN recipients AS r ON r.tenant_id = $1 AND r.id = asked.recipient_id
+          LEFT JOIN sub_accounts AS a ON a.tenant_id = $1 AND a.user_id = asked.recipient_id AND a.granted
+          LEFT JOIN recipients AS c ON c.tenant_id = $1 AND c.id = a.contact_id
           LEFT JOIN preferences AS p
-                 ON p.tenant_id = asked.tenant_id AND p.recipient_id = coalesce(a.contact_id, $2) AND p.category = $4
-          LEFT JOIN default_preferences AS d ON d.tenant_id = asked.tenant_id AND d.category = $4
+                 ON p.tenant_id = $1 AND p.recipient_id = coalesce(a.contact_id, asked.recipient_id)
+                AND p.category = $4
         """,
         tx.tenant_id,
-        recipient_id,
-        digest_of(tx.tenant_id, address),
+        list(addresses),
+        [digest_of(tx.tenant_id, address) for address in addresses.values()],
         category,
         sender_id,
     )
-    if row is None:
-        return Standing()
+    return {row["recipient_id"]: _standing(row) for row in rows}
+
+
+def _standing(row: Row) -> Standing:
     # Mail and picture come by queues of their own: somebody whose picture is still on its way counts as active.
-    columns = {name: value for name, value in row.items() if name != "state"}
+    columns = {name: value for name, value in row.items() if name not in {"recipient_id", "state"}}
     return Standing(state=UserState(row["state"] or UserState.ACTIVE), **columns)
 
 

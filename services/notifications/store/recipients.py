@@ -1,6 +1,6 @@
 """Rows of recipients: the picture of users that identity tells, and contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -65,6 +65,21 @@ async def find(tx: Transaction, recipient_id: UUID) -> Recipient | None:
         recipient_id,
     )
     return recipient_of(row) if row else None
+
+
+async def several(tx: Transaction, recipient_ids: Iterable[UUID]) -> Mapping[UUID, Recipient]:
+    """Return those of these recipients that there are. No scope: mail is written to them."""
+    rows = await tx.rows(
+        """
+        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               version, created_at
+          FROM recipients
+         WHERE tenant_id = $1 AND id = ANY($2::uuid[])
+        """,
+        tx.tenant_id,
+        list(recipient_ids),
+    )
+    return {row["id"]: recipient_of(row) for row in rows}
 
 
 async def page(tx: Transaction, kind: Kind | None, after: Cursor, limit: int) -> Sequence[Recipient]:

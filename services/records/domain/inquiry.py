@@ -33,6 +33,7 @@ INQUIRIES: Final = Section(
         "no_commission": "no_commission.update",
     },
     bare={"standard_status": InquiryStatus.ACTIVE, "no_commission": False, "private_note": None},
+    searched=("number", "municipalities", "districts", "note"),
     archived=InquiryStatus.ARCHIVED,
     restored=InquiryStatus.ACTIVE,
 )

@@ -103,3 +103,30 @@ class Urgency(StrEnum):
     LOW = "low"
     NORMAL = "normal"
     HIGH = "high"
+
+
+class LegalForm(StrEnum):
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class ContactRole(StrEnum):
+    OWNER = "owner"
+    BUYER = "buyer"
+    SELLER = "seller"
+    TENANT = "tenant"
+    LANDLORD = "landlord"
+    NOTARY = "notary"
+    ARCHITECT = "architect"
+    AGENT = "agent"
+    PRESS = "press"
+    OTHER = "other"
+
+
+class ProcessingBasis(StrEnum):
+    """Why the data of a person may be kept (GDPR article 6)."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+    LEGITIMATE_INTEREST = "legitimate_interest"

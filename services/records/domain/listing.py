@@ -40,6 +40,7 @@ LISTINGS: Final = Section(
         "key_holder_id": None,
         "private_note": None,
     },
+    searched=("number", "title", "description", "region", "province", "municipality", "district", "postal_code"),
     archived=StandardStatus.ARCHIVED,
     restored=StandardStatus.DRAFT,
 )

@@ -32,6 +32,11 @@ class UnknownAssignee(Invalid):
     title = "There is nobody to whom it could be assigned so."
 
 
+class UnknownContact(Invalid):
+    code = "unknown_contact"
+    title = "There is no such contact, or none that you may open."
+
+
 class Tier(StrEnum):
     """How far a field may travel."""
 
@@ -56,6 +61,8 @@ class Section:
     """Fields with a permission of their own, and what follows the section's name in it."""
     bare: Mapping[str, object]
     """What the fields hold that nobody needs a permission for at creation."""
+    searched: tuple[str, ...]
+    """Fields whose words are searched: public and basic ones only."""
     archived: StrEnum | None = None
     """The status of what is in the archive; None: there is none."""
     restored: StrEnum | None = None
@@ -138,6 +145,8 @@ class Filter:
 
     office_id: UUID | None = None
     assignee_id: UUID | None = None
+    words: tuple[str, ...] = ()
+    """Beginnings of folded words, all of which must occur in what the caller sees."""
 
 
 class Burial(StrEnum):

@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
-
+from services.chassis.answers import Answer
 from services.chassis.web import Call
 from services.contracts.access import AccessSnapshot
 from services.records.deps import Deps
@@ -51,7 +50,7 @@ class Edge:
         projection = project(record, snapshot)
         return None if projection is None else self.shown.of(projection)
 
-    def handler(self, of_any: Callable[..., Awaitable[BaseModel | None]]) -> Callable[..., Awaitable[BaseModel | None]]:
+    def handler(self, of_any: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
         """Return a handler of records as this section's: `get_record` becomes `get_listing`, and says so."""
         words = {"noun": self.noun, "a_noun": f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"}
         bound: Any = partial(of_any, self)

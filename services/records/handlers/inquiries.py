@@ -1,11 +1,8 @@
 """Inquiries over HTTP."""
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
-
-from pydantic import Field
 
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import OfficeId
@@ -13,7 +10,6 @@ from services.records.domain.inquiry import InquiryFilter
 from services.records.domain.kinds import (
     Financing,
     InquiryStatus,
-    PropertySubType,
     PropertyType,
     TransactionType,
     Urgency,
@@ -23,17 +19,14 @@ from services.records.handlers import bulk, record_life, record_rights, records
 from services.records.handlers.edges import Edge
 from services.records.handlers.fields import (
     OMITTED,
-    Area,
     Count,
     Currency,
     Email,
-    Floor,
     Line,
     Money,
     Number,
     Phone,
     Text,
-    Year,
 )
 from services.records.handlers.record_models import (
     BasicGiven,
@@ -44,33 +37,8 @@ from services.records.handlers.record_models import (
     RecordsPage,
 )
 from services.records.handlers.records import PageAsked, RecordsFilter
+from services.records.handlers.wanted_models import WantedGiven, WantedShown
 from services.records.store.inquiries import TABLE
-
-Lines = Annotated[tuple[Line, ...], Field(max_length=100)]
-"""Names of places; an empty list leaves the place open."""
-
-
-class WantedGiven(Input):
-    """What is searched for; an empty list and null leave it open. Both ends of a range are included."""
-
-    property_types: Annotated[tuple[PropertyType, ...], Field(max_length=20)] = ()
-    property_sub_types: Annotated[tuple[PropertySubType, ...], Field(max_length=50)] = ()
-    municipalities: Lines = ()
-    districts: Lines = ()
-    list_price_minor_min: Money | None = None
-    """In minor units of `currency`."""
-    list_price_minor_max: Money | None = None
-    currency: Currency | None = None
-    """ISO 4217."""
-    living_area_min_m2: Area | None = None
-    living_area_max_m2: Area | None = None
-    plot_area_min_m2: Area | None = None
-    rooms_min: Count | None = None
-    rooms_max: Count | None = None
-    bedrooms_min: Count | None = None
-    floor_min: Floor | None = None
-    floor_max: Floor | None = None
-    year_built_min: Year | None = None
 
 
 class InquiryBasicGiven(BasicGiven):
@@ -138,26 +106,6 @@ class ClientShown(Output):
     client_city: str | None
 
 
-class WantedShown(Output):
-    transaction_type: TransactionType
-    property_types: list[PropertyType]
-    property_sub_types: list[PropertySubType]
-    municipalities: list[str]
-    districts: list[str]
-    list_price_minor_min: int | None
-    list_price_minor_max: int | None
-    currency: str | None
-    living_area_min_m2: Decimal | None
-    living_area_max_m2: Decimal | None
-    plot_area_min_m2: Decimal | None
-    rooms_min: int | None
-    rooms_max: int | None
-    bedrooms_min: int | None
-    floor_min: int | None
-    floor_max: int | None
-    year_built_min: int | None
-
-
 class InquiryShown(WantedShown, RecordShown):
     """An inquiry as far as the caller may see it. A group that is null is hidden; a field that is null is empty."""
 
@@ -183,7 +131,7 @@ class InquiriesFilter(RecordsFilter):
 
     def filter(self) -> InquiryFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return InquiryFilter(**self.model_dump(include=set(InquiriesFilter.model_fields)))
+        return InquiryFilter(**self.asked(InquiriesFilter))
 
 
 class InquiriesQuery(PageAsked, InquiriesFilter):

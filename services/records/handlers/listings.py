@@ -22,7 +22,7 @@ class ListingsFilter(RecordsFilter):
 
     def filter(self) -> ListingFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return ListingFilter(**self.model_dump(include=set(ListingsFilter.model_fields)))
+        return ListingFilter(**self.asked(ListingsFilter))
 
 
 class ListingsQuery(PageAsked, ListingsFilter):

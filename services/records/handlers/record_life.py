@@ -1,6 +1,7 @@
 """What may be done with one record of any section besides changing its fields, and what happened to it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -36,6 +37,9 @@ class ScheduleShown(Output):
     action: Action
     due_at: datetime
     by: UserId
+    failed_at: datetime | None
+    failure: str | None
+    """Code of the problem because of which it could not be carried out; it waits to be retried or set anew."""
 
 
 class SchedulesShown(Output):
@@ -105,7 +109,17 @@ async def list_record_schedules(edge: Edge, deps: Deps, call: Call) -> Schedules
     record, _ = await in_full(edge, deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await schedules.of_record(tx, record.id)
-    return SchedulesShown(items=[ScheduleShown(action=one.action, due_at=one.due_at, by=one.by) for one in found])
+    return SchedulesShown(items=[ScheduleShown.model_validate(asdict(one)) for one in found])
+
+
+async def retry_record_archive(edge: Edge, deps: Deps, call: Call) -> None:
+    """Have the archiving of {a_noun} that failed tried again. Needs {section}.archive.schedule."""
+    await operations.retry(deps.db, edge.table, await act(edge, deps, call), Action.ARCHIVE)
+
+
+async def retry_record_restore(edge: Edge, deps: Deps, call: Call) -> None:
+    """Have the restoring of {a_noun} that failed tried again. Needs {section}.restore.schedule."""
+    await operations.retry(deps.db, edge.table, await act(edge, deps, call), Action.RESTORE)
 
 
 async def delete_record(edge: Edge, deps: Deps, call: Call) -> None:
@@ -183,5 +197,7 @@ def archive_routes(edge: Edge) -> tuple[Route, ...]:
         Route("DELETE", archive, edge.handler(remove_record_archive_schedule)),
         Route("PUT", restore, edge.handler(schedule_record_restore), takes=ScheduleGiven),
         Route("DELETE", restore, edge.handler(remove_record_restore_schedule)),
+        Route("POST", f"{archive}/retry", edge.handler(retry_record_archive)),
+        Route("POST", f"{restore}/retry", edge.handler(retry_record_restore)),
         Route("GET", f"{edge.one}/schedules", edge.handler(list_record_schedules), gives=SchedulesShown),
     )

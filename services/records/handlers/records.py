@@ -11,6 +11,7 @@ from services.contracts.vocabulary import OfficeId, UserId
 from services.records.deps import Deps
 from services.records.domain.projection import project
 from services.records.domain.record import Filter
+from services.records.domain.words import words_asked
 from services.records.handlers import cursors
 from services.records.handlers.edges import Edge, act
 from services.records.handlers.record_models import RecordShown, RecordsPage, fields_of
@@ -25,6 +26,16 @@ class RecordsFilter(Input):
 
     office_id: OfficeId | None = None
     assignee_id: UserId | None = None
+    q: Annotated[str, Field(max_length=200)] | None = None
+    """Beginnings of words, all of which must occur; accents and case do not matter.
+
+    Searched is what the caller sees in the list but for identity data and private notes, which are never searched.
+    """
+
+    def asked(self, kind: "type[RecordsFilter]") -> dict[str, Any]:
+        """Return what a kind of filter asks for, by its names in the domain. Raises Invalid for `q` without words."""
+        fields = self.model_dump(include=set(kind.model_fields) - {"q"})
+        return {**fields, "words": () if self.q is None else words_asked(self.q)}
 
 
 class PageAsked(Input):

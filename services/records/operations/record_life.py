@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from services.chassis.authz_client import PermissionMissing
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Conflict, FieldError, NotFound, Stale
+from services.chassis.problems import Conflict, FieldError, Invalid, NotFound, Stale
 from services.contracts.vocabulary import UserId, View
 from services.records.domain import history
 from services.records.domain.record import ARCHIVED, Burial, Record, Tombstone, changed
@@ -73,8 +73,17 @@ async def carry_out(db: Database, due: Due, now: datetime) -> bool:
     """Archive or restore a record whose time has come; say whether it was still to be done.
 
     Taking it off the list and doing it are one transaction, so it happens once, whoever is killed when. What has
-    happened already in another way is only taken off the list.
+    happened already in another way is only taken off the list; what cannot be done stays on it as failed.
     """
+    try:
+        return await _carry_out(db, due, now)
+    except (Invalid, Conflict) as problem:
+        async with db.transaction(due.tenant_id) as tx:
+            await schedules.fail(tx, due, problem.code, now)
+        return False
+
+
+async def _carry_out(db: Database, due: Due, now: datetime) -> bool:
     table = TABLES[due.section]
     async with db.transaction(due.tenant_id) as tx:
         held = await records.lock(tx, table, due.record_id)
@@ -84,6 +93,14 @@ async def carry_out(db: Database, due: Due, now: datetime) -> bool:
             return False
         await _move(tx, table, record, due.action, by, now)
     return True
+
+
+async def retry(db: Database, table: Table[Record], act: Act, action: Action) -> None:
+    """Have a schedule that failed tried again at once. Raises NotFound where none has, and as `_held`."""
+    async with db.transaction(act.snapshot.tenant_id) as tx:
+        await _held(tx, table, act, table.section.key(LATER[action]))
+        if not await schedules.retry(tx, act.record_id, action, act.now):
+            raise NotFound
 
 
 async def delete(db: Database, table: Table[Record], act: Act, action: str = DELETE) -> None:

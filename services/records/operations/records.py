@@ -13,10 +13,20 @@ from services.chassis.problems import FieldError, NotFound, Stale
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.records.domain.history import CHANGED, CREATED, entry
-from services.records.domain.record import NumberTaken, Record, Tier, UnknownAssignee, UnknownOffice, changed
+from services.records.domain.record import (
+    NumberTaken,
+    Record,
+    Tier,
+    UnknownAssignee,
+    UnknownContact,
+    UnknownOffice,
+    changed,
+)
 from services.records.domain.rights import refused, refused_at_creation
+from services.records.domain.words import words_of
 from services.records.operations.record_events import events_of, tell
-from services.records.store import directory, history, record_numbers, records
+from services.records.operations.required_fields import hold_to_rules
+from services.records.store import contacts, directory, history, record_numbers, record_words, records
 from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
@@ -69,17 +79,25 @@ async def change(db: Database, table: Table[R], act: Act, changes: Mapping[str, 
 
 
 async def take_on(tx: Transaction, table: Table[R], record: R, by: UserId) -> R:
-    """Add a record under its number or the section's next one, with its history and event. Raises NumberTaken."""
+    """Add a record under its number or the section's next one, with its history and event.
+
+    Raises NumberTaken, RequiredFieldMissing.
+    """
+    await hold_to_rules(tx, table, None, record)
     record = await _numbered(tx, table, record)
+    await record_words.save(tx, table.section.name, record.id, words_of(record))
     await history.add(tx, table.section.name, record.id, entry(None, record, CREATED, by, record.created_at))
     await tell(tx, events_of(record).created, record, by)
     return record
 
 
 async def write(tx: Transaction, table: Table[R], before: R, after: R, action: str, by: UserId) -> None:
-    """Write a changed record with its history and event. Raises NumberTaken."""
+    """Write a changed record with its history and event. Raises NumberTaken, RequiredFieldMissing."""
+    await hold_to_rules(tx, table, before, after)
     made = entry(before, after, action, by, after.updated_at)
     await records.save(tx, table, after, made.after)
+    if not made.after.keys().isdisjoint(table.section.searched):
+        await record_words.save(tx, table.section.name, after.id, words_of(after))
     await history.add(tx, table.section.name, after.id, made)
     tiers = table.section.tier_of
     told = [name for name in made.after if tiers[name] in {Tier.PUBLIC, Tier.BASIC}]
@@ -99,10 +117,10 @@ def _refuse(refusals: Sequence[tuple[str, str]], record: Record) -> None:
 
 
 async def check_place(tx: Transaction, before: Record | None, after: Record, snapshot: AccessSnapshot) -> None:
-    """Refuse an office or a person that is new to a record and not the agency's.
+    """Refuse an office, a person or a contact that is new to a record and not the agency's.
 
     An office is unknown until identity's event about it has arrived. The caller is known: the token says so.
-    Raises UnknownOffice, UnknownAssignee.
+    Raises UnknownOffice, UnknownAssignee, UnknownContact.
     """
     pointer = after.section.pointer
     if (before is None or after.office_id != before.office_id) and not await directory.knows_office(
@@ -115,6 +133,17 @@ async def check_place(tx: Transaction, before: Record | None, after: Record, sna
             continue
         if person is not None and not await directory.may_be_assigned(tx, person):
             raise UnknownAssignee(errors=[FieldError(pointer(name), UnknownAssignee.code, UnknownAssignee.title)])
+    await _check_contact(tx, before, after, snapshot)
+
+
+async def _check_contact(tx: Transaction, before: Record | None, after: Record, snapshot: AccessSnapshot) -> None:
+    contact_id: UUID | None = getattr(after, "contact_id", None)
+    if contact_id in {None, getattr(before, "contact_id", None)} or contact_id is None:
+        return
+    contact = await records.find(tx, contacts.TABLE, snapshot, contact_id)
+    if contact is None or snapshot.decide("contacts.read", contact.facts()) is None:
+        pointer = after.section.pointer("contact_id")
+        raise UnknownContact(errors=[FieldError(pointer, UnknownContact.code, UnknownContact.title)])
 
 
 async def _numbered(tx: Transaction, table: Table[R], record: R) -> R:

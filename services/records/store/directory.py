@@ -1,6 +1,6 @@
 """Offices and people as identity tells of them: enough to refuse an id that is nobody's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import OfficeId, UserId, UserState
@@ -20,20 +20,23 @@ async def save_office(tx: Transaction, office_id: OfficeId, version: int) -> Non
     )
 
 
-async def save_person(tx: Transaction, user_id: UserId, version: int, state: UserState) -> None:
+async def save_person(
+    tx: Transaction, user_id: UserId, version: int, state: UserState, principal_office_id: OfficeId | None = None
+) -> None:
     """Keep the newest version of a person; an older one that arrives late changes nothing."""
     await tx.execute(
         """
-        INSERT INTO people AS kept (tenant_id, id, version, state)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO people AS kept (tenant_id, id, version, state, principal_office_id)
+        VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (tenant_id, id) DO UPDATE
-           SET version = excluded.version, state = excluded.state
+           SET version = excluded.version, state = excluded.state, principal_office_id = excluded.principal_office_id
          WHERE kept.version < excluded.version
         """,
         tx.tenant_id,
         user_id,
         version,
         state,
+        principal_office_id,
     )
 
 
@@ -49,6 +52,16 @@ async def may_be_assigned(tx: Transaction, user_id: UserId) -> bool:
             "SELECT true FROM people WHERE tenant_id = $1 AND id = $2 AND state <> 'ghost'", tx.tenant_id, user_id
         )
     )
+
+
+async def offices_of(tx: Transaction, people: Collection[UserId]) -> Mapping[UserId, OfficeId | None]:
+    """Return those of these people who have not gone for good, each with the principal office."""
+    rows = await tx.rows(
+        "SELECT id, principal_office_id FROM people WHERE tenant_id = $1 AND id = ANY ($2) AND state <> 'ghost'",
+        tx.tenant_id,
+        list(people),
+    )
+    return {row["id"]: row["principal_office_id"] for row in rows}
 
 
 async def knows_person(tx: Transaction, user_id: UserId) -> bool:

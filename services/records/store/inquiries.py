@@ -2,7 +2,7 @@
 
 from typing import Final, LiteralString
 
-from services.records.domain.inquiry import INQUIRIES, Inquiry
+from services.records.domain.inquiry import INQUIRIES, Inquiry, InquiryFilter
 from services.records.domain.kinds import (
     Financing,
     InquiryStatus,
@@ -28,6 +28,7 @@ WANTED_ENUMS: Final = {
 TABLE: Final = Table(
     kind=Inquiry,
     section=INQUIRIES,
+    filter=InquiryFilter,
     name="inquiries",
     columns="""id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
            standard_status, no_commission, financing, budget_confirmed, move_in_by, urgency, persons, pets, note,
@@ -36,13 +37,13 @@ TABLE: Final = Table(
     + WANTED,
     filtered="""standard_status, transaction_type, property_types, municipalities, currency, list_price_minor_min,
            list_price_minor_max""",
-    asked="""AND ($16::text IS NULL OR l.standard_status = $16)
-           AND ($17::text IS NULL OR l.transaction_type = $17)
-           AND ($18::text IS NULL OR l.property_types = '{}' OR $18 = ANY (l.property_types))
-           AND ($19::text IS NULL OR l.municipalities = '{}' OR $19 = ANY (l.municipalities))
-           AND ($20::text IS NULL OR l.currency IS NULL OR l.currency = $20)
-           AND ($21::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $21)
-                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $21)))""",
+    asked="""AND ($18::text IS NULL OR l.standard_status = $18)
+           AND ($19::text IS NULL OR l.transaction_type = $19)
+           AND ($20::text IS NULL OR l.property_types = '{}' OR $20 = ANY (l.property_types))
+           AND ($21::text IS NULL OR l.municipalities = '{}' OR $21 = ANY (l.municipalities))
+           AND ($22::text IS NULL OR l.currency IS NULL OR l.currency = $22)
+           AND ($23::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $23)
+                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $23)))""",
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"standard_status": InquiryStatus, "financing": Financing, "urgency": Urgency, **WANTED_ENUMS},
 )

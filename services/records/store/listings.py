@@ -3,13 +3,14 @@
 from typing import Final
 
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.listing import LISTINGS, Listing
+from services.records.domain.listing import LISTINGS, Listing, ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.store.table import Table
 
 TABLE: Final = Table(
     kind=Listing,
     section=LISTINGS,
+    filter=ListingFilter,
     name="listings",
     columns="""id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
            standard_status, transaction_type, property_type, property_sub_type, title, description, country, region,
@@ -18,13 +19,13 @@ TABLE: Final = Table(
            investment, key_holder_id, street_name, street_number, unit_number, owner_name, owner_phone, owner_email,
            private_note""",
     filtered="standard_status, transaction_type, property_type, municipality, currency, list_price_minor",
-    asked="""AND ($16::text IS NULL OR l.standard_status = $16)
-           AND ($17::text IS NULL OR l.transaction_type = $17)
-           AND ($18::text IS NULL OR l.property_type = $18)
-           AND ($19::text IS NULL OR l.municipality = $19)
-           AND ($20::text IS NULL OR l.currency = $20)
-           AND ($21::bigint IS NULL OR l.list_price_minor >= $21)
-           AND ($22::bigint IS NULL OR l.list_price_minor <= $22)""",
+    asked="""AND ($18::text IS NULL OR l.standard_status = $18)
+           AND ($19::text IS NULL OR l.transaction_type = $19)
+           AND ($20::text IS NULL OR l.property_type = $20)
+           AND ($21::text IS NULL OR l.municipality = $21)
+           AND ($22::text IS NULL OR l.currency = $22)
+           AND ($23::bigint IS NULL OR l.list_price_minor >= $23)
+           AND ($24::bigint IS NULL OR l.list_price_minor <= $24)""",
     orders={
         Sort.UPDATED: "updated_at",
         Sort.CREATED: "created_at",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final, LiteralString, TypeVar, cast
 from uuid import UUID
 
@@ -68,12 +69,12 @@ async def lock(tx: Transaction, table: Table[Record], record_id: UUID) -> bool:
 async def insert(tx: Transaction, table: Table[R], record: R) -> bool:
     """Add a record; say whether its number was still free."""
     names = [field.name for field in fields(record)]
-    return bool(await tx.execute(sql_of(table, _INSERT), tx.tenant_id, _document(record, names)))
+    return bool(await tx.execute(sql_of(table, _INSERT), tx.tenant_id, document_of(record, names)))
 
 
 async def save(tx: Transaction, table: Table[R], record: R, names: Collection[str]) -> None:
     """Write the named fields of a record, its version and its last change. Raises NumberTaken."""
-    document = _document(record, {*names, "version", "updated_at"})
+    document = document_of(record, {*names, "version", "updated_at"})
     try:
         await tx.execute(sql_of(table, _SAVE), tx.tenant_id, record.id, document, record.updated_at)
     except UniqueViolation:
@@ -85,8 +86,8 @@ def sql_of(table: Table[Record], sql: LiteralString) -> LiteralString:
     return sql.replace("{table}", table.name).replace("{columns}", table.columns)
 
 
-def _document(record: Record, names: Collection[str]) -> str:
-    """Return fields of a record as the JSON object whose members are columns."""
+def document_of(record: object, names: Collection[str]) -> str:
+    """Return fields of a record as the JSON object whose members are columns, areas in square centimetres."""
     values = {name: getattr(record, name) for name in names if name != "rights"}
     areas = {name: value for name, value in values.items() if name.endswith("_m2")}
     columns = {name: value for name, value in values.items() if name not in areas} | {
@@ -98,13 +99,16 @@ def _document(record: Record, names: Collection[str]) -> str:
 
 def record_of(table: Table[R], row: Row) -> R:
     """Return the record that a row holds."""
-    return table.kind(**_values(row, table))
+    rights = tuple(RecordRight(holder, RecordClass(each), Effect(effect)) for holder, each, effect in row["rights"])
+    values: dict[str, Any] = {**values_of(row, table.enums), "rights": rights}
+    return table.kind(**values)
 
 
-def _values(row: Row, table: Table[Record]) -> Mapping[str, Any]:
+def values_of(row: Row, enums: Mapping[str, type[StrEnum]]) -> Mapping[str, Any]:
+    """Return a row as fields: closed sets as enums, lists as tuples, areas in square metres with two decimals."""
     values: dict[str, Any] = {}
     for name, value in row.items():
-        kind = table.enums.get(name, _as_it_is)
+        kind = enums.get(name, _as_it_is)
         match value:
             case None:
                 values[name.replace("_cm2", "_m2")] = None
@@ -114,9 +118,6 @@ def _values(row: Row, table: Table[Record]) -> Mapping[str, Any]:
                 values[name.replace("_cm2", "_m2")] = (Decimal(value) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
             case _:
                 values[name] = kind(value)
-    values["rights"] = tuple(
-        RecordRight(holder, RecordClass(each), Effect(effect)) for holder, each, effect in row["rights"]
-    )
     return values
 
 

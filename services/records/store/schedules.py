@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.chassis.database import Queries, Transaction
+from services.chassis.database import Queries, Row, Transaction
 from services.contracts.vocabulary import TenantId, UserId
 
 
@@ -32,6 +32,9 @@ class Schedule:
     action: Action
     due_at: datetime
     by: UserId
+    failed_at: datetime | None = None
+    failure: str | None = None
+    """Code of the problem because of which it could not be carried out."""
 
 
 async def put(tx: Transaction, section: str, record_id: UUID, schedule: Schedule, now: datetime) -> None:
@@ -41,7 +44,8 @@ async def put(tx: Transaction, section: str, record_id: UUID, schedule: Schedule
         INSERT INTO record_schedules (tenant_id, section, record_id, action, due_at, scheduled_by, scheduled_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (tenant_id, record_id, action) DO UPDATE
-           SET due_at = excluded.due_at, scheduled_by = excluded.scheduled_by, scheduled_at = excluded.scheduled_at
+           SET due_at = excluded.due_at, scheduled_by = excluded.scheduled_by, scheduled_at = excluded.scheduled_at,
+               failed_at = NULL, failure = NULL
         """,
         tx.tenant_id,
         section,
@@ -67,7 +71,7 @@ async def of_record(tx: Transaction, record_id: UUID) -> Sequence[Schedule]:
     """Return what is set for a record. No scope: whoever asks has opened the record."""
     rows = await tx.rows(
         """
-        SELECT action, due_at, scheduled_by
+        SELECT action, due_at, scheduled_by, failed_at, failure
           FROM record_schedules
          WHERE tenant_id = $1 AND record_id = $2
          ORDER BY due_at
@@ -75,7 +79,7 @@ async def of_record(tx: Transaction, record_id: UUID) -> Sequence[Schedule]:
         tx.tenant_id,
         record_id,
     )
-    return [Schedule(Action(row["action"]), row["due_at"], row["scheduled_by"]) for row in rows]
+    return [_schedule(row) for row in rows]
 
 
 async def take(tx: Transaction, due: Due, now: datetime) -> UserId | None:
@@ -93,13 +97,85 @@ async def take(tx: Transaction, due: Due, now: datetime) -> UserId | None:
     )
 
 
+async def fail(tx: Transaction, due: Due, code: str, now: datetime) -> None:
+    """Write down why a schedule could not be carried out; it is not tried again by itself."""
+    await tx.execute(
+        """
+        UPDATE record_schedules
+           SET failed_at = $4, failure = $5
+         WHERE tenant_id = $1 AND record_id = $2 AND action = $3 AND due_at <= $4
+        """,
+        tx.tenant_id,
+        due.record_id,
+        due.action,
+        now,
+        code,
+    )
+
+
+async def retry(tx: Transaction, record_id: UUID, action: Action, now: datetime) -> bool:
+    """Make a schedule that failed due again; say whether there is one."""
+    return bool(
+        await tx.execute(
+            """
+            UPDATE record_schedules
+               SET failed_at = NULL, failure = NULL, due_at = $4
+             WHERE tenant_id = $1 AND record_id = $2 AND action = $3 AND failed_at IS NOT NULL
+            """,
+            tx.tenant_id,
+            record_id,
+            action,
+            now,
+        )
+    )
+
+
+async def page(
+    tx: Transaction, *, failed: bool | None, after: tuple[datetime, UUID], limit: int
+) -> Sequence[tuple[UUID, str, Schedule]]:
+    """Return schedules with the record and section of each, the earliest due first.
+
+    Up to `limit` instants and records: what is set for the same record and instant is never torn apart.
+    No scope: whoever asks decides on each record.
+    """
+    rows = await tx.rows(
+        """
+        WITH page AS (
+            SELECT DISTINCT due_at, record_id
+              FROM record_schedules
+             WHERE tenant_id = $1 AND (due_at, record_id) > ($2, $3)
+               AND ($4::boolean IS NULL OR (failed_at IS NOT NULL) = $4)
+             ORDER BY due_at, record_id
+             LIMIT $5
+        )
+        SELECT record_id, section, action, due_at, scheduled_by, failed_at, failure
+          FROM page
+          JOIN record_schedules USING (due_at, record_id)
+         WHERE tenant_id = $1 AND ($4 IS NULL OR (failed_at IS NOT NULL) = $4)
+         ORDER BY due_at, record_id, action
+        """,
+        tx.tenant_id,
+        after[0],
+        after[1],
+        failed,
+        limit,
+    )
+    return [(row["record_id"], row["section"], _schedule(row)) for row in rows]
+
+
+def _schedule(row: Row) -> Schedule:
+    return Schedule(
+        Action(row["action"]), row["due_at"], row["scheduled_by"], failed_at=row["failed_at"], failure=row["failure"]
+    )
+
+
 async def find_due(queries: Queries, now: datetime, limit: int) -> Sequence[Due]:
     """Return what is due by now in any tenant, the longest due first. For the worker's role."""
     rows = await queries.rows(
         """
         SELECT tenant_id, section, record_id, action
           FROM record_schedules
-         WHERE due_at <= $1
+         WHERE due_at <= $1 AND failed_at IS NULL
          ORDER BY due_at
          LIMIT $2
         """,

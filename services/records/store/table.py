@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, LiteralString, TypeVar
 
-from services.records.domain.record import Record, Section
+from services.records.domain.record import Filter, Record, Section
 
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 
@@ -19,13 +19,15 @@ class Table(Generic[R_co]):
 
     kind: type[R_co]
     section: Section
+    filter: type[Filter]
+    """What its list may be asked for; made without arguments, it asks for nothing."""
     name: LiteralString
     columns: LiteralString
     """Every column of a record but the tenant's."""
     filtered: LiteralString
     """The columns that `asked` and the orders need."""
     asked: LiteralString
-    """What the section's own filter asks of the row `l`; its values are the parameters from $16 on, in its order."""
+    """What the section's own filter asks of the row `l`; its values are the parameters from $18 on, in its order."""
     orders: Mapping[StrEnum, LiteralString]
     """Each way to sort, and the column with that order; the first is the order of the last change."""
     enums: Mapping[str, type[StrEnum]] = field(default_factory=dict[str, type[StrEnum]])

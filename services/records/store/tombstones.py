@@ -10,9 +10,17 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
     """Delete a record with all that hangs on it; what is left are its number, and who deleted it when and why."""
     for statement in (
         "DELETE FROM record_schedules WHERE tenant_id = $1 AND record_id = $2",
+        "DELETE FROM record_words WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_rights WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",
+        "DELETE FROM record_documents WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_history WHERE tenant_id = $1 AND record_id = $2",
+        """
+        DELETE FROM appointment_guests AS guest
+         USING appointments AS a
+         WHERE a.tenant_id = $1 AND a.listing_id = $2 AND guest.tenant_id = $1 AND guest.appointment_id = a.id
+        """,
+        "UPDATE appointments SET place = NULL, note = NULL WHERE tenant_id = $1 AND listing_id = $2",
         sql_of(table, "DELETE FROM {table} WHERE tenant_id = $1 AND id = $2"),
     ):
         await tx.execute(statement, tx.tenant_id, record.id)

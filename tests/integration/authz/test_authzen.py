@@ -35,7 +35,8 @@ async def test_the_configuration_names_every_endpoint_and_needs_no_token(agency:
     assert found["access_evaluations_endpoint"] == f"{pdp}/access/v1/evaluations"
     assert found["search_subject_endpoint"] == f"{pdp}/access/v1/search/subject"
     assert found["search_action_endpoint"] == f"{pdp}/access/v1/search/action"
-    assert "search_resource_endpoint" not in found
+    records = pdp.replace("/api/authz", "/api/records")
+    assert found["search_resource_endpoint"] == f"{records}/access/v1/search/resource"
 
 
 async def test_an_evaluation_permits_and_denies_with_200(agency: Agency) -> None:

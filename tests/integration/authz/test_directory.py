@@ -1,6 +1,7 @@
 """In whatever order identity's events arrive, and however often, authz ends with the same picture."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -49,7 +50,8 @@ HISTORY: Sequence[Event] = (
     UserStateChanged(user=facts(BEA, 2, UserState.ACTIVE)),
     AssignmentChanged(user=facts(BEA, 3, UserState.ACTIVE, principal_offices=(CENTRE,), secondary_offices=(HARBOUR,))),
     AssignmentChanged(user=facts(BEA, 4, UserState.ACTIVE, principal_offices=(HARBOUR,), secondary_offices=(CENTRE,))),
-    UserStateChanged(user=facts(BEA, 5, UserState.SUSPENDED, principal_offices=(HARBOUR,))),
+    UserStateChanged(user=facts(BEA, 5, UserState.SUSPENDED, datetime(2026, 3, 3, tzinfo=UTC))),
+    UserChanged(user=facts(BEA, 6, UserState.SUSPENDED, principal_offices=(HARBOUR,))),
     UserChanged(user=facts(ADA, 3, UserState.ACTIVE, principal_offices=(CENTRE, HARBOUR))),
     OfficeChanged(office_id=OfficeId(HARBOUR), version=2, name="Harbour", region_id=RegionId(COAST)),
     OfficeChanged(office_id=OfficeId(CENTRE), version=3, name="Centre", region_id=RegionId(COAST)),
@@ -64,13 +66,15 @@ async def picture(db: Database, tenant_id: TenantId) -> list[Any]:
     """Return everything that authz holds of an agency but the versions and ids that it made itself."""
     async with db.transaction(tenant_id, readonly=True) as tx:
         tables = [
-            await tx.rows("SELECT taken_on, timezone, ownership FROM tenants"),
+            await tx.rows("SELECT taken_on, timezone, ownership, offered FROM tenants"),
             await tx.rows("SELECT id, office_version, name, region_id FROM offices ORDER BY id"),
             await tx.rows("SELECT id, team_version, name, removed FROM teams ORDER BY id"),
             await tx.rows("SELECT team_id, user_id FROM team_members ORDER BY team_id, user_id"),
-            await tx.rows("SELECT id, user_version, state, code, display_name, stood_down_at FROM people ORDER BY id"),
+            await tx.rows(
+                "SELECT id, user_version, state, code, display_name, stood_down_at, ends_at FROM people ORDER BY id"
+            ),
             await tx.rows("SELECT user_id, office_id, kind FROM person_offices ORDER BY user_id, office_id"),
-            await tx.rows("SELECT name, is_employee_group, version FROM permission_groups ORDER BY name"),
+            await tx.rows("SELECT name, code, is_employee_group, version FROM permission_groups ORDER BY name"),
             await tx.rows("SELECT g.name, m.user_id FROM group_members m JOIN permission_groups g ON g.id = group_id"),
             await tx.rows(
                 """
@@ -130,6 +134,19 @@ async def test_only_what_changes_rights_is_told(agency: Agency) -> None:
         told.append(bool(news))
 
     assert told == [True, False, True, True, False, False]
+
+
+@pytest.mark.catalogue("MG-28")
+async def test_whose_account_has_expired_is_told_as_suspended_and_may_do_nothing_until_it_goes_on(
+    agency: Agency,
+) -> None:
+    person, yesterday = await agency.person(), datetime.now(UTC) - timedelta(days=1)
+    await agency.group({"key": "listings.read", "reach": "own"}, members=(person,))
+
+    await agency.tell(UserStateChanged(user=facts(person, 2, UserState.SUSPENDED, yesterday)))
+    assert await agency.scopes(person) == {}
+    await agency.tell(UserStateChanged(user=facts(person, 3, UserState.ACTIVE, yesterday + timedelta(days=30))))
+    assert (await agency.scopes(person)).keys() == {"listings.read"}
 
 
 async def test_an_agency_starts_with_its_groups_and_an_administrator_who_may_do_everything(agency: Agency) -> None:

@@ -79,6 +79,7 @@ async def test_the_groups_are_listed_in_pages_newest_first(agency: Agency) -> No
         "administrators": "Amministratori",
         "office_managers": "Responsabili d'ufficio",
         "agents": "Agenti",
+        "external_technicians": "Tecnici esterni",
     }
     assert starting["administrators"]["members"] == 1
     assert {group["code"] for group in found[:4]} == {None}

@@ -1,5 +1,7 @@
 """What is only imagined is answered as if it were done, and leaves no trace; the past is answered as it was."""
 
+from collections import Counter
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +12,7 @@ from tests.integration.authz.test_explanations import record
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 READ = {"key": "listings.read", "reach": "principal"}
+NOTHING: dict[str, list[Any]] = {"gained": [], "lost": [], "changed": []}
 LIST = {"key": "listings.list", "reach": "all", "view": "public"}
 PRINT = {"key": "listings.print", "reach": "principal"}
 
@@ -90,16 +93,101 @@ async def test_own_grants_and_switches_are_imagined_too(agency: Agency) -> None:
 
 
 async def test_templates_are_imagined_with_what_stays_when_they_are_left(agency: Agency) -> None:
-    person = await agency.person()
-    template = (await agency.call("POST", "/v1/templates", {"name": "Sales"})).body
+    linked, moves, leaves = [await agency.person() for _ in range(3)]
+    template, other = await agency.template(READ, PRINT, users=(moves, leaves)), await agency.template(LIST)
+    people = {str(person): await scopes(agency, person) for person in (linked, moves, leaves)}
+    changes: dict[str, Any] = {
+        "grants": [{"holder": "template", "holder_id": template["id"], "grants": [READ]}],
+        "template_links": [
+            {"user_id": str(linked), "template_id": template["id"]},
+            {"user_id": str(moves), "template_id": other["id"]},
+            {"user_id": str(leaves), "template_id": None},
+        ],
+    }
 
-    told = await suppose(
-        agency,
-        grants=[{"holder": "template", "holder_id": template["id"], "grants": [READ]}],
-        template_links=[{"user_id": str(person), "template_id": template["id"]}],
-    )
-    (found,) = told["people"]
-    assert [each["key"] for each in found["gained"]] == ["listings.read"]
+    told = await suppose(agency, **changes)
+
+    found = {person["user_id"]: person for person in told["people"]}
+    assert [each["key"] for each in found[str(linked)]["gained"]] == ["listings.read"]
+    assert [each["key"] for each in found[str(moves)]["gained"]] == ["listings.list"]
+    assert str(leaves) not in found  # what the template granted becomes his own (ON-35)
+    for person, wanted in ((moves, other), (leaves, None)):
+        if wanted:
+            await agency.put_rights(person, "/template", {"template_id": wanted["id"]})
+        else:
+            assert (await agency.change_rights(person, "DELETE", "/template")).status == 200
+    await agency.change_template(template, "PUT", "/grants", {"grants": [READ]})
+    await agency.put_rights(linked, "/template", {"template_id": template["id"]})
+    for person, before in people.items():
+        assert await scopes(agency, UUID(person)) == imagined(before, found.get(person, NOTHING))
+
+
+async def test_whatever_is_imagined_is_what_happens_when_it_is_done(agency: Agency) -> None:
+    """Forty changes by chance, each imagined for everybody, then made."""
+    random = Random(31)  # noqa: S311 data, not secrets
+    people = [await agency.person() for _ in range(4)]
+    groups = [await agency.group() for _ in range(2)]
+    templates = [await agency.template() for _ in range(2)]
+    choices = [READ, LIST, PRINT, {**READ, "reach": "own"}, {"key": "listings.email", "reach": "all"}]
+    done = Counter[str]()
+
+    async def now() -> dict[str, Any]:
+        return {str(person): await scopes(agency, person) for person in people}
+
+    for _ in range(40):
+        person, group, template = random.choice(people), random.choice(groups), random.choice(templates)
+        granted = random.sample(choices, random.randint(0, len(choices)))
+        linked = (await agency.rights(person))["template_id"]
+        members = (await agency.call("GET", f"/v1/groups/{group['id']}")).body["members"]
+        inside = str(person) in {member["user_id"] for member in members}
+        holder, member = f"/v1/groups/{group['id']}", f"/members/{person}"
+        proposed: dict[str, tuple[dict[str, Any], str, str, Any]] = {
+            "grants": (
+                {"grants": [{"holder": "group", "holder_id": group["id"], "grants": granted}]},
+                "PUT",
+                f"{holder}/grants",
+                {"grants": granted},
+            ),
+            "template": (
+                {"grants": [{"holder": "template", "holder_id": template["id"], "grants": granted}]},
+                "PUT",
+                f"/v1/templates/{template['id']}/grants",
+                {"grants": granted},
+            ),
+            "membership": (
+                {"memberships": [{"group_id": group["id"], "user_id": str(person), "member": not inside}]},
+                "DELETE" if inside else "PUT",
+                f"{holder}{member}",
+                {},
+            ),
+            "link": (
+                {"template_links": [{"user_id": str(person), "template_id": None if linked else template["id"]}]},
+                "DELETE" if linked else "PUT",
+                f"/v1/users/{person}/template",
+                {} if linked else {"template_id": template["id"]},
+            ),
+            "switches": (
+                {"switches": [{"user_id": str(person), "blocked": ["print"]}]},
+                "PUT",
+                f"/v1/users/{person}/switches",
+                {"blocked": ["print"]},
+            ),
+        }
+        kind = random.choice(list(proposed))
+        changes, method, path, body = proposed[kind]
+        before, told = await now(), await suppose(agency, **changes)
+
+        shown = path if "/users/" not in path else f"/v1/users/{person}/rights"
+        current = await agency.call("GET", shown.removesuffix("/grants").removesuffix(member))
+        made = await agency.call(method, path, body, If_Match=f'"{current.body["version"]}"')
+
+        assert made.status == 200, (kind, made.body)
+        found = {each["user_id"]: each for each in told["people"]}
+        after = await now()
+        assert after == {each: imagined(before[each], found.get(each, NOTHING)) for each in before}, kind
+        done[kind] += after != before
+
+    assert done.keys() == {"grants", "template", "membership", "link", "switches"}
 
 
 async def test_nothing_is_stored_and_nobody_is_told(agency: Agency) -> None:
@@ -125,6 +213,11 @@ async def test_what_cannot_be_imagined_is_refused(agency: Agency, other_agency: 
         ({"grants": [{"holder": "group", "holder_id": group["id"], "grants": fly}]}, 422),
         ({"grants": [{"holder": "group", "holder_id": theirs["id"], "grants": []}]}, 404),
         ({"grants": [{"holder": "user", "holder_id": str(uuid4()), "grants": []}]}, 404),
+        ({"switches": [{"user_id": str(uuid4()), "blocked": ["print"]}]}, 404),
+        ({"switches": [{"user_id": str(person), "blocked": []}] * 2}, 422),
+        ({"memberships": [{"group_id": group["id"], "user_id": str(uuid4()), "member": True}]}, 404),
+        ({"memberships": [{"group_id": group["id"], "user_id": str(person), "member": on} for on in (0, 1)]}, 422),
+        ({"template_links": [{"user_id": str(person), "template_id": group["id"]}]}, 404),
     ]
     for asked, status in cases:
         assert (await agency.call("POST", "/v1/hypotheses", asked)).status == status, asked

@@ -13,6 +13,7 @@ import pytest
 from services.contracts.identity_events import UserChanged, UserStateChanged
 from services.contracts.vocabulary import UserState
 from tests.integration.authz.conftest import MANAGE, Agency, Answer, facts
+from tests.support.running import INTERNAL_TOKEN
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -241,22 +242,23 @@ async def test_nobody_makes_anybody_member_of_what_he_does_not_hold(agency: Agen
     assert (await agency.change(readers, "PUT", f"/members/{colleague}", {}, by=clerk)).status == 200
 
 
-async def test_what_was_taken_away_a_moment_ago_is_not_granted(agency: Agency) -> None:
-    """One takes a right away from the clerk, the clerk hands it on: the one who comes second is refused or undone."""
-    clerk, colleague = await agency.person(), await agency.person()
-    await agency.group(MANAGE[0], members=(clerk,))
-    for _ in range(25):
-        held = await agency.group(READ, members=(clerk,))
-        wanted = await agency.group()
+async def test_peers_are_told_who_administers_the_agency_now(agency: Agency) -> None:
+    async def told() -> set[str]:
+        path = f"{agency.url}/internal/v1/tenants/{agency.tenant_id}/administrators"
+        async with agency.http.get(path, headers={"Authorization": f"Bearer {INTERNAL_TOKEN}"}) as response:
+            assert response.status == 200
+            return set((await response.json())["user_ids"])
 
-        taken, granted = await asyncio.gather(
-            agency.change(held, "DELETE", f"/members/{clerk}"),
-            agency.change(wanted, "PUT", "/grants", {"grants": [READ]}, by=clerk),
-        )
-
-        assert taken.status == 200
-        if granted.status == 200:  # came first
-            assert int(granted.headers["Access-Version"]) < int(taken.headers["Access-Version"])
-        else:
-            assert granted.code == "grants_more_than_held"
-    assert (await agency.call("GET", "/v1/access", by=colleague)).body["scopes"] == {}
+    first, two, half = str(agency.administrator_id), await agency.person(), await agency.person()
+    suspended = await agency.person(UserState.SUSPENDED)
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    group = await agency.group(*MANAGE, members=(suspended,))
+    await agency.put(group, f"/members/{two}", {"expires_at": soon})
+    await agency.group(MANAGE[0], members=(half,))
+    assert await told() == {first, str(two)}, "also who is one for an hour"
+    await agency.template(MANAGE[1], users=(half,))
+    assert await told() == {first, str(two), str(half)}, "wherever the keys come from"
+    assert (await agency.peer("POST", f"{half}/stand-down")).status == 204
+    assert await told() == {first, str(two)}
+    async with agency.http.get(f"{agency.url}/internal/v1/tenants/{agency.tenant_id}/administrators") as response:
+        assert response.status == 401

@@ -1,6 +1,5 @@
 """Templates are held while one is linked; whoever leaves one keeps what it granted."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -83,26 +82,6 @@ async def test_of_ones_own_grant_and_the_templates_the_longer_one_stays(agency: 
         [kept] = left.body["grants"]
         expected = None if None in {own, granted} else max(end for end in (own, granted) if end)
         assert kept["expires_at"] == _text(expected) or datetime.fromisoformat(kept["expires_at"]) == expected
-
-
-async def test_linking_leaving_and_removing_at_once_lose_nobody_a_right(agency: Agency) -> None:
-    for _ in range(25):
-        people = tuple([await agency.person() for _ in range(2)])
-        template = await agency.template(READ, LIST, users=people)
-        late = await agency.person()
-
-        linked, left, removed = await asyncio.gather(
-            agency.change_rights(late, "PUT", "/template", {"template_id": template["id"]}),
-            agency.change_rights(people[0], "DELETE", "/template"),
-            agency.change_template(template, "DELETE", ""),
-        )
-
-        assert removed.status == 204
-        assert left.status in {200, 404}
-        for person in people:
-            assert (await agency.scopes(person)).keys() == {"listings.read", "listings.list"}
-        assert linked.status in {200, 404}
-        assert bool(await agency.scopes(late)) == (linked.status == 200)
 
 
 async def test_templates_have_names_versions_and_pages_as_groups_have(agency: Agency) -> None:

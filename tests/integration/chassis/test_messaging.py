@@ -180,7 +180,7 @@ async def test_a_poisonous_message_holds_up_nobody_is_parked_and_can_be_replayed
     assert await eventually(cured)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe", b"{\0"])
 async def test_an_unreadable_message_is_parked_at_once(system: System, body: bytes) -> None:
     await publish_raw(system.amqp_url, "identity.user.created.v1", body)
     await system.announce("GR", 1)

@@ -1,6 +1,7 @@
 """The login report over HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.integration.identity.conftest import Agency
 from tests.support.databases import ServiceDatabase
+from tests.support.running import INTERNAL_TOKEN
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -69,3 +71,41 @@ async def test_the_report_says_who_is_there_and_how_long_each_worked(
     assert first["session_id"] not in {item["session_id"] for item in page["items"]}
     status, _ = await agency.call("GET", f"/v1/users/{user['id']}/worked-hours?first={tomorrow}&last={today}")
     assert status == 422
+
+
+async def test_peers_are_told_the_figures_of_a_span(agency: Agency) -> None:
+    now = datetime.now(UTC)
+    user = await agency.add_user()
+    await agency.activate(user["id"])
+    for _ in range(2):
+        assert (await agency.sign_in(user["userid"]))[0] == 201
+    assert (await agency.sign_in(user["userid"], "Wrong7password"))[0] == 401
+    soon, late = (now + timedelta(days=days) for days in (3, 20))
+    for person, ends_at in ((user["id"], soon), (agency.administrator_id, late)):
+        path = f"/v1/users/{person}/access-policy"
+        _, policy = await agency.call("GET", path)
+        fields = {name: policy[name] for name in ("working_hours", "networks", "zone_id") if name in policy}
+        status, answer = await agency.call(
+            "PUT", path, fields | {"ends_at": ends_at.isoformat()}, {"If-Match": f'"{policy["version"]}"'}
+        )
+        assert status == 200, answer
+
+    async def figures(since: datetime, until: datetime) -> dict[str, object]:
+        span = f"since={since:%Y-%m-%dT%H:%M:%SZ}&until={until:%Y-%m-%dT%H:%M:%SZ}"
+        status, told = await agency.call(
+            "GET",
+            f"/internal/v1/tenants/{agency.tenant_id}/figures?{span}",
+            headers={"Authorization": f"Bearer {INTERNAL_TOKEN}"},
+        )
+        assert status == 200, told
+        return told
+
+    told = await figures(now - timedelta(hours=1), now + timedelta(hours=1))
+    assert (told["sign_ins"], told["people_signed_in"], told["sign_ins_refused"]) == (3, 2, 1)
+    assert (told["seats_taken"], told["seats"]) == (2, 103)
+    (ending,) = cast("list[dict[str, str]]", told["ending"])
+    assert (ending["display_name"], datetime.fromisoformat(ending["ends_at"])) == ("Gina Rossi", soon)
+    told = await figures(now - timedelta(days=9), now - timedelta(days=2))
+    assert (told["sign_ins"], told["people_signed_in"], told["sign_ins_refused"]) == (0, 0, 0)
+    status, _ = await agency.call("GET", f"/internal/v1/tenants/{agency.tenant_id}/figures?since=x&until=y")
+    assert status in {401, 403}, "only peers are told"

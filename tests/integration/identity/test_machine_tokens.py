@@ -73,6 +73,9 @@ async def test_making_and_revoking_are_told(agency: Agency, identity_database: S
         (told,) = await events_of(identity_database, topic, agency.tenant_id)
         assert (told["machine"]["machine_id"], told["by"]) == (made["id"], str(agency.administrator_id))
         assert made["token"] not in json.dumps(told)
+    _, noted = await agency.call("GET", f"/v1/audit-entries?subject_id={made['id']}")
+    assert [entry["kind"] for entry in noted["items"]] == ["machine_token.revoked", "machine_token.issued"]
+    assert made["token"] not in json.dumps(noted)
     _, page = await agency.call("GET", "/v1/machine-tokens")
     assert page["items"][0]["revoked_at"] is not None
 

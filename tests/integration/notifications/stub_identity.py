@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.identity_api import MailedLink
+from services.contracts.identity_api import AgencyFigures, MailedLink
 from tests.support.running import INTERNAL_TOKEN, answering
 
 
@@ -25,6 +25,10 @@ class StubIdentity:
         self.held = dict[UUID, asyncio.Event]()
         self.gates = list[asyncio.Event]()
         self.reached = asyncio.Event()
+        self.figures: AgencyFigures | None = None
+        """Of every agency; None is a 503."""
+        self.spans = defaultdict[UUID, list[tuple[str, str]]](list)
+        """Of which figures were asked, by agency."""
 
     def hold(self, user_id: UUID) -> asyncio.Event:
         """Answer the next request for a person only once the returned event is set; `reached` tells of it."""
@@ -58,6 +62,13 @@ class StubIdentity:
         )
         return web.Response(text=link.model_dump_json(), status=201, content_type="application/json")
 
+    async def tell_figures(self, request: web.Request) -> web.Response:
+        """Tell an agency's figures, or fail as told."""
+        self.spans[UUID(request.match_info["tenant_id"])].append((request.query["since"], request.query["until"]))
+        if self.figures is None:
+            return web.Response(status=503)
+        return web.Response(text=self.figures.model_dump_json(), content_type="application/json")
+
 
 @asynccontextmanager
 async def stub_identity() -> AsyncGenerator[StubIdentity]:
@@ -66,6 +77,7 @@ async def stub_identity() -> AsyncGenerator[StubIdentity]:
     app = web.Application()
     for links in ("activation-links", "password-reset-links"):
         app.router.add_post(f"/internal/v1/tenants/{{tenant_id}}/users/{{user_id}}/{links}", stub.answer)
+    app.router.add_get("/internal/v1/tenants/{tenant_id}/figures", stub.tell_figures)
     async with answering(app) as stub.url:
         try:
             yield stub

@@ -106,6 +106,7 @@ def objects(mails: Iterable[Received]) -> list[icalendar.Calendar]:
     return found
 
 
+@pytest.mark.catalogue("MG-17")
 async def test_colleagues_contacts_and_plain_addresses_are_invited_moved_and_released(agency: Agency) -> None:
     colleague, contact_id, plain = uuid4(), uuid4(), f"{uuid4().hex[:12]}@client.test"
     colleague_address = await agency.tell(colleague)

@@ -10,15 +10,18 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from services.chassis.database import open_database
 from services.contracts.records_events import AppointmentCancelled, AppointmentChanged, AppointmentScheduled
 from services.contracts.vocabulary import UserId
 from services.notifications.app import SERVICE
 from services.notifications.consumers import follow_appointment
 from services.notifications.operations import digests
+from services.notifications.store import agencies
 from services.notifications.store import digests as schedules
 from tests.integration.notifications.post_office import PostOffice, enveloped
 from tests.integration.notifications.test_recipients import Agency
 from tests.support.running import eventually, serving, working
+from tests.support.wire import counted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -90,14 +93,20 @@ async def tick(agency: Agency, now: datetime) -> None:
             due = [one for one in await schedules.due(queries, now, 100_000) if one.tenant_id == agency.tenant_id]
         if not due:
             return
-        for one in due:
-            await digests.advance(agency.post.db, one, now)
+        await digests.advance(agency.post.db, agency.tenant_id, due, now)
 
 
 async def runs(agency: Agency) -> list[tuple[date, str]]:
     async with agency.post.db.transaction(agency.tenant_id, readonly=True) as tx:
         rows = await tx.rows("SELECT local_date, outcome FROM digest_runs ORDER BY local_date")
     return [(row["local_date"], row["outcome"]) for row in rows]
+
+
+async def call_off(agency: Agency) -> None:
+    """Spare the workers of other tests the mails of this one."""
+    async with agency.post.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("DELETE FROM digest_schedules")
+        await tx.execute("UPDATE deliveries SET state = 'cancelled', next_try_at = NULL WHERE state = 'queued'")
 
 
 async def mails(agency: Agency) -> list[UUID]:
@@ -152,6 +161,122 @@ async def test_with_four_schedulers_racing_everybody_gets_one(agency: Agency) ->
     await tick(agency, MORNING + timedelta(hours=2))
     assert len(await mails(agency)) == 26
     assert await runs(agency) == [(TODAY, "queued")] * 26
+
+
+@pytest.mark.catalogue("MG-17")
+async def test_a_hundred_days_with_four_schedulers_racing_bring_one_digest_each(agency: Agency) -> None:
+    people = [agency.user_id, *(uuid4() for _ in range(4))]
+    for person in people[1:]:
+        await agency.tell(person)
+        await agency.prefers(str(person), appointments=True)
+    await scheduled(agency, MORNING, hours=24 * 100, attendees=people[1:])
+    async with agency.post.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            "UPDATE digest_schedules SET timezone = 'Europe/Rome', next_date = $1, next_due_at = $2", TODAY, MORNING
+        )
+    for day in range(100):
+        now = seven(day)
+        await asyncio.gather(*(tick(agency, now + timedelta(seconds=n)) for n in range(4)))
+    days = [TODAY + timedelta(days=day) for day in range(100)]
+    assert await runs(agency) == [(day, "queued") for day in days for _ in people]
+    async with agency.post.db.transaction(agency.tenant_id, readonly=True) as tx:
+        rows = await tx.rows(
+            "SELECT recipient_user_id, facts ->> 'day' AS day FROM deliveries WHERE template = 'digest'"
+        )
+    told = sorted((row["recipient_user_id"], date.fromisoformat(row["day"])) for row in rows)
+    assert told == sorted((person, day) for person in people for day in days)
+    await call_off(agency)
+
+
+async def test_a_thousand_digests_cost_as_many_statements_as_one(agency: Agency) -> None:
+    async def costs(people: int) -> int:
+        """Return how many statements it takes to queue the digests of so many people, each with something to tell."""
+        async with agency.post.db.transaction(agency.tenant_id) as tx:
+            await tx.execute("DELETE FROM digest_schedules")
+            made = await tx.rows(
+                """
+                INSERT INTO recipients (tenant_id, id, kind, facts_version, display_name, email, locale, state)
+                SELECT $1, gen_random_uuid(), 'user', 1, 'A', gen_random_uuid() || '@example.test', 'it', 'active'
+                  FROM generate_series(1, $2::integer)
+                RETURNING id
+                """,
+                agency.tenant_id,
+                people,
+            )
+            await tx.execute(
+                """
+                INSERT INTO digest_schedules (tenant_id, user_id, timezone, next_date, next_due_at)
+                SELECT $1, unnest($2::uuid[]), 'Europe/Rome', $3, $4
+                """,
+                agency.tenant_id,
+                [row["id"] for row in made],
+                TODAY,
+                MORNING,
+            )
+            await tx.execute(
+                """
+                INSERT INTO preferences (tenant_id, recipient_id, category, wanted)
+                SELECT $1, unnest($2::uuid[]), 'appointments', true
+                """,
+                agency.tenant_id,
+                [row["id"] for row in made],
+            )
+        await scheduled(agency, MORNING, owner_id=made[0]["id"], attendees=[row["id"] for row in made])
+        earlier = len(await mails(agency))
+        async with (
+            counted(agency.post.database.app) as (wire, url),
+            open_database(url, connections=1, name="test") as db,
+            agency.post.crossing.across_tenants() as queries,
+        ):
+            due = [one for one in await schedules.due(queries, MORNING, 100_000) if one.tenant_id == agency.tenant_id]
+            async with db.transaction(agency.tenant_id) as tx:
+                await agencies.find(tx)  # the driver learns the types of a connection once
+            before = wire.statements
+            await digests.advance(db, agency.tenant_id, due, MORNING)
+            spent = wire.statements - before
+        assert len(await mails(agency)) - earlier == people
+        return spent
+
+    assert await costs(1) == await costs(1000)
+    await call_off(agency)
+
+
+async def test_who_was_left_out_between_schedule_and_mail_reads_nothing_of_it(agency: Agency) -> None:
+    kept, gone = uuid4(), uuid4()
+    for person in (kept, gone):
+        await agency.tell(person)
+        await agency.prefers(str(person), appointments=True)
+    one = await scheduled(
+        agency, MORNING + timedelta(hours=1), owner_id=kept, attendees=(gone,), summary="Trattativa riservata"
+    )
+    async with agency.post.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            """
+            UPDATE digest_schedules SET timezone = 'Europe/Rome', next_date = $2, next_due_at = $3
+             WHERE user_id = ANY($1)
+            """,
+            [kept, gone],
+            TODAY,
+            MORNING,
+        )
+    await tick(agency, MORNING)
+    assert len(await mails(agency)) == 2
+    event = AppointmentChanged.model_validate(
+        (await cancelled(agency, one, 2)).model_dump()
+        | {
+            "owner_id": kept,
+            "starts_at": MORNING + timedelta(hours=1),
+            "ends_at": MORNING + timedelta(hours=2),
+            "summary": "Trattativa riservata",
+        }
+    )
+    await follow(agency, event)
+    async with working(SERVICE, agency.post.settings()):
+        shown = [await agency.became(str(mail_id)) for mail_id in await mails(agency)]
+    by_person = {mail["recipient_user_id"]: mail for mail in shown}
+    assert "Trattativa riservata" in by_person[str(kept)]["body"]
+    left_out = by_person[str(gone)]
+    assert (left_out["state"], left_out["last_error_code"]) == ("cancelled", "no_appointments")
 
 
 @pytest.mark.catalogue("MG-17")

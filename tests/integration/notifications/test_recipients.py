@@ -363,6 +363,28 @@ async def test_one_click_leaves_and_looking_does_not(agency: Agency, http: aioht
         assert response.status == 404
 
 
+@pytest.mark.parametrize(
+    "category",
+    ["general", "services", "domain", "administration", "support", "appointments", "matches", "invitations"],
+)
+async def test_whoever_follows_the_link_changes_nothing_and_whoever_posts_leaves_that_category_alone(
+    agency: Agency, http: aiohttp.ClientSession, category: str
+) -> None:
+    contact = await agency.contact()
+    before = await agency.prefers(contact["id"], appointments=True)
+    await agency.write(contact["id"], category=category)
+    (mail,) = await agency.post.sink.has(contact["email"])
+    token = mail.message["List-Unsubscribe"].strip("<>").rpartition("/")[2]
+    path = f"{agency.url}/v1/unsubscriptions/{token}"
+    for _ in range(3):
+        async with http.get(path) as response:
+            assert (await response.json())["category"] == category
+    assert await agency.prefers(contact["id"]) == before
+    async with http.post(path, data={"List-Unsubscribe": "One-Click"}) as response:
+        assert response.status == 200
+    assert await agency.prefers(contact["id"]) == before | {category: (False, "own_choice")}
+
+
 async def test_an_agency_writes_its_mails_in_its_own_words(agency: Agency) -> None:
     contact = await agency.contact()
     path = "/v1/wordings/message/it"

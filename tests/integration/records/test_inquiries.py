@@ -50,7 +50,7 @@ BASIC: dict[str, Any] = {
     "note": "Two children.",
 }
 CLIENT = {
-    "contact_id": "019e4a00-0000-7000-8000-000000000032",
+    "contact_id": None,
     "client_name": "Piotr Wiśniewski",
     "client_phone": "+48 22 123456",
     "client_email": "piotr@client.example",
@@ -58,6 +58,8 @@ CLIENT = {
     "client_postal_code": "55100",
     "client_city": "Lucca",
 }
+
+SECRETS = [value for value in CLIENT.values() if value]
 
 
 async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> None:
@@ -93,7 +95,7 @@ async def test_list_read_and_identity_are_permissions_of_their_own(agency: Agenc
     mine = await agency.take_in(identity=CLIENT, basic={"assignee_id": str(opener)})
     assert (await agency.do(opener, "inquiries", mine, "GET ")).body["identity"] == CLIENT
     assert (await agency.call(opener, "GET", "/v1/inquiries")).body["items"] == []
-    for secret in (*CLIENT.values(), "Ring twice."):
+    for secret in (*SECRETS, "Ring twice."):
         assert secret not in str({**listed, "assignee_id": None})
     refused = await agency.call(looker, "POST", "/v1/inquiries", {**SEARCH, "office_id": str(agency.centre)})
     assert refused.refusal == (403, "permission_missing", set())
@@ -196,7 +198,7 @@ async def test_what_is_deleted_leaves_its_number_and_no_data(agency: Agency, wha
     body = {"ground": "GDPR 21"} if "objection" in what else None
     assert (await agency.do(agency.ada, "inquiries", made, what, body)).status == 204
     left = await agency.left()
-    for secret in (*CLIENT.values(), "Ring twice."):
+    for secret in (*SECRETS, "Ring twice."):
         assert secret not in left
     assert '"Q-7"' in left
     topic = "objection_filed" if body else "deleted"
@@ -259,7 +261,7 @@ async def test_events_and_the_outbox_hold_nothing_about_the_client(agency: Agenc
     assert [event["fields"] for event in await agency.events("records.inquiry.changed.v1")] == [["rooms_min"]]
     async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
         told = await tx.value("SELECT string_agg(data::text, ' ') FROM outbox")
-    assert not any(secret in told for secret in (*CLIENT.values(), "Ring twice.", "Neri"))
+    assert not any(secret in told for secret in (*SECRETS, "Ring twice.", "Neri"))
 
 
 async def test_twenty_parallel_creates_with_one_key_make_one_inquiry_and_numbers_have_no_gaps(agency: Agency) -> None:

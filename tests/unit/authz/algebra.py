@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.authz.domain.compiling import Standing
 from services.authz.domain.grant import Grant
+from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import Switch
 from services.contracts.access import RecordFacts, RecordRight
@@ -37,12 +38,19 @@ CUTS: Final = {Switch.PRINT: ".print", Switch.EMAIL: ".email", Switch.PRIVATE_NO
 
 @dataclass(frozen=True)
 class WholeWorld(World):
-    """A world in which switches block something for the person."""
+    """A world in which switches block something for the person, who holds grants by all kinds of holders."""
 
     blocked: frozenset[Switch] = frozenset()
+    kinds: tuple[HolderKind, ...] = ()
+    """Which kind of holder each of the `groups` really is; those beyond are groups."""
 
     def standing(self) -> Standing:
-        return replace(super().standing(), blocked=self.blocked)
+        standing = super().standing()
+        held = tuple(replace(each, through=self._holder(each.through)) for each in standing.held)
+        return replace(standing, blocked=self.blocked, held=held)
+
+    def _holder(self, group: Holder) -> Holder:
+        return replace(group, kind=self.kinds[group.id.int]) if group.id.int < len(self.kinds) else group
 
 
 class WholeReference(Reference):
@@ -146,4 +154,5 @@ def whole_worlds(draw: st.DrawFn) -> WholeWorld:
         teams=thin.teams,
         groups=tuple((until, tuple(grants)) for until, grants in groups),
         blocked=draw(st.frozensets(st.sampled_from((Switch.PRINT, Switch.PRIVATE_NOTES, Switch.EMAIL)), max_size=1)),
+        kinds=tuple(draw(st.lists(st.sampled_from(HolderKind), max_size=3))),
     )

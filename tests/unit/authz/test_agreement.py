@@ -53,6 +53,7 @@ def evaluation(key: str, record: RecordFacts) -> EvaluationAsked:
 QUESTIONS: Final = [(key, record, evaluation(key, record)) for key in KEYS for record in RECORDS]
 
 
+@pytest.mark.timeout(max(120, TRIPLES // 250))
 @pytest.mark.catalogue("IMO-B7", "IMO-B9", "IMO-B10", "IMO-B14")
 def test_every_way_to_ask_gives_the_answer_of_the_algebra(capsys: pytest.CaptureFixture[str]) -> None:
     counted = Counter[str]()

@@ -87,11 +87,12 @@ def test_every_key_takes_exactly_the_reaches_that_the_catalogue_offers() -> None
 def test_an_agency_starts_with_sound_groups_of_which_only_one_administers() -> None:
     groups = {group.code: group for group in starting_groups(CATALOGUE)}
 
-    assert list(groups) == ["administrators", "office_managers", "agents"]
+    assert list(groups) == ["administrators", "office_managers", "agents", "external_technicians"]
     assert {grant.key for grant in groups["administrators"].grants} == set(CATALOGUE)
     assert {grant.reach for grant in groups["administrators"].grants} == {Reach.ALL}
     for group in groups.values():
         check_grants(group.grants, CATALOGUE, named_in(group.grants))
+    assert groups["external_technicians"].grants == ()
     for code in ("office_managers", "agents"):
         assert not [grant for grant in groups[code].grants if grant.key.startswith("admin.")]
 

@@ -16,10 +16,12 @@ from tests.unit.identity.test_password_policy import GINA
 KNOWN = frozenset(OfficeId(UUID(int=number)) for number in range(4))
 offices = st.lists(st.sampled_from([OfficeId(UUID(int=number)) for number in range(6)]), max_size=4).map(tuple)
 ALLOWED = {
+    ("provisioned", "suspended"),
     ("provisioned", "ghost"),
     ("active", "suspended"),
     ("active", "ghost"),
     ("suspended", "active"),
+    ("suspended", "provisioned"),
     ("suspended", "ghost"),
     ("ghost", "provisioned"),
     ("expired", "ghost"),

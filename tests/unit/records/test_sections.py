@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.records.domain.record import Filter, Record
+from services.records.domain.record import Filter, Record, Tier
 from services.records.domain.sorting import START
 from services.records.operations.record_events import EVENTS
 from services.records.store.sections import TABLES
@@ -13,7 +13,7 @@ from services.records.store.table import Table
 
 each_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
 FIXED = {"id", "number", "created_by", "version", "created_at", "updated_at"}
-SHARED_PARAMETERS = 15
+SHARED_PARAMETERS = 17
 
 
 def _fields(table: Table[Record]) -> set[str]:
@@ -29,6 +29,7 @@ def test_every_field_is_in_exactly_one_tier_and_what_can_change_has_a_permission
     assert sorted(placed) == sorted(_fields(table))
     assert section.changed_by.keys() == _fields(table) - FIXED
     assert {*section.actions, *section.bare} <= section.changed_by.keys()
+    assert {section.tier_of[name] for name in section.searched} <= {Tier.PUBLIC, Tier.BASIC}
 
 
 @each_table

@@ -1,0 +1,216 @@
+"""An agency's directory adds, changes and removes people and teams, by the operations that administrators use.
+
+What a directory wants is computed from what is there; whoever changes the same meanwhile makes it compute again,
+unless it has named the version that it changes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.chassis import ids
+from services.chassis.database import Database
+from services.chassis.problems import NotFound, Stale
+from services.contracts.vocabulary import TeamId, TenantId, UserId, UserState
+from services.identity.adapters.authz_administrators import Administrators
+from services.identity.domain.directory import (
+    Contended,
+    DirectoryPerson,
+    DirectoryTeam,
+    WantedPerson,
+    WantedTeam,
+    free_code,
+)
+from services.identity.domain.organisation import Team
+from services.identity.domain.user import Assignments, CodeTaken, StateNotAllowed, User, UseridTaken
+from services.identity.operations import organisation, users
+from services.identity.operations.users import UNCHANGED, Card, StateChange
+from services.identity.store import directory, licences
+from services.identity.store import users as stored_users
+
+TRIES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """Whose people a directory provisions, when, and with what."""
+
+    db: Database
+    administrators: Administrators
+    tenant_id: TenantId
+    now: datetime
+
+
+async def add_person(to: Provisioning, wanted: WantedPerson) -> UserId:
+    """Return the new person, who gets an activation mail unless unwanted; a ghost of that user id comes back.
+
+    Raises UseridTaken, EmailTaken, Contended.
+    """
+    for _ in range(TRIES):
+        async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+            locale = (await licences.get(tx)).locale
+            taken = await directory.codes(tx)
+            known = await stored_users.id_of(tx, wanted.userid)
+            gone = await stored_users.find(tx, known) if known else None
+        if gone is not None:
+            return await _bring_back(to, gone, wanted)
+        user = User(
+            id=UserId(ids.uuid7()),
+            userid=wanted.userid,
+            code=free_code(wanted.given_name, wanted.family_name, taken),
+            given_name=wanted.given_name,
+            family_name=wanted.family_name,
+            email=wanted.email,
+            locale=locale,
+            state=UserState.PROVISIONED if wanted.active else UserState.SUSPENDED,
+            assignments=Assignments(),
+            version=1,
+            created_at=to.now,
+        )
+        try:
+            return UserId(await users.create_user(to.db, to.tenant_id, user, None, to.now, wanted.entry))
+        except CodeTaken:
+            continue
+    raise Contended
+
+
+async def edit_person(
+    to: Provisioning, user_id: UserId, version: int | None, edit: Callable[[DirectoryPerson], WantedPerson]
+) -> None:
+    """Make a person what `edit` wants him to be. Without a version, whichever is there.
+
+    Raises NotFound, Stale, UseridTaken, EmailTaken, StateNotAllowed, LastAdministrator, SeatsExhausted, Contended.
+    """
+    for _ in range(TRIES):
+        person = await _person(to, user_id, version)
+        wanted = edit(person)
+        state, card = person.state_for(active=wanted.active), _card(person, wanted)
+        try:
+            if state is not None:
+                change = StateChange(user_id, state, person.user.version, card)
+                await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
+            elif card != UNCHANGED:
+                await users.change_user(to.db, to.tenant_id, user_id, card, person.user.version)
+        except Stale:
+            if version is not None:
+                raise
+        else:
+            return
+    raise Contended
+
+
+async def remove_person(to: Provisioning, user_id: UserId, version: int | None) -> None:
+    """Make a person a ghost, whose code and authorship stay. Raises NotFound, Stale, LastAdministrator, Contended."""
+    for _ in range(TRIES):
+        person = await _person(to, user_id, version)
+        change = StateChange(user_id, UserState.GHOST, person.user.version)
+        try:
+            await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
+        except Stale:
+            if version is not None:
+                raise
+        else:
+            return
+    raise Contended
+
+
+async def add_team(to: Provisioning, wanted: WantedTeam) -> TeamId:
+    """Return the new team. Raises TeamNameTaken."""
+    team_id = TeamId(ids.uuid7())
+    members = tuple(sorted(await _seen(to, wanted)))
+    team = Team(team_id, wanted.name, members, 1)
+    await organisation.create_team(to.db, to.tenant_id, team, None, to.now, wanted.entry)
+    return team_id
+
+
+async def edit_team(
+    to: Provisioning, team_id: TeamId, version: int | None, edit: Callable[[DirectoryTeam], WantedTeam]
+) -> None:
+    """Make a team what `edit` wants it to be. Without a version, whichever is there.
+
+    Raises NotFound, Stale, TeamNameTaken, Contended.
+    """
+    for _ in range(TRIES):
+        found = await _team(to, team_id, version)
+        wanted = edit(found)
+        members = found.members_with(await _seen(to, wanted))
+        team = Team(team_id, wanted.name, members, found.team.version + 1)
+        if (team.name, team.members, wanted.entry) == (found.team.name, found.team.members, found.entry):
+            return
+        try:
+            await organisation.change_team(to.db, to.tenant_id, team, wanted.entry)
+        except Stale:
+            if version is not None:
+                raise
+        else:
+            return
+    raise Contended
+
+
+async def remove_team(to: Provisioning, team_id: TeamId, version: int | None) -> None:
+    """Remove a team; its members stay. Raises NotFound, Stale, Contended."""
+    for _ in range(TRIES):
+        found = await _team(to, team_id, version)
+        try:
+            await organisation.remove_team(to.db, to.tenant_id, team_id, found.team.version)
+        except Stale:
+            if version is not None:
+                raise
+        else:
+            return
+    raise Contended
+
+
+async def _bring_back(to: Provisioning, gone: User, wanted: WantedPerson) -> UserId:
+    """Return a ghost as a provisioned person. Raises UseridTaken if it is none, or somebody else was faster."""
+    card = Card(None, wanted.given_name, wanted.family_name, wanted.email, None, wanted.userid, wanted.entry)
+    change = StateChange(gone.id, UserState.PROVISIONED, gone.version, card)
+    if gone.state is not UserState.GHOST:
+        raise UseridTaken
+    try:
+        await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
+    except (Stale, StateNotAllowed):
+        raise UseridTaken from None
+    if not wanted.active:
+        await edit_person(to, gone.id, None, lambda _person: wanted)
+    return gone.id
+
+
+def _card(person: DirectoryPerson, wanted: WantedPerson) -> Card:
+    """Return what changes, and only that: what stays is nobody's news."""
+    user = person.user
+    return Card(
+        code=None,
+        given_name=wanted.given_name if wanted.given_name != user.given_name else None,
+        family_name=wanted.family_name if wanted.family_name != user.family_name else None,
+        email=wanted.email if wanted.email != user.email else None,
+        locale=None,
+        userid=wanted.userid if wanted.userid != user.userid else None,
+        entry=wanted.entry if wanted.entry != person.entry else None,
+    )
+
+
+async def _person(to: Provisioning, user_id: UserId, version: int | None) -> DirectoryPerson:
+    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+        found = await directory.person(tx, user_id)
+    if found is None:
+        raise NotFound
+    if version is not None and found.user.version != version:
+        raise Stale
+    return found
+
+
+async def _team(to: Provisioning, team_id: TeamId, version: int | None) -> DirectoryTeam:
+    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+        found = await directory.team(tx, team_id)
+    if found is None:
+        raise NotFound
+    if version is not None and found.team.version != version:
+        raise Stale
+    return found
+
+
+async def _seen(to: Provisioning, wanted: WantedTeam) -> frozenset[UserId]:
+    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+        return await directory.seen(tx, list(wanted.members))

@@ -1,0 +1,55 @@
+"""The weekly report: one per administrator and local week, whoever else is working on it."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from services.chassis import ids
+from services.chassis.database import Database, Transaction
+from services.contracts.vocabulary import UserId
+from services.notifications.adapters.recipient_rights import RecipientRights
+from services.notifications.domain import report
+from services.notifications.domain.delivery import Category, NewDelivery, Template
+from services.notifications.store import agencies, deliveries, recipients, reports
+from services.notifications.store.reports import ReportSchedule
+
+_REPORTS: Final = UUID("c3b9a5a4-0f53-4b7e-9d8e-6a1b7c2d4e5f")
+
+
+async def advance(db: Database, rights: RecipientRights, schedule: ReportSchedule, now: datetime) -> None:
+    """Queue an agency's report if one is due, and go on to the next Monday. Raises Unavailable.
+
+    After a long absence only the latest week is told. What the report says is asked when the mail is written.
+    """
+    async with db.transaction(schedule.tenant_id, readonly=True) as tx:
+        agency = await agencies.find(tx)
+    zone = ZoneInfo(agency.timezone if agency else "UTC")
+    monday = report.latest_monday(now, zone)
+    is_due = schedule.monday is not None and monday > schedule.monday
+    administrators = await rights.administrators(schedule.tenant_id) if is_due else ()
+    async with db.transaction(schedule.tenant_id) as tx:
+        if await reports.plan(tx, schedule, monday, report.due_after(monday, zone)):
+            await _queue(tx, administrators, monday, zone)
+
+
+async def _queue(tx: Transaction, administrators: Iterable[UserId], monday: date, zone: ZoneInfo) -> None:
+    for user_id in administrators:
+        recipient = await recipients.find(tx, user_id)
+        if recipient is None:
+            continue
+        await deliveries.insert(
+            tx,
+            NewDelivery(
+                id=ids.uuid7(),
+                event_id=uuid5(_REPORTS, f"{tx.tenant_id} {user_id} {monday}"),
+                resend_of=None,
+                category=Category.ADMINISTRATION,
+                template=Template.WEEKLY_REPORT,
+                recipient_user_id=user_id,
+                recipient_address=recipient.email,
+                locale=recipient.locale,
+                facts={"monday": str(monday), "timezone": zone.key},
+            ),
+        )

@@ -1,0 +1,1 @@
+"""What records does with the world outside its database."""

@@ -1,0 +1,144 @@
+"""Listings on paper: one, or a list of them, as PDF in five languages."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from fpdf import FPDF
+from fpdf.fonts import FontFace
+
+from services.records.domain.disclosure import Values, columns
+from services.records.domain.listing import LISTINGS
+
+Language = Literal["en", "it", "pl", "de", "fr"]
+_HERE: Final = Path(__file__).parent
+_FONT: Final = "Roboto"  # Apache License 2.0, beside the files; has the letters of all five languages
+_NOT_PRINTED: Final = frozenset(
+    {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "currency", "title", "description"}
+)
+_IN_A_LIST: Final = ("number", "title", "municipality", "property_type", "living_area_m2", "list_price_minor")
+_WIDTHS: Final = (16, 62, 34, 32, 20, 26)
+_WITH_IDENTITY: Final = ("street_name", "owner_name")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {
+    "en": (",", "."),
+    "it": (".", ","),
+    "pl": ("\N{NO-BREAK SPACE}", ","),
+    "de": (".", ","),
+    "fr": ("\N{NO-BREAK SPACE}", ","),
+}
+
+
+def _wording() -> Mapping[str, Mapping[str, str]]:
+    """Return what is printed for a key, by language."""
+    with (_HERE / "wording.csv").open(encoding="utf-8", newline="") as file:
+        rows = [*csv.DictReader(file)]
+    return {language: {row["key"]: row[language] for row in rows} for language in get_args(Language)}
+
+
+WORDING: Final = _wording()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What every page says: in which language, when it was printed, and whether it holds personal data."""
+
+    language: Language
+    now: datetime
+    with_identity: bool
+
+    def word(self, key: str) -> str:
+        """Return what is printed for a key."""
+        return WORDING[self.language][key]
+
+    def text(self, name: str, values: Values) -> str:
+        """Return a field as it is printed; nothing for what is hidden or empty."""
+        value = values.get(name)
+        match value:
+            case None:
+                return ""
+            case StrEnum():
+                return WORDING[self.language].get(f"{name}.{value}", value.value)
+            case bool():
+                return self.word("yes" if value else "no")
+            case datetime():
+                return value.strftime("%Y-%m-%d")
+            case int() if name == "list_price_minor":
+                return f"{self._number(Decimal(value) / 100)} {values.get('currency') or ''}".strip()
+            case Decimal():
+                return self._number(value)
+            case _:
+                return _UNPRINTABLE.sub(" ", str(value))
+
+    def _number(self, value: Decimal) -> str:
+        thousands, point = _SEPARATORS[self.language]
+        return f"{value:,.2f}".translate({ord(","): thousands, ord("."): point})
+
+
+def listing_pdf(values: Values, sheet: Sheet) -> bytes:
+    """Return one listing on paper: every field that is there and not empty."""
+    page = _paper(sheet, f"{sheet.word('listing')} {sheet.text('number', values)}")
+    if title := sheet.text("title", values):
+        page.set_font(_FONT, size=12)
+        page.multi_cell(0, 6, title, new_x="LMARGIN", new_y="NEXT")
+    page.set_font(_FONT, size=10)
+    with page.table(col_widths=(60, 130), first_row_as_headings=False, borders_layout="HORIZONTAL_LINES") as table:
+        for name in columns(LISTINGS, with_identity=True):
+            if name not in _NOT_PRINTED and (text := sheet.text(name, values)):
+                row = table.row()
+                row.cell(sheet.word(name), style=FontFace(emphasis="BOLD"))
+                row.cell(text)
+    if description := sheet.text("description", values):
+        page.ln(4)
+        page.multi_cell(0, 5, description, new_x="LMARGIN", new_y="NEXT")
+    return bytes(page.output())
+
+
+def list_pdf(rows: Sequence[Values], sheet: Sheet, *, full: bool) -> bytes:
+    """Return a list on paper, a row per listing; `full` says that no more are printed at once."""
+    names = (*_IN_A_LIST, *(_WITH_IDENTITY if sheet.with_identity else ()))
+    widths = (*_WIDTHS, *((38, 38) if sheet.with_identity else ()))
+    page = _paper(sheet, sheet.word("listings"), landscape=sheet.with_identity)
+    page.set_font(_FONT, size=8)
+    with page.table(col_widths=widths, borders_layout="HORIZONTAL_LINES", text_align="LEFT") as table:
+        table.row([sheet.word(name) for name in names])
+        for values in rows:
+            table.row([sheet.text(name, values) for name in names])
+    if full:
+        page.ln(4)
+        page.cell(0, 6, sheet.word("at_most"))
+    return bytes(page.output())
+
+
+class _Paper(FPDF):
+    """Pages with a foot that says when they were printed, and the number of each."""
+
+    foot = ""
+
+    def footer(self) -> None:
+        """Print the foot of a page."""
+        self.set_y(-12)
+        self.set_font(_FONT, size=8)
+        self.cell(0, 5, f"{self.foot}   {self.page_no()}/{{nb}}", align="R")
+
+
+def _paper(sheet: Sheet, heading: str, *, landscape: bool = False) -> FPDF:
+    paper = _Paper(orientation="landscape" if landscape else "portrait", format="A4")
+    paper.add_font(_FONT, fname=_HERE / "fonts" / "Roboto-Regular.ttf")
+    paper.add_font(_FONT, style="B", fname=_HERE / "fonts" / "Roboto-Bold.ttf")
+    paper.set_creation_date(sheet.now)
+    paper.set_title(heading)
+    paper.set_lang(sheet.language)
+    paper.foot = f"{sheet.word('printed')} {sheet.now.strftime('%Y-%m-%d %H:%M')} UTC"
+    if sheet.with_identity:
+        paper.foot = f"{sheet.word('confidential')} - {paper.foot}"
+    paper.add_page()
+    paper.set_font(_FONT, style="B", size=16)
+    paper.multi_cell(0, 10, heading, new_x="LMARGIN", new_y="NEXT")
+    return paper

@@ -1,0 +1,30 @@
+"""What somebody may do with a record, asked by the name of an action."""
+
+from dataclasses import replace
+from typing import Final
+
+from services.contracts.access import AccessSnapshot, RecordFacts
+from services.contracts.vocabulary import View
+
+_OF_NO_RECORD: Final = frozenset({"create", "private.create"})
+"""What follows the section in keys that are held or not, whichever record is asked about."""
+
+
+def key_of(snapshot: AccessSnapshot, section: str, action: str) -> str:
+    """Return the permission key that an action of a section stands for: the action itself may be one."""
+    whole = action.startswith(f"{section}.") or action in snapshot.scopes
+    return action if whole else f"{section}.{action}"
+
+
+def evaluate(snapshot: AccessSnapshot, section: str, action: str, facts: RecordFacts) -> View | None:
+    """Return the view in which somebody may do something with a record, or None."""
+    key = key_of(snapshot, section, action)
+    if key.removeprefix(f"{section}.") in _OF_NO_RECORD:
+        return View.FULL if snapshot.holds(key) else None
+    return snapshot.decide(key, facts)
+
+
+def readers_list(snapshot: AccessSnapshot, section: str) -> AccessSnapshot:
+    """Return the snapshot of somebody whose list shows exactly what he may read."""
+    reads = snapshot.scope(f"{section}.read")
+    return replace(snapshot, scopes={**snapshot.scopes, f"{section}.list": reads})

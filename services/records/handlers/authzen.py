@@ -1,0 +1,200 @@
+"""OpenID AuthZEN Authorization API 1.0 for records that are named by id, and the search for records.
+
+authz evaluates records whose properties are given; here they are known. Whoever asks about others needs
+admin.permissions.manage or admin.agents.manage. What is not known is denied or not found, never an error, and no
+answer tells it apart from what is denied.
+"""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, JsonValue
+
+from services.chassis.authz_client import require
+from services.chassis.problems import Invalid, Malformed
+from services.chassis.web import Call, Route
+from services.contracts.access import AccessSnapshot, RecordFacts
+from services.contracts.vocabulary import UserId
+from services.records.deps import Deps
+from services.records.domain.evaluating import evaluate, readers_list
+from services.records.domain.record import Record
+from services.records.domain.sorting import RecordSort
+from services.records.handlers import cursors
+from services.records.handlers.authzen_models import (
+    Decision,
+    Decisions,
+    EvaluationAsked,
+    EvaluationsAsked,
+    PageShown,
+    Resource,
+    ResourceFound,
+    ResourceSearchAsked,
+    ResourcesFound,
+    Subject,
+)
+from services.records.store import record_facts, record_pages
+from services.records.store.sections import TABLES
+
+USER: Final = "user"
+MOST_SUBJECTS: Final = 100
+AT_ONCE: Final = 8
+READ_AT_ONCE: Final = 200
+READ_AT_MOST: Final = 5
+"""Statements that a page of a search may cost: one that finds little ends early and says where to go on."""
+OVERSEE: Final = ("admin.agents.manage", "admin.permissions.manage")
+Snapshots = Mapping[UserId, AccessSnapshot]
+Facts = Mapping[tuple[str, UUID], RecordFacts]
+
+
+async def evaluate_record(deps: Deps, call: Call, asked: EvaluationAsked) -> Decision:
+    """Say whether a person may do something on a record."""
+    snapshots = await _snapshots(deps, call, [asked.subject])
+    return _decision(snapshots, await _facts(deps, call, snapshots, [asked.resource]), asked)
+
+
+async def evaluate_records(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseModel:
+    """Answer many evaluations, in their order, up to the one at which the asked semantic ends."""
+    if not asked.evaluations:
+        return await evaluate_record(deps, call, asked.item({}))
+    items = [_readable(asked, item) for item in asked.evaluations]
+    readable = [item for item in items if isinstance(item, EvaluationAsked)]
+    snapshots = await _snapshots(deps, call, [item.subject for item in readable])
+    facts = await _facts(deps, call, snapshots, [item.resource for item in readable])
+    last = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(asked.options.evaluations_semantic)
+    found = list[Decision]()
+    for item in items:
+        found.append(item if isinstance(item, Decision) else _decision(snapshots, facts, item))
+        if found[-1].decision is last:
+            break
+    return Decisions(evaluations=found)
+
+
+async def search_resources(deps: Deps, call: Call, asked: ResourceSearchAsked) -> ResourcesFound:
+    """List the records with which a person may do something, the newest first.
+
+    Read from the same walk as the lists, so that what is found is what the list by that permission would show.
+    """
+    token, digest = asked.page.token, _digest(asked)
+    begun, _, cursor = token.partition(".")
+    if token and begun != digest:
+        raise Malformed("The token is not one that this search has given.")
+    user_id = _user_id(asked.subject)
+    snapshots = await _snapshots(deps, call, [asked.subject])
+    snapshot = snapshots.get(user_id) if user_id else None
+    if snapshot is None or asked.resource.type not in TABLES:
+        return ResourcesFound(results=[], page=PageShown(next_token="", count=0))
+    found, after = await _search(deps, call, snapshot, asked, cursor)
+    return ResourcesFound(
+        results=[ResourceFound(type=asked.resource.type, id=str(record.id)) for record in found],
+        page=PageShown(next_token=f"{digest}.{after}" if after else "", count=len(found)),
+    )
+
+
+async def _search(
+    deps: Deps, call: Call, snapshot: AccessSnapshot, asked: ResourceSearchAsked, cursor: str
+) -> tuple[Sequence[Record], str]:
+    """Return what a page of a search holds, and where the next begins; nowhere at the end. Raises Malformed."""
+    table, action = TABLES[asked.resource.type], asked.action.name
+    section = table.section.name
+    sort = next(sort for sort in table.orders if sort.value == RecordSort.CREATED)
+    lister = snapshot if action in {"list", f"{section}.list"} else readers_list(snapshot, section)
+    found = list[Record]()
+    try:
+        after = cursors.place(cursor, sort)
+    except Invalid:
+        raise Malformed("The token is not one that this search has given.") from None
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        for _ in range(READ_AT_MOST):
+            page = await record_pages.visible_page(
+                tx, table, lister, table.filter(), sort=sort, after=after, limit=READ_AT_ONCE
+            )
+            for record in page:
+                if len(found) == asked.page.limit:
+                    return found, cursor
+                if evaluate(snapshot, section, action, record.facts()) is not None:
+                    found.append(record)
+                cursor = cursors.of(record, sort)
+            if len(page) < READ_AT_ONCE:
+                return found, ""
+            after = cursors.place(cursor, sort)
+    return found, cursor
+
+
+def _readable(asked: EvaluationsAsked, item: dict[str, JsonValue]) -> EvaluationAsked | Decision:
+    """Return an item, or, in its place, that it is refused for what is wrong with it."""
+    try:
+        return asked.item(item)
+    except Malformed as problem:
+        wrong = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors)
+        return Decision(decision=False, context={"error": {"status": 400, "message": wrong}})
+
+
+async def _snapshots(deps: Deps, call: Call, subjects: Sequence[Subject]) -> Snapshots:
+    """Return what these people may do, a few asked about at a time. Raises PermissionMissing, Malformed."""
+    caller = await deps.access.of(call.caller, call.now, call.access_version)
+    others = {_user_id(each) for each in subjects if each.type == USER} - {caller.user_id, None}
+    if others and not caller.holds(OVERSEE[0]):
+        require(caller, OVERSEE[1])
+    if len(others) > MOST_SUBJECTS:
+        raise Malformed(f"More than {MOST_SUBJECTS} people are asked about at once.")
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def of(user_id: UserId) -> AccessSnapshot:
+        async with free:
+            return await deps.access.of(replace(call.caller, user_id=user_id), call.now, call.access_version)
+
+    found = await asyncio.gather(*(of(each) for each in others if each is not None))
+    return {caller.user_id: caller, **{each.user_id: each for each in found}}
+
+
+async def _facts(deps: Deps, call: Call, snapshots: Snapshots, resources: Iterable[Resource]) -> Facts:
+    """Return what is to be known of those of these records that there are."""
+    by_section = defaultdict[str, set[UUID]](set)
+    for resource in resources:
+        record_id = _uuid(resource.id)
+        if record_id is not None and resource.type in TABLES:
+            by_section[resource.type].add(record_id)
+    found = dict[tuple[str, UUID], RecordFacts]()
+    if by_section:
+        async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+            for section, ids in by_section.items():
+                known = await record_facts.find(tx, TABLES[section], snapshots.values(), ids)
+                found |= {(section, each): facts for each, facts in known.items()}
+    return found
+
+
+def _decision(snapshots: Snapshots, facts: Facts, asked: EvaluationAsked) -> Decision:
+    """Return the answer to an evaluation; what is not known is denied as what is."""
+    user_id, record_id = _user_id(asked.subject), _uuid(asked.resource.id)
+    snapshot = snapshots.get(user_id) if user_id and asked.subject.type == USER else None
+    known = facts.get((asked.resource.type, record_id)) if record_id else None
+    view = evaluate(snapshot, asked.resource.type, asked.action.name, known) if snapshot and known else None
+    return Decision(decision=view is not None, context={"view": view.value} if view else {})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _user_id(subject: Subject) -> UserId | None:
+    found = _uuid(subject.id) if subject.type == USER else None
+    return None if found is None else UserId(found)
+
+
+def _digest(asked: ResourceSearchAsked) -> str:
+    return hashlib.sha256(asked.model_dump_json(exclude={"page"}).encode()).hexdigest()[:16]
+
+
+ROUTES = (
+    Route("POST", "/access/v1/evaluation", evaluate_record, takes=EvaluationAsked, gives=Decision),
+    Route("POST", "/access/v1/evaluations", evaluate_records, takes=EvaluationsAsked, gives=Decisions),
+    Route("POST", "/access/v1/search/resource", search_resources, takes=ResourceSearchAsked, gives=ResourcesFound),
+)

@@ -1,0 +1,77 @@
+"""What records will do by itself, and what of that has failed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.database import Transaction
+from services.chassis.web import Call, Input, Output, Route
+from services.contracts.access import AccessSnapshot
+from services.contracts.vocabulary import View
+from services.records.deps import Deps
+from services.records.handlers.record_life import ScheduleShown
+from services.records.store import record_facts, schedules
+from services.records.store.sections import TABLES
+
+_BEGINNING: Final = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+class SchedulesQuery(Input):
+    failed: bool | None = None
+    """Only what has failed, or only what has not."""
+    cursor: CursorParam = START
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class RecordScheduleShown(ScheduleShown):
+    section: str
+    record_id: UUID
+
+
+class RecordSchedulesPage(Output):
+    items: list[RecordScheduleShown]
+    """May be fewer than asked for, even none, while there is a next page."""
+    next: str | None
+
+
+async def list_schedules(deps: Deps, call: Call, asked: SchedulesQuery) -> RecordSchedulesPage:
+    """List what is set to happen to records that the caller sees in full, the earliest first.
+
+    What has failed waits: have it tried again at the record (`…/archive-schedule/retry`), or set it anew.
+    """
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    after = _BEGINNING if asked.cursor == START else (asked.cursor.at, asked.cursor.id)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await schedules.page(tx, failed=asked.failed, after=after, limit=asked.limit + 1)
+        seen = await _seen(tx, snapshot, {(section, record_id) for record_id, section, _ in found})
+    places = list(dict.fromkeys((one.due_at, record_id) for record_id, _, one in found))
+    page = places[: asked.limit]
+    return RecordSchedulesPage(
+        items=[
+            RecordScheduleShown(section=section, record_id=record_id, **asdict(one))
+            for record_id, section, one in found
+            if record_id in seen and (one.due_at, record_id) in page
+        ],
+        next=str(Cursor(*page[-1])) if len(places) > asked.limit else None,
+    )
+
+
+async def _seen(tx: Transaction, snapshot: AccessSnapshot, asked: Iterable[tuple[str, UUID]]) -> Collection[UUID]:
+    """Return those of these records that the caller sees in full."""
+    by_section = defaultdict[str, list[UUID]](list)
+    for section, record_id in asked:
+        by_section[section].append(record_id)
+    seen = set[UUID]()
+    for section, ids in by_section.items():
+        known = await record_facts.find(tx, TABLES[section], [snapshot], ids)
+        seen |= {each for each, facts in known.items() if snapshot.decide(f"{section}.read", facts) is View.FULL}
+    return seen
+
+
+ROUTES = (Route("GET", "/v1/schedules", list_schedules, takes=SchedulesQuery, gives=RecordSchedulesPage),)

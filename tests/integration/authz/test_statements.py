@@ -1,0 +1,117 @@
+"""How many statements rights cost, counted on the wire: as many for a thousand people as for one."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from services.authz.app import SERVICE
+from services.chassis.database import Database
+from tests.integration.authz.conftest import Agency, found_agency
+from tests.integration.authz.test_explanations import record
+from tests.support.databases import ServiceDatabase
+from tests.support.issuer import Issuer
+from tests.support.running import serving, settings_of
+from tests.support.wire import Wire, counted
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+READ = {"key": "listings.read", "reach": "principal"}
+MODULE = {
+    "section": "fleet",
+    "permissions": [
+        {
+            "action": "read",
+            "record_class": "read",
+            "reaches": ["all"],
+            "name": {"en": "See"},
+            "description": {"en": "."},
+        }
+    ],
+}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wired(
+    http: aiohttp.ClientSession, authz_database: ServiceDatabase, issuer: Issuer, db: Database
+) -> AsyncGenerator[tuple[Agency, Wire]]:
+    """An agency whose authz talks to PostgreSQL over one counted connection."""
+    async with counted(authz_database.app) as (wire, url):
+        there = replace(authz_database, app=url)
+        settings = settings_of(SERVICE, there, jwks_url=issuer.jwks_url, database_connections=1)
+        async with serving(SERVICE, settings) as base:
+            agency = await found_agency(http, base, issuer, db)
+            await snapshot(agency, agency.administrator_id)  # the driver learns the types of a connection once
+            yield agency, wire
+
+
+async def snapshot(agency: Agency, person: UUID, **headers: str) -> int:
+    return (await agency.peer("GET", f"{person}/snapshot", **headers)).status
+
+
+async def test_a_snapshot_costs_two_statements_and_none_to_confirm(wired: tuple[Agency, Wire]) -> None:
+    agency, wire = wired
+    person = await agency.person()
+    await agency.group(READ, members=(person,))
+    shown = (await agency.peer("GET", f"{person}/snapshot")).headers
+    version = next(value for name, value in shown.items() if name.lower() == "etag")
+
+    before = wire.statements
+    assert await snapshot(agency, person) == 200
+    assert wire.statements - before == 4  # BEGIN with the tenant, versions, what is held, COMMIT
+    before = wire.statements
+    assert await snapshot(agency, person, If_None_Match=version) == 304
+    assert wire.statements - before == 3
+
+
+async def test_only_who_holds_permissions_of_the_agencys_modules_costs_a_statement_more(
+    wired: tuple[Agency, Wire],
+) -> None:
+    agency, wire = wired
+    person = await agency.person()
+    assert (await agency.call("POST", "/v1/modules", MODULE)).status == 201
+    await agency.group({"key": "fleet.read", "reach": "all"}, members=(person,))
+
+    before = wire.statements
+    assert await snapshot(agency, person) == 200
+    assert wire.statements - before == 5
+
+
+@pytest.mark.parametrize("people", [1, 10, 100])
+async def test_however_many_people_are_asked_about_it_is_as_many_statements(
+    wired: tuple[Agency, Wire], people: int
+) -> None:
+    agency, wire = wired
+    asked: list[dict[str, Any]] = [
+        {"subject": {"type": "user", "id": str(person)}}
+        for person in [*[await agency.person() for _ in range(people)], uuid4()]
+    ]
+    shared = {
+        "action": {"name": "read"},
+        "resource": {"type": "listings", "id": "1", "properties": record(agency.office_id)},
+    }
+
+    costs = list[int]()
+    for _ in range(2):
+        before = wire.statements
+        answer = await agency.call("POST", "/access/v1/evaluations", {**shared, "evaluations": asked})
+        assert (answer.status, len(answer.body["evaluations"])) == (200, people + 1)
+        costs.append(wire.statements - before)
+
+    assert costs[0] == 4  # BEGIN with the tenant, versions, what is held, COMMIT
+    assert costs[1] <= 4  # the stranger is looked for again
+
+
+async def test_who_can_costs_two_statements_for_two_hundred_people(wired: tuple[Agency, Wire]) -> None:
+    agency, wire = wired
+    for _ in range(20):
+        await agency.person()
+    asked = {"key": "listings.read", "record": record(agency.office_id)}
+    assert (await agency.call("POST", "/v1/who-can", asked)).status == 200
+
+    before = wire.statements
+    assert (await agency.call("POST", "/v1/who-can", asked)).status == 200
+    assert wire.statements - before <= 10  # the caller, the catalogue, and then people and what they hold
