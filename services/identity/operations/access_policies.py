@@ -18,7 +18,7 @@ from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.operations.audit import note
 from services.identity.operations.users import end_sessions
-from services.identity.store import access_policies, admissions, licences, users
+from services.identity.store import access_policies, admissions, licences, second_factors, users
 
 TOLD_AT_ONCE: Final = 500
 Write = Callable[[Transaction], Awaitable[None]]
@@ -171,10 +171,19 @@ async def _tell_again(tx: Transaction, person: UserId) -> None:
 async def _review_sessions(
     tx: Transaction, zone: ZoneInfo, levels: Mapping[UserId, Levels], now: datetime, outcome: _Outcome
 ) -> None:
-    """End the running sessions whose tokens open more than is allowed now; cut the others to the new end."""
+    """End the running sessions whose tokens open more than is allowed now; cut the others to the new end.
+
+    Whoever is to have a second factor and has none is led to set one up by signing in again.
+    """
+    demanded = [person for person in outcome.affected if levels[person].policy.second_factor]
+    lacking = await second_factors.lacking(tx, demanded) if demanded else frozenset[UserId]()
     for person, running in (await admissions.running(tx, outcome.affected, now)).items():
         policy = levels[person].policy
-        going_on = [one for one, held in running.items() if survives(held, policy, now, zone, ACCESS_LIFETIME)]
+        going_on = [
+            one
+            for one, held in running.items()
+            if person not in lacking and survives(held, policy, now, zone, ACCESS_LIFETIME)
+        ]
         ended = [await end_sessions(tx, person, now, one) for one in running if one not in going_on]
         end = until(policy, now, zone)
         if end is not None and going_on:
