@@ -129,5 +129,4 @@ async def _tick(post: PostOffice, agency: Agency, now: datetime) -> None:
             due = [one for one in await schedules.due(queries, now, 1_000) if one.user_id == who]
         if not due:
             return
-        for one in due:
-            await digests.advance(post.db, one, now)
+        await digests.advance(post.db, due[0].tenant_id, due, now)
