@@ -129,8 +129,9 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
     await change.write(tx)
     after = await access_policies.of_people(tx, people)
     outcome = _Outcome([person for person in people if before[person].policy != after[person].policy])
-    if change.author.user_id in outcome.affected:
-        must_let_in(after[change.author.user_id].policy, now, change.author.address)
+    author = change.author.user_id
+    standing = after if author in after else await access_policies.of_people(tx, [author])
+    must_let_in(standing[author].policy, now, change.author.address)  # so two cannot shut each other out at once
     for person in outcome.affected:
         ended_before, ends_after = before[person].policy.ends_at, after[person].policy.ends_at
         if ended_before != ends_after:
