@@ -14,6 +14,17 @@ class AddressNotAllowed(Forbidden):
     title = "This session may not be used from your address."
 
 
+class OnlyLooking(Forbidden):
+    code = "only_looking"
+    title = "Who acts for somebody else may look and change nothing."
+
+
+def check_actor(caller: Caller, method: str) -> None:
+    """Refuse changes by who acts for somebody else (ADR-0015). Raises OnlyLooking."""
+    if caller.actor is not None and method != "GET":
+        raise OnlyLooking
+
+
 class Guard:
     """Admits callers by token, peers and operators by a shared secret."""
 

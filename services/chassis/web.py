@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from services.chassis import answers, clock, ids, logging, metrics, problems, refusals, trace
 from services.chassis.answers import Answer, Streamed
-from services.chassis.guarding import Guard
+from services.chassis.guarding import Guard, check_actor
 from services.chassis.idempotency import IdempotencyKey
 from services.chassis.problems import FieldError
 from services.chassis.refusals import PLAIN, Dialect
@@ -201,6 +201,7 @@ class Edge:
                 structlog.contextvars.bind_contextvars(
                     tenant_id=str(call.identified.tenant_id), user_id=str(call.identified.user_id)
                 )
+                check_actor(call.identified, request.method)
             asked = await _parse(route, request, call)
             arguments = () if asked is None else (asked,)
             answer = await route.handler(self._deps, call, *arguments)
@@ -295,4 +296,5 @@ def _account(request: web.Request, call: Call, status: int, seconds: float) -> N
             status=status,
             duration_ms=round(seconds * 1000, 2),
             session_id=str(call.identified.session_id) if call.identified else None,
+            actor=call.identified.actor if call.identified else None,
         )

@@ -221,6 +221,18 @@ class TechnicianExpiring(UserEvent):
     """Who let the technician in and should know, if that person was recorded."""
 
 
+class ImpersonationBegun(UserEvent):
+    """Support began to look at the agency as this person sees it, with the agency's consent (ADR-0015)."""
+
+    topic: ClassVar[str] = "identity.impersonation.begun.v1"
+
+    session_id: SessionId
+    actor: str
+    """Who it is, such as `urn:keyholder:support:jane`."""
+    reason: str
+    ends_at: datetime
+
+
 class SessionRevoked(Event):
     """Sessions ended before their time; their access tokens must be refused until `until`."""
 

@@ -48,6 +48,7 @@ from services.identity.handlers import (
     second_factor,
     sessions,
     sub_accounts,
+    support_access,
     teams,
     users,
 )
@@ -125,6 +126,7 @@ SERVICE = Service(
         *passkeys.ROUTES,
         *passkey_sign_in.ROUTES,
         *machine_tokens.ROUTES,
+        *support_access.ROUTES,
         *scim.ROUTES,
         *scim_bulk.ROUTES,
         *scim_discovery.ROUTES,

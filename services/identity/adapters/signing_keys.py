@@ -66,6 +66,8 @@ class SigningKeys:
         }
         if session.machine_token_id is not None:
             claims |= {"client_id": f"{MACHINE_CLIENT}:{session.machine_token_id}", "scope": "api"}
+        if session.actor is not None:
+            claims["act"] = {"sub": session.actor}
         if networks:
             claims["networks"] = [str(network) for network in networks]
         return jwt.encode(claims, self._keys[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})

@@ -116,6 +116,8 @@ class AccessPolicy:
     hours: WorkingHours | None = None
     networks: tuple[Network, ...] | None = None
     ends_at: datetime | None = None
+    second_factor: bool = False
+    """Whether it demands one; what any level demands is demanded."""
 
 
 UNLIMITED: Final = AccessPolicy()
@@ -172,6 +174,7 @@ class Levels:
             hours=next((one.hours for _, one in self._nearest_first() if one.hours is not None), None),
             networks=next((one.networks for _, one in self._nearest_first() if one.networks is not None), None),
             ends_at=next((one.ends_at for _, one in self._nearest_first() if one.ends_at is not None), None),
+            second_factor=any(one.second_factor for _, one in self._nearest_first()),
         )
 
     @property

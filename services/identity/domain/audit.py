@@ -50,6 +50,9 @@ class AuditKind(StrEnum):
     SECOND_FACTOR_REMOVED = "second_factor.removed"
     RECOVERY_CODES_RENEWED = "recovery_codes.renewed"
     SESSIONS_ENDED = "sessions.ended"
+    SUPPORT_CONSENT_GIVEN = "support_consent.given"
+    SUPPORT_CONSENT_REVOKED = "support_consent.revoked"
+    USER_IMPERSONATED = "user.impersonated"
     MACHINE_TOKEN_ISSUED = "machine_token.issued"  # noqa: S105 a happening
     MACHINE_TOKEN_REVOKED = "machine_token.revoked"  # noqa: S105 a happening
 

@@ -48,6 +48,8 @@ class Session:
     """What the client called itself, unchecked."""
     machine_token_id: UUID | None = None
     """Which machine's exchange opened it; None for a person who signed in."""
+    actor: str | None = None
+    """Who of the vendor's support opened it to look as the person does; None for everybody else."""
 
 
 ACCESS_LIFETIME: Final = timedelta(seconds=LIFETIME_SECONDS)

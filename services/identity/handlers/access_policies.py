@@ -113,6 +113,7 @@ async def get_user_policy(deps: Deps, call: Call) -> UserPolicyShown:
         hours=hours_shown(stated.policy.hours),
         networks=networks_shown(stated),
         ends_at=stated.policy.ends_at,
+        second_factor_required=stated.policy.second_factor,
         template_id=template_id,
         version=stated.version,
         effective=_effective(levels),

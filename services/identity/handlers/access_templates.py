@@ -90,6 +90,7 @@ def _shown(template: AccessTemplate) -> TemplateShown:
         hours=hours_shown(stated.policy.hours),
         networks=networks_shown(stated),
         ends_at=stated.policy.ends_at,
+        second_factor_required=stated.policy.second_factor,
         version=stated.version,
     )
 

@@ -45,6 +45,8 @@ class PresentShown(Output):
     signed_in_at: datetime
     seen_at: datetime
     """When the session was last refreshed."""
+    actor: str | None
+    """Who of the vendor's support looks as this person does; null for the person himself."""
 
 
 class PresentPage(Output):
@@ -120,6 +122,7 @@ async def list_present(deps: Deps, call: Call, asked: PresentQuery) -> PresentPa
                 display_name=one.display_name,
                 signed_in_at=one.signed_in_at,
                 seen_at=one.seen_at,
+                actor=one.actor,
             )
             for one in shown
         ],

@@ -1,6 +1,7 @@
 """Access policies as clients write and read them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Final
@@ -79,6 +80,13 @@ class PolicyFields(Input):
 class EndingPolicyFields(PolicyFields):
     ends_at: AwareDatetime | None = None
     """From this instant on access is blocked. null: as the level above says."""
+    second_factor_required: bool = False
+    """Demand one. Who has none is signed out, and sets one up before anything else."""
+
+    def stated(self, version: int, ends_at: AwareDatetime | None = None) -> StatedPolicy:
+        """Return the policy that is written, of a version. Raises HoursRefused."""
+        written = super().stated(version, ends_at)
+        return replace(written, policy=replace(written.policy, second_factor=self.second_factor_required))
 
 
 class WindowShown(Output):
@@ -99,6 +107,7 @@ class PolicyShown(Output):
 
 class EndingPolicyShown(PolicyShown):
     ends_at: AwareDatetime | None
+    second_factor_required: bool
 
 
 class ImpactShown(Output):

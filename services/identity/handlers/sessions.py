@@ -77,6 +77,8 @@ class SessionShown(Output):
     """Where it was opened from."""
     user_agent: str
     current: bool
+    actor: str | None
+    """Who of the vendor's support opened it to look as the person does; null for the person himself."""
 
 
 class SessionsShown(Output):
@@ -167,6 +169,7 @@ async def _running(deps: Deps, call: Call, user_id: UserId) -> SessionsShown:
                 address=session.address,
                 user_agent=session.user_agent,
                 current=session.id == call.caller.session_id,
+                actor=session.actor,
             )
             for session in running
         ]

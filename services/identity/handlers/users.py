@@ -19,7 +19,7 @@ from services.identity.handlers.colleagues import require_colleague
 from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
 from services.identity.operations import users as operations
 from services.identity.operations.users import Card, StateChange
-from services.identity.store import licences, users
+from services.identity.store import licences, support_access, users
 
 Offices = Annotated[list[UUID], Field(max_length=500)]
 
@@ -78,6 +78,17 @@ class UserShown(Output):
     created_at: datetime
 
 
+class LookingShown(Output):
+    actor: str
+    reason: str
+    ends_at: datetime
+
+
+class MeShown(UserShown):
+    impersonation: LookingShown | None
+    """Not null: it is not the person who looks but support, which clients say on every page."""
+
+
 class UsersPage(Output):
     items: list[UserShown]
     next: str | None
@@ -99,9 +110,14 @@ async def list_users(deps: Deps, call: Call, asked: UsersQuery) -> UsersPage:
         return UsersPage.of(await users.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
 
 
-async def get_me(deps: Deps, call: Call) -> UserShown:
-    """Show the caller's own card."""
-    return await _one(deps, call, call.caller.user_id)
+async def get_me(deps: Deps, call: Call) -> MeShown:
+    """Show the caller's own card, and who looks at it where that is somebody else."""
+    caller = call.caller
+    async with deps.db.transaction(caller.tenant_id, readonly=True) as tx:
+        begun = await support_access.of_session(tx, caller.session_id) if caller.actor else None
+    shown = await _one(deps, call, caller.user_id)
+    looking = LookingShown(actor=begun.actor, reason=begun.reason, ends_at=begun.ends_at) if begun else None
+    return MeShown(**shown.model_dump(), impersonation=looking)
 
 
 async def get_user(deps: Deps, call: Call) -> UserShown:
@@ -199,7 +215,7 @@ def _shown(user: User) -> UserShown:
 
 
 ROUTES = (
-    Route("GET", "/v1/me", get_me, gives=UserShown),
+    Route("GET", "/v1/me", get_me, gives=MeShown),
     Route("GET", "/v1/users", list_users, takes=UsersQuery, gives=UsersPage),
     Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201),
     Route("GET", "/v1/users/{user_id}", get_user, gives=UserShown),

@@ -18,7 +18,7 @@ from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.operations.audit import note
 from services.identity.operations.users import end_sessions
-from services.identity.store import access_policies, admissions, licences, users
+from services.identity.store import access_policies, admissions, licences, second_factors, users
 
 TOLD_AT_ONCE: Final = 500
 Write = Callable[[Transaction], Awaitable[None]]
@@ -129,8 +129,9 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
     await change.write(tx)
     after = await access_policies.of_people(tx, people)
     outcome = _Outcome([person for person in people if before[person].policy != after[person].policy])
-    if change.author.user_id in outcome.affected:
-        must_let_in(after[change.author.user_id].policy, now, change.author.address)
+    author = change.author.user_id
+    standing = after if author in after else await access_policies.of_people(tx, [author])
+    must_let_in(standing[author].policy, now, change.author.address)  # so two cannot shut each other out at once
     for person in outcome.affected:
         ended_before, ends_after = before[person].policy.ends_at, after[person].policy.ends_at
         if ended_before != ends_after:
@@ -171,10 +172,19 @@ async def _tell_again(tx: Transaction, person: UserId) -> None:
 async def _review_sessions(
     tx: Transaction, zone: ZoneInfo, levels: Mapping[UserId, Levels], now: datetime, outcome: _Outcome
 ) -> None:
-    """End the running sessions whose tokens open more than is allowed now; cut the others to the new end."""
+    """End the running sessions whose tokens open more than is allowed now; cut the others to the new end.
+
+    Whoever is to have a second factor and has none is led to set one up by signing in again.
+    """
+    demanded = [person for person in outcome.affected if levels[person].policy.second_factor]
+    lacking = await second_factors.lacking(tx, demanded) if demanded else frozenset[UserId]()
     for person, running in (await admissions.running(tx, outcome.affected, now)).items():
         policy = levels[person].policy
-        going_on = [one for one, held in running.items() if survives(held, policy, now, zone, ACCESS_LIFETIME)]
+        going_on = [
+            one
+            for one, held in running.items()
+            if person not in lacking and survives(held, policy, now, zone, ACCESS_LIFETIME)
+        ]
         ended = [await end_sessions(tx, person, now, one) for one in running if one not in going_on]
         end = until(policy, now, zone)
         if end is not None and going_on:

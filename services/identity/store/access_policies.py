@@ -33,7 +33,7 @@ async def of_person(tx: Transaction, user_id: UserId) -> tuple[Levels, ZoneInfo]
     """Return the policies that concern one person, and the agency's zone. No scope: used to decide, not shown."""
     rows = await tx.rows(
         """
-        SELECT p.level, p.hours::text AS hours, p.networks, p.ends_at, l.timezone,
+        SELECT p.level, p.hours::text AS hours, p.networks, p.ends_at, p.second_factor, l.timezone,
                array(SELECT unnest(z.networks)
                        FROM access_policy_zones pz
                        JOIN network_zones z ON (z.tenant_id, z.id) = (pz.tenant_id, pz.zone_id)
@@ -70,7 +70,7 @@ async def of_session(tx: Transaction, session_id: SessionId, now: datetime) -> S
         """
         SELECT s.id, s.user_id, s.created_at, s.expires_at, s.address, s.user_agent, u.state, l.timezone,
                a.networks AS held_networks, a.ends_at AS held_until,
-               p.level, p.hours::text AS hours, p.networks, p.ends_at,
+               p.level, p.hours::text AS hours, p.networks, p.ends_at, p.second_factor,
                array(SELECT unnest(z.networks)
                        FROM access_policy_zones pz
                        JOIN network_zones z ON (z.tenant_id, z.id) = (pz.tenant_id, pz.zone_id)
@@ -111,7 +111,7 @@ async def of_people(tx: Transaction, people: Sequence[UserId]) -> Mapping[UserId
     template_of: dict[UUID, UUID] = {row["user_id"]: row["template_id"] for row in members}
     rows = await tx.rows(
         """
-        SELECT p.holder_id, p.hours::text AS hours, p.networks, p.ends_at,
+        SELECT p.holder_id, p.hours::text AS hours, p.networks, p.ends_at, p.second_factor,
                array(SELECT unnest(z.networks)
                        FROM access_policy_zones pz
                        JOIN network_zones z ON (z.tenant_id, z.id) = (pz.tenant_id, pz.zone_id)
@@ -138,7 +138,7 @@ async def find(tx: Transaction, holder_id: UUID) -> StatedPolicy:
     """
     row = await tx.row(
         """
-        SELECT hours::text AS hours, networks, ends_at, version,
+        SELECT hours::text AS hours, networks, ends_at, second_factor, version,
                array(SELECT zone_id FROM access_policy_zones
                       WHERE tenant_id = $1 AND holder_id = $2 ORDER BY zone_id) AS zones
           FROM access_policies
@@ -155,12 +155,12 @@ async def save(tx: Transaction, level: Source, holder_id: UUID, stated: StatedPo
     policy = stated.policy
     written = await tx.execute(
         """
-        INSERT INTO access_policies AS p (tenant_id, holder_id, level, hours, networks, ends_at, version)
-        SELECT $1, $2, $3, $4::text::jsonb, $5::text[], $6::timestamptz, $7::bigint
+        INSERT INTO access_policies AS p (tenant_id, holder_id, level, hours, networks, ends_at, version, second_factor)
+        SELECT $1, $2, $3, $4::text::jsonb, $5::text[], $6::timestamptz, $7::bigint, $8::boolean
          WHERE $7::bigint = 1 OR EXISTS (SELECT FROM access_policies WHERE tenant_id = $1 AND holder_id = $2)
         ON CONFLICT (tenant_id, holder_id) DO UPDATE
            SET hours = excluded.hours, networks = excluded.networks, ends_at = excluded.ends_at,
-               version = excluded.version
+               version = excluded.version, second_factor = excluded.second_factor
          WHERE p.version = excluded.version - 1
         """,
         tx.tenant_id,
@@ -170,6 +170,7 @@ async def save(tx: Transaction, level: Source, holder_id: UUID, stated: StatedPo
         None if policy.networks is None else [str(network) for network in policy.networks],
         policy.ends_at,
         stated.version,
+        policy.second_factor,
     )
     if not written:
         raise Stale
@@ -225,8 +226,8 @@ async def set_end(tx: Transaction, user_id: UserId, ends_at: datetime) -> None:
 
 
 def stated(row: Row) -> StatedPolicy:
-    """Return the policy of a row that has hours, networks, ends_at, version and zones."""
-    policy = AccessPolicy(_hours(row["hours"]), _networks(row["networks"]), row["ends_at"])
+    """Return the policy of a row that has its columns, and zones."""
+    policy = AccessPolicy(_hours(row["hours"]), _networks(row["networks"]), row["ends_at"], row["second_factor"])
     return StatedPolicy(policy, tuple(row["zones"]), row["version"])
 
 
@@ -241,7 +242,8 @@ def _levels(policy_of: Callable[[str], AccessPolicy | None]) -> Levels:
 def _resolved(row: Row) -> AccessPolicy:
     own = _networks(row["networks"])
     zones = _networks(row["zone_networks"]) or ()
-    return AccessPolicy(_hours(row["hours"]), None if own is None else joined([*own, *zones]), row["ends_at"])
+    networks = None if own is None else joined([*own, *zones])
+    return AccessPolicy(_hours(row["hours"]), networks, row["ends_at"], row["second_factor"])
 
 
 def _networks(texts: Sequence[str] | None) -> tuple[Network, ...] | None:

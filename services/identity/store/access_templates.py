@@ -62,7 +62,7 @@ async def every(tx: Transaction) -> Sequence[AccessTemplate]:
     """Return all templates by name. No scope: as `find`."""
     rows = await tx.rows(
         """
-        SELECT t.id, t.name, p.hours::text AS hours, p.networks, p.ends_at, p.version,
+        SELECT t.id, t.name, p.hours::text AS hours, p.networks, p.ends_at, p.second_factor, p.version,
                array(SELECT zone_id FROM access_policy_zones pz
                       WHERE pz.tenant_id = $1 AND pz.holder_id = t.id ORDER BY zone_id) AS zones
           FROM access_templates t

@@ -22,6 +22,8 @@ class Present:
     display_name: str
     signed_in_at: datetime
     seen_at: datetime
+    actor: str | None
+    """Who of the vendor's support it is; None for the person himself."""
 
 
 async def present(tx: Transaction, now: datetime, *, after: Cursor, limit: int) -> Sequence[Present]:
@@ -32,13 +34,14 @@ async def present(tx: Transaction, now: datetime, *, after: Cursor, limit: int) 
     rows = await tx.rows(
         """
         SELECT s.id AS session_id, s.user_id, u.code, u.given_name || ' ' || u.family_name AS display_name,
-               s.created_at AS signed_in_at, greatest(s.created_at, t.used_at) AS seen_at
+               s.created_at AS signed_in_at, greatest(s.created_at, t.used_at) AS seen_at,
+               s.actor
           FROM sessions s
           JOIN users u ON (u.tenant_id, u.id) = (s.tenant_id, s.user_id)
           LEFT JOIN LATERAL (SELECT max(used_at) AS used_at FROM refresh_tokens r
                               WHERE r.tenant_id = $1 AND r.session_id = s.id) t ON true
          WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.machine_token_id IS NULL
-           AND greatest(s.created_at, t.used_at) > $2 - $3::interval
+           AND (greatest(s.created_at, t.used_at) > $2 - $3::interval OR s.actor IS NOT NULL)
            AND (s.created_at, s.id) < ($4, $5)
          ORDER BY s.created_at DESC, s.id DESC
          LIMIT $6
@@ -74,7 +77,7 @@ async def stretches(
                            least(seen.at + $5::interval, s.expires_at, coalesce(s.ended_at, 'infinity'),
                                  $4::timestamptz) AS end) span
                  WHERE s.tenant_id = $1 AND s.user_id = ANY($2) AND s.created_at < $4 AND s.expires_at > $3
-                   AND span.begin < span.end
+                   AND s.machine_token_id IS NULL AND s.actor IS NULL AND span.begin < span.end
                  GROUP BY s.user_id) joined
          ORDER BY user_id, begin
         """,

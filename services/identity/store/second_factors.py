@@ -12,7 +12,11 @@ async def of(tx: Transaction, user_id: UserId) -> SecondFactor:
     """Return whether a person has a second factor and must have one. No scope: one person's, asked at sign-in."""
     row = await tx.row(
         """
-        SELECT l.second_factor_required AS demanded,
+        SELECT l.second_factor_required
+               OR EXISTS (SELECT FROM access_policies p
+                           WHERE p.tenant_id = $1 AND p.second_factor
+                             AND p.holder_id IN ($2, (SELECT template_id FROM access_template_members
+                                                       WHERE tenant_id = $1 AND user_id = $2))) AS demanded,
                EXISTS (SELECT FROM authenticators a
                         WHERE a.tenant_id = $1 AND a.user_id = $2 AND confirmed_at IS NOT NULL) AS confirmed,
                EXISTS (SELECT FROM passkeys p WHERE p.tenant_id = $1 AND p.user_id = $2) AS passkey
@@ -24,6 +28,21 @@ async def of(tx: Transaction, user_id: UserId) -> SecondFactor:
     if row is None:
         raise LookupError("a tenant without a licence")
     return SecondFactor(row["confirmed"], row["passkey"], row["demanded"])
+
+
+async def lacking(tx: Transaction, people: Sequence[UserId]) -> frozenset[UserId]:
+    """Return which of these people have no second factor. No scope: used to decide, not shown."""
+    rows = await tx.rows(
+        """
+        SELECT id FROM unnest($2::uuid[]) AS id
+         WHERE NOT EXISTS (SELECT FROM passkeys p WHERE p.tenant_id = $1 AND p.user_id = id)
+           AND NOT EXISTS (SELECT FROM authenticators a
+                            WHERE a.tenant_id = $1 AND a.user_id = id AND confirmed_at IS NOT NULL)
+        """,
+        tx.tenant_id,
+        people,
+    )
+    return frozenset(row["id"] for row in rows)
 
 
 async def lock(tx: Transaction, user_id: UserId) -> Authenticator | None:

@@ -1,7 +1,7 @@
 """Rows of sessions and refresh tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.chassis.database import Queries, Row, Transaction
@@ -79,7 +79,7 @@ async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequenc
     """
     rows = await tx.rows(
         """
-        SELECT id, user_id, created_at, expires_at, address, user_agent FROM sessions
+        SELECT id, user_id, created_at, expires_at, address, user_agent, actor FROM sessions
          WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3
          ORDER BY created_at DESC, id DESC
          LIMIT 200
@@ -88,7 +88,7 @@ async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequenc
         user_id,
         now,
     )
-    return [session_of(row) for row in rows]
+    return [replace(session_of(row), actor=row["actor"]) for row in rows]
 
 
 async def end(
