@@ -106,20 +106,18 @@ def record_of(table: Table[R], row: Row) -> R:
 
 def values_of(row: Row, enums: Mapping[str, type[StrEnum]]) -> Mapping[str, Any]:
     """Return a row as fields: closed sets as enums, lists as tuples, areas in square metres with two decimals."""
-    values: dict[str, Any] = {}
-    for name, value in row.items():
-        kind = enums.get(name, _as_it_is)
-        match value:
-            case None:
-                values[name.replace("_cm2", "_m2")] = None
-            case list():
-                values[name] = tuple(map(kind, cast("list[Any]", value)))
-            case int() if name.endswith("_cm2"):
-                values[name.replace("_cm2", "_m2")] = (Decimal(value) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
-            case _:
-                values[name] = kind(value)
+    values: dict[str, Any] = dict(row.items())
+    for name, kind in enums.items():
+        value = values.get(name)
+        if isinstance(value, list):
+            values[name] = list(map(kind, cast("list[str]", value)))
+        elif value is not None:
+            values[name] = kind(value)
+    for name in row.keys():  # noqa: SIM118 a row iterates over its values
+        if isinstance(values[name], list):
+            values[name] = tuple(values[name])
+        elif name.endswith("_cm2"):
+            area = values.pop(name)
+            metres = None if area is None else (Decimal(area) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
+            values[name.replace("_cm2", "_m2")] = metres
     return values
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
