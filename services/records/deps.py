@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
+from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
 
 
@@ -11,4 +12,5 @@ from services.records.adapters.streams import Streams
 class Deps:
     db: Database
     access: Access
+    stamps: Stamps
     streams: Streams

@@ -6,10 +6,15 @@ from services.authz.deps import Deps
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
 from services.authz.store import administrators as counted
-from services.authz.store import people
+from services.authz.store import people, stamps
 from services.chassis.answers import NotModified
 from services.chassis.web import Access, Call, Route
-from services.contracts.authz_api import Administrators, WireSnapshot
+from services.contracts.authz_api import (
+    Administrators,
+    StampEntries,
+    StampEntry,
+    WireSnapshot,
+)
 from services.contracts.vocabulary import TenantId, UserId
 
 
@@ -52,11 +57,36 @@ async def list_administrators(deps: Deps, call: Call) -> Administrators:
         return Administrators(user_ids=tuple(await counted.every(tx, call.now)))
 
 
+async def get_stamp_entries(deps: Deps, call: Call) -> StampEntries:
+    """Give what one of a person's own stamps says, for records to set; those of others are not found (ON-26).
+
+    Whether the person may set record rights (ON-25) is decided where they are set.
+    """
+    user_id, stamp_id = UserId(call.id_in_path("user_id")), call.id_in_path("stamp_id")
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id"))) as tx:
+        stamp = await stamps.get(tx, user_id, stamp_id)
+        found = await stamps.entries(tx, stamp.id)
+    return StampEntries(
+        entries=tuple(
+            StampEntry.model_validate(
+                {
+                    "holder_kind": each.holder.reach,
+                    "holder_id": each.holder.id,
+                    "record_class": each.record_class,
+                    "effect": each.effect,
+                }
+            )
+            for each in found
+        )
+    )
+
+
 _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
 
 ROUTES = (
     Route("GET", f"{_PERSON}/snapshot", get_snapshot, gives=SnapshotGiven, access=Access.PEER),
     Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
+    Route("GET", f"{_PERSON}/stamps/{{stamp_id}}", get_stamp_entries, gives=StampEntries, access=Access.PEER),
     Route(
         "GET",
         "/internal/v1/tenants/{tenant_id}/administrators",
