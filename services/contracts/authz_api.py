@@ -106,5 +106,29 @@ class StampEntries(BaseModel):
 WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]
 
 
+class SupposedAccess(BaseModel):
+    """What one person may do, and what he might do if a proposal were carried out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: WireSnapshot
+    after: WireSnapshot
+
+
+class SupposedAccesses(BaseModel):
+    """The people for whom a proposal makes a difference to certain keys, by id, as many as were asked for.
+
+    `POST /internal/v1/tenants/{tenant_id}/hypotheses`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    concerned: int
+    """How many there are."""
+    complete: bool
+    """False when more people were touched than were looked at."""
+    people: tuple[SupposedAccess, ...]
+
+
 SNAPSHOT: Final = TypeAdapter[AccessSnapshot](WireSnapshot)
 """Reads and writes an access snapshot; sets are lists, ids strings, absent scopes reach nothing."""

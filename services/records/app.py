@@ -13,6 +13,7 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
+from services.records.adapters.hypotheses import Hypotheses
 from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
 from services.records.config import RecordsSettings
@@ -47,6 +48,7 @@ async def build(settings: RecordsSettings, platform: Platform) -> AsyncGenerator
             db=platform.db,
             access=access,
             stamps=Stamps(authz),
+            hypotheses=Hypotheses(authz),
             streams=Streams(),
         ),
         Guard(verifier, {"peer": settings.internal_token}),

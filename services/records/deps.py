@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
+from services.records.adapters.hypotheses import Hypotheses
 from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
 
@@ -13,4 +14,5 @@ class Deps:
     db: Database
     access: Access
     stamps: Stamps
+    hypotheses: Hypotheses
     streams: Streams
