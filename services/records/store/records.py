@@ -1,10 +1,11 @@
 """Records of any section as rows."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, LiteralString, TypeVar, cast
 from uuid import UUID
 
@@ -113,11 +114,16 @@ def values_of(row: Row, enums: Mapping[str, type[StrEnum]]) -> Mapping[str, Any]
             values[name] = list(map(kind, cast("list[str]", value)))
         elif value is not None:
             values[name] = kind(value)
-    for name in row.keys():  # noqa: SIM118 a row iterates over its values
-        if isinstance(values[name], list):
-            values[name] = tuple(values[name])
-        elif name.endswith("_cm2"):
-            area = values.pop(name)
-            metres = None if area is None else (Decimal(area) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
-            values[name.replace("_cm2", "_m2")] = metres
+    for name, value in values.items():
+        if value.__class__ is list:
+            values[name] = tuple(value)
+    for name, in_metres in _areas(tuple(row.keys())):
+        area = values.pop(name)
+        values[in_metres] = None if area is None else (Decimal(area) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
     return values
+
+
+@cache
+def _areas(names: tuple[str, ...]) -> Sequence[tuple[str, str]]:
+    """Return which of a row's columns are square centimetres, and what they are called in square metres."""
+    return [(name, name.replace("_cm2", "_m2")) for name in names if name.endswith("_cm2")]
