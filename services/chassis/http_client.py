@@ -42,24 +42,24 @@ class Peer:
             await asyncio.sleep(PAUSE_SECONDS)
             return await self._ask("GET", path, headers or {})
 
-    async def post(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
-        """Return the answer to a POST, asked once. Raises Unavailable."""
-        return await self._ask("POST", path, headers or {})
+    async def post(self, path: str, headers: Mapping[str, str] | None = None, body: object = None) -> Reply:
+        """Return the answer to a POST of a JSON document, None for no body, asked once. Raises Unavailable."""
+        return await self._ask("POST", path, headers or {}, body)
 
-    async def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> Reply:
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: object = None) -> Reply:
         sent = {
             **headers,
             "Authorization": f"Bearer {self._token.get_secret_value()}",
             "traceparent": trace.traceparent(),
         }
         try:
-            async with self._session.request(method, self._url + path, headers=sent) as response:
-                body = await response.read()
+            async with self._session.request(method, self._url + path, headers=sent, json=body) as response:
+                answer = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable from error
         if response.status >= _SERVER_ERROR:
             raise Unavailable
-        return Reply(response.status, response.headers, body)
+        return Reply(response.status, response.headers, answer)
 
 
 @asynccontextmanager

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.vocabulary import RecordClass, UserId
+from services.contracts.vocabulary import Effect, RecordClass, UserId
 
 _LISTS: Final = ("offices", "public_offices", "owners")
 _CLASSES: Final = (RecordClass.NONE, RecordClass.READ, RecordClass.WRITE, RecordClass.IDENTITY)
@@ -81,7 +81,54 @@ class Administrators(BaseModel):
     user_ids: tuple[UserId, ...]
 
 
+class StampEntry(BaseModel):
+    """What a stamp says to a user, team or office about a class of keys."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder_kind: Literal["user", "team", "office"]
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
+
+
+class StampEntries(BaseModel):
+    """Everything that one of a person's own stamps says.
+
+    `GET /internal/v1/tenants/{tenant_id}/users/{user_id}/stamps/{stamp_id}`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    entries: tuple[StampEntry, ...]
+
+
 WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]
+
+
+class SupposedAccess(BaseModel):
+    """What one person may do, and what he might do if a proposal were carried out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: WireSnapshot
+    after: WireSnapshot
+
+
+class SupposedAccesses(BaseModel):
+    """The people for whom a proposal makes a difference to certain keys, by id, as many as were asked for.
+
+    `POST /internal/v1/tenants/{tenant_id}/hypotheses`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    concerned: int
+    """How many there are."""
+    complete: bool
+    """False when more people were touched than were looked at."""
+    people: tuple[SupposedAccess, ...]
+
 
 SNAPSHOT: Final = TypeAdapter[AccessSnapshot](WireSnapshot)
 """Reads and writes an access snapshot; sets are lists, ids strings, absent scopes reach nothing."""

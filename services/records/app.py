@@ -13,6 +13,8 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
+from services.records.adapters.hypotheses import Hypotheses
+from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
 from services.records.config import RecordsSettings
 from services.records.deps import Deps
@@ -38,10 +40,17 @@ from services.records.handlers import (
 @asynccontextmanager
 async def build(settings: RecordsSettings, platform: Platform) -> AsyncGenerator[Built[Deps]]:
     """Yield records' dependencies and guard for as long as the process runs."""
-    access = RemoteAccess(Peer(platform.http, settings.authz_url, settings.internal_token))
+    authz = Peer(platform.http, settings.authz_url, settings.internal_token)
+    access = RemoteAccess(authz)
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
     yield Built(
-        Deps(db=platform.db, access=access, streams=Streams()),
+        Deps(
+            db=platform.db,
+            access=access,
+            stamps=Stamps(authz),
+            hypotheses=Hypotheses(authz),
+            streams=Streams(),
+        ),
         Guard(verifier, {"peer": settings.internal_token}),
         {
             SnapshotChanged: access.drop,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
+from services.records.adapters.hypotheses import Hypotheses
+from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
 
 
@@ -11,4 +13,6 @@ from services.records.adapters.streams import Streams
 class Deps:
     db: Database
     access: Access
+    stamps: Stamps
+    hypotheses: Hypotheses
     streams: Streams

@@ -9,7 +9,7 @@ from aiohttp import web
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.catalogue import record_classes
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.authz_api import SNAPSHOT
+from services.contracts.authz_api import SNAPSHOT, StampEntries, SupposedAccess, SupposedAccesses
 from services.contracts.vocabulary import Ownership, TenantId, UserId, View
 from tests.support.running import answering
 
@@ -29,6 +29,14 @@ class StubAuthz:
         self.asked = 0
         self.administrators: dict[UUID, list[UUID]] = {}
         """Of each agency; of others there are none."""
+        self.stamps: dict[tuple[UUID, UUID, UUID], StampEntries] = {}
+        """By tenant, by whose they are, and by their ids."""
+        self.supposed: dict[UUID, list[SupposedAccess]] = {}
+        """By tenant: whom any proposal concerns, with rights before and after."""
+        self.refusal: tuple[int, object] | None = None
+        """How a proposal is refused."""
+        self.proposals: list[object] = []
+        """What was asked about proposals."""
         self._snapshots: dict[tuple[UUID, UUID], AccessSnapshot] = {}
 
     def give(
@@ -77,6 +85,27 @@ class StubAuthz:
         found = self.administrators.get(UUID(request.match_info["tenant_id"]), [])
         return web.json_response({"user_ids": list(map(str, found))})
 
+    async def _hypotheses(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.Response(status=503)
+        asked = await request.json()
+        self.proposals.append(asked)
+        if self.refusal is not None:
+            status, body = self.refusal
+            return web.json_response(body, status=status)
+        people = self.supposed.get(UUID(request.match_info["tenant_id"]), [])
+        found = SupposedAccesses(concerned=len(people), complete=True, people=tuple(people[: asked["limit"]]))
+        return web.Response(text=found.model_dump_json(), content_type="application/json")
+
+    async def _stamp(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.Response(status=503)
+        tenant_id, user_id, stamp_id = (UUID(request.match_info[f"{name}_id"]) for name in ("tenant", "user", "stamp"))
+        found = self.stamps.get((tenant_id, user_id, stamp_id))
+        if found is None:
+            return web.json_response({"code": "not_found"}, status=404)
+        return web.Response(text=found.model_dump_json(), content_type="application/json")
+
     async def _stand_down(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
@@ -96,7 +125,10 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     app = web.Application()
     person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
     app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    app.router.add_get(f"{person}/stamps/{{stamp_id}}", stub._stamp)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    hypotheses = "/internal/v1/tenants/{tenant_id}/hypotheses"
+    app.router.add_post(hypotheses, stub._hypotheses)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     listed = "/internal/v1/tenants/{tenant_id}/administrators"
     app.router.add_get(listed, stub._administrators)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     async with answering(app) as stub.url:

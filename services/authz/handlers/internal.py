@@ -1,16 +1,37 @@
 """Calls of peer services; not reachable through the gateway."""
 
-from pydantic import RootModel
+from typing import Annotated, Final
+
+from pydantic import Field, RootModel
 
 from services.authz.deps import Deps
+from services.authz.handlers.proposals import SHOWN, ProposalAsked, suppose
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
 from services.authz.store import administrators as counted
-from services.authz.store import people
+from services.authz.store import modules, people, stamps
 from services.chassis.answers import NotModified
-from services.chassis.web import Access, Call, Route
-from services.contracts.authz_api import Administrators, WireSnapshot
+from services.chassis.web import MAX_BODY_BYTES, Access, Call, Input, Route
+from services.contracts.authz_api import (
+    Administrators,
+    StampEntries,
+    StampEntry,
+    SupposedAccess,
+    SupposedAccesses,
+    WireSnapshot,
+)
 from services.contracts.vocabulary import TenantId, UserId
+
+_ROOMY: Final = 2 * MAX_BODY_BYTES
+"""A proposal arrives in a document that is a little larger than the one in which the peer got it."""
+
+
+class AccessSupposed(Input):
+    """A proposal, and the keys about which the peer wants to know whose reach it changes."""
+
+    proposal: ProposalAsked
+    keys: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)]
+    limit: Annotated[int, Field(ge=1, le=200)]
 
 
 class SnapshotGiven(RootModel[WireSnapshot]):
@@ -52,11 +73,60 @@ async def list_administrators(deps: Deps, call: Call) -> Administrators:
         return Administrators(user_ids=tuple(await counted.every(tx, call.now)))
 
 
+async def get_stamp_entries(deps: Deps, call: Call) -> StampEntries:
+    """Give what one of a person's own stamps says, for records to set; those of others are not found (ON-26).
+
+    Whether the person may set record rights (ON-25) is decided where they are set.
+    """
+    user_id, stamp_id = UserId(call.id_in_path("user_id")), call.id_in_path("stamp_id")
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id"))) as tx:
+        stamp = await stamps.get(tx, user_id, stamp_id)
+        found = await stamps.entries(tx, stamp.id)
+    return StampEntries(
+        entries=tuple(
+            StampEntry.model_validate(
+                {
+                    "holder_kind": each.holder.reach,
+                    "holder_id": each.holder.id,
+                    "record_class": each.record_class,
+                    "effect": each.effect,
+                }
+            )
+            for each in found
+        )
+    )
+
+
+async def suppose_access(deps: Deps, call: Call, asked: AccessSupposed) -> SupposedAccesses:
+    """Give what people may do before and after a proposal, of those for whom a key's reach differs; nothing is stored.
+
+    Whether whoever asks may see people's rights is decided where they ask.
+    """
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        known = await modules.catalogue(tx, deps.catalogue)
+        found = await suppose(tx, known, asked.proposal, call.now, under="/proposal")
+    pairs = [SupposedAccess(before=found.before[each], after=found.after[each]) for each in found.shown]
+    differing = [pair for pair in pairs if any(pair.before.scope(key) != pair.after.scope(key) for key in asked.keys)]
+    return SupposedAccesses(
+        concerned=len(differing), complete=len(found.touched) <= SHOWN, people=tuple(differing[: asked.limit])
+    )
+
+
 _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
 
 ROUTES = (
     Route("GET", f"{_PERSON}/snapshot", get_snapshot, gives=SnapshotGiven, access=Access.PEER),
     Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
+    Route("GET", f"{_PERSON}/stamps/{{stamp_id}}", get_stamp_entries, gives=StampEntries, access=Access.PEER),
+    Route(
+        "POST",
+        "/internal/v1/tenants/{tenant_id}/hypotheses",
+        suppose_access,
+        takes=AccessSupposed,
+        gives=SupposedAccesses,
+        access=Access.PEER,
+        max_body_bytes=_ROOMY,
+    ),
     Route(
         "GET",
         "/internal/v1/tenants/{tenant_id}/administrators",

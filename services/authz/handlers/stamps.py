@@ -99,7 +99,7 @@ async def list_stamps(deps: Deps, call: Call, asked: StampsQuery) -> StampsPage:
 
 
 async def get_stamp(deps: Deps, call: Call) -> StampShown:
-    """Show one of the caller's stamps; its entries can be sent to records as they are."""
+    """Show one of the caller's stamps; records takes its id, or its entries as they are."""
     return await _one(deps, call, await _stamper(deps, call), call.id_in_path("stamp_id"))
 
 

@@ -10,7 +10,7 @@ from services.contracts.vocabulary import OfficeId
 from services.records.domain.contact import ContactFilter
 from services.records.domain.kinds import ContactRole, LegalForm, ProcessingBasis
 from services.records.domain.sorting import RecordSort
-from services.records.handlers import record_life, record_rights, records
+from services.records.handlers import impact, record_life, record_rights, records
 from services.records.handlers.edges import Edge
 from services.records.handlers.fields import OMITTED, Country, Email, Line, Number, Phone, Text
 from services.records.handlers.record_models import BasicGiven, BasicShown, RecordShown, RecordsPage
@@ -139,4 +139,5 @@ ROUTES = (
     *records.routes(EDGE, NewContact, ContactChange, ContactsQuery, ContactsFilter),
     *record_life.routes(EDGE),
     *record_rights.routes(EDGE),
+    *impact.routes(EDGE),
 )

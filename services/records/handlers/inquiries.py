@@ -15,7 +15,7 @@ from services.records.domain.kinds import (
     Urgency,
 )
 from services.records.domain.sorting import RecordSort
-from services.records.handlers import bulk, record_life, record_rights, records
+from services.records.handlers import bulk, impact, record_life, record_rights, records
 from services.records.handlers.edges import Edge
 from services.records.handlers.fields import (
     OMITTED,
@@ -146,4 +146,5 @@ ROUTES = (
     *record_life.archive_routes(EDGE),
     *bulk.routes(EDGE),
     *record_rights.routes(EDGE),
+    *impact.routes(EDGE),
 )

@@ -3,7 +3,7 @@
 from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import Sort
-from services.records.handlers import bulk, record_life, record_rights, records
+from services.records.handlers import bulk, impact, record_life, record_rights, records
 from services.records.handlers.fields import Currency, Line, Money
 from services.records.handlers.listing_models import EDGE, ListingChange, NewListing
 from services.records.handlers.records import PageAsked, RecordsFilter
@@ -35,4 +35,5 @@ ROUTES = (
     *record_life.archive_routes(EDGE),
     *bulk.routes(EDGE),
     *record_rights.routes(EDGE),
+    *impact.routes(EDGE),
 )

@@ -1,12 +1,12 @@
 """Record rights as JSON: a flat list of entries; who is not in it inherits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.chassis.problems import FieldError, Invalid
 from services.chassis.web import Input, Output
@@ -30,23 +30,35 @@ class EntryGiven(Input):
     effect: Said
 
 
+_Entries = Annotated[list[EntryGiven], Field(max_length=600)]
+
+
 class EntriesGiven(Input):
-    entries: Annotated[list[EntryGiven], Field(max_length=600)]
+    entries: _Entries
 
     def slots(self) -> Mapping[Slot, Effect | None]:
-        """Return the entries by holder and class, None for inherit. Raises Invalid for one that stands twice."""
-        found = {
-            (Holder(entry.holder_kind, entry.holder_id), RecordClass(entry.record_class)): None
-            if entry.effect is Said.INHERIT
-            else Effect(entry.effect.value)
-            for entry in self.entries
-        }
-        if len(found) != len(self.entries):
-            raise Invalid(errors=[FieldError("/entries", "twice", "A holder stands twice with the same class.")])
-        return found
+        """Return the entries as `slots_of` does."""
+        return slots_of(self.entries)
 
 
-class MassUpdate(EntriesGiven):
+class EntriesOrStamp(Input):
+    """Either entries or one of the caller's stamps, which stands for exactly its entries."""
+
+    entries: _Entries | None = None
+    stamp_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.entries is None) is (self.stamp_id is None):
+            raise ValueError("either entries or a stamp must be given")
+        return self
+
+    def slots(self) -> Mapping[Slot, Effect | None]:
+        """Return the entries as `slots_of` does, none for a stamp."""
+        return slots_of(self.entries or [])
+
+
+class MassUpdate(EntriesOrStamp):
     ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
 
 
@@ -147,6 +159,19 @@ class AnswerShown(Output):
 class AccessShown(Output):
     user_id: UserId
     items: list[AnswerShown]
+
+
+def slots_of(entries: Sequence[EntryGiven]) -> Mapping[Slot, Effect | None]:
+    """Return entries by holder and class, None for inherit. Raises Invalid for one that stands twice."""
+    found = {
+        (Holder(entry.holder_kind, entry.holder_id), RecordClass(entry.record_class)): None
+        if entry.effect is Said.INHERIT
+        else Effect(entry.effect.value)
+        for entry in entries
+    }
+    if len(found) != len(entries):
+        raise Invalid(errors=[FieldError("/entries", "twice", "A holder stands twice with the same class.")])
+    return found
 
 
 def _states(entries: Entries) -> list[StateShown]:

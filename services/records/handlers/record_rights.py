@@ -16,6 +16,7 @@ from services.records.domain.record_rights import (
     UPDATE,
     Cause,
     Decider,
+    Entries,
     Explanation,
     Slot,
     deciding_entries,
@@ -35,6 +36,7 @@ from services.records.handlers.record_right_models import (
     ChangesShown,
     Difference,
     EntriesGiven,
+    EntriesOrStamp,
     EntriesRemoved,
     EntryShown,
     MassUpdate,
@@ -81,11 +83,15 @@ async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entrie
     return await get_record_rights(edge, deps, call)
 
 
-async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown:
-    """Set the entries of a stamp, exactly those, whatever stands there (ON-31). Needs record_rights.update."""
-    given = merged({}, asked.slots())
-    target = Target(edge.table, edge.id_in(call))
-    await operations.change(deps.db, await _author(deps, call), target, Cause.STAMP, lambda _: given)
+async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> RecordRightsShown:
+    """Set one of the caller's stamps, or the entries of one, exactly those, whatever stands there (ON-30, ON-31).
+
+    Needs record_rights.update.
+    """
+    author, target = await _author(deps, call), Target(edge.table, edge.id_in(call))
+    require(author.snapshot, UPDATE)
+    given = await _exactly(deps, call, asked)
+    await operations.change(deps.db, author, target, Cause.STAMP, lambda _: given)
     return await get_record_rights(edge, deps, call)
 
 
@@ -104,11 +110,14 @@ async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> Chang
     return ChangesShown(items=[ChangeShown.of(change) for change in found])
 
 
-async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> PreviewShown:
-    """Show who would gain and lose what if the entries became exactly these. Needs record_rights.update."""
+async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> PreviewShown:
+    """Show who would gain and lose what if the entries became exactly these, or those of one of the caller's stamps.
+
+    Needs record_rights.update.
+    """
     require(await deps.access.of(call.caller, call.now, call.access_version), UPDATE)
     panel = await _panel(edge, deps, call)
-    after = replace(panel.facts, rights=rights_of(merged({}, asked.slots())))
+    after = replace(panel.facts, rights=rights_of(await _exactly(deps, call, asked)))
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         people = await directory.active_people(tx, PREVIEWED + 1)
     items = list[Difference]()
@@ -120,19 +129,22 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
 
 
 async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: MassUpdate) -> Outcomes:
-    """Set or reset single entries on up to 1,000 {section}; the others stay. Needs record_rights.update.
+    """Set or reset single entries on up to 1,000 {section}, where the others stay; or set a stamp, exactly (ON-31).
 
-    Each {noun} is changed, or not, by itself (ON-22).
+    Each {noun} is changed, or not, by itself (ON-22). Needs record_rights.update.
     """
     author, changes = await _author(deps, call), asked.slots()
     require(author.snapshot, UPDATE)
+    stamped = None if asked.stamp_id is None else await _exactly(deps, call, asked)
+    cause = Cause.MASS_UPDATE if stamped is None else Cause.STAMP
+
+    def make(entries: Entries) -> Entries:
+        return merged(entries, changes) if stamped is None else stamped
+
     items = list[Outcome]()
     for record_id in dict.fromkeys(asked.ids):
-        target = Target(edge.table, record_id)
         try:
-            await operations.change(
-                deps.db, author, target, Cause.MASS_UPDATE, lambda entries: merged(entries, changes)
-            )
+            await operations.change(deps.db, author, Target(edge.table, record_id), cause, make)
             items.append(Outcome(id=record_id, code="done"))
         except Problem as problem:
             items.append(Outcome(id=record_id, code=problem.code))
@@ -197,18 +209,25 @@ async def _snapshots(deps: Deps, call: Call, people: Sequence[UserId]) -> Sequen
     return await asyncio.gather(*map(of, people))
 
 
+async def _exactly(deps: Deps, call: Call, asked: EntriesOrStamp) -> Entries:
+    """Return the entries that are given, or those of the stamp. Raises Invalid, UnknownStamp, Unavailable."""
+    if asked.stamp_id is None:
+        return merged({}, asked.slots())
+    return await deps.stamps.entries(call.caller, asked.stamp_id)
+
+
 async def _author(deps: Deps, call: Call) -> Author:
     return Author(await deps.access.of(call.caller, call.now, call.access_version), call.now)
 
 
 def routes(edge: Edge) -> tuple[Route, ...]:
     """Return the routes by which a section's records are opened and closed one by one."""
-    rights, shown, given = f"{edge.one}/record-rights", RecordRightsShown, EntriesGiven
+    rights, shown, given = f"{edge.one}/record-rights", RecordRightsShown, EntriesOrStamp
     restore = edge.handler(restore_record_rights)
     update_many = edge.handler(update_many_record_rights)
     return (
         Route("GET", rights, edge.handler(get_record_rights), gives=shown),
-        Route("PUT", rights, edge.handler(change_record_rights), takes=given, gives=shown, edits=True),
+        Route("PUT", rights, edge.handler(change_record_rights), takes=EntriesGiven, gives=shown, edits=True),
         Route("POST", f"{rights}/stamp", edge.handler(apply_record_stamp), takes=given, gives=shown),
         Route("POST", f"{rights}/restore", restore, takes=Restoration, gives=shown, edits=True),
         Route("POST", f"{rights}/preview", edge.handler(preview_record_rights), takes=given, gives=PreviewShown),

@@ -103,6 +103,12 @@ class Agency:
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         return await self._send(method, f"/internal/v1/tenants/{self.tenant_id}/users/{path}", None, sent)
 
+    async def suppose(self, proposal: object, *keys: str, limit: int = 200) -> Answer:
+        """Return the answer to records' question what a proposal does to the reach of keys."""
+        body = {"proposal": proposal, "keys": keys, "limit": limit}
+        path = f"/internal/v1/tenants/{self.tenant_id}/hypotheses"
+        return await self._send("POST", path, body, {"Authorization": f"Bearer {INTERNAL_TOKEN}"})
+
     async def tell(self, event: Event) -> None:
         """Have authz carry out one of identity's events."""
         await tell(self.db, self.tenant_id, event)

@@ -1,12 +1,15 @@
 """What is only imagined is answered as if it were done, and leaves no trace; the past is answered as it was."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.contracts.access import AccessSnapshot
+from services.contracts.authz_api import SNAPSHOT, SupposedAccesses
 from tests.integration.authz.conftest import Agency
 from tests.integration.authz.test_explanations import record
 
@@ -255,3 +258,44 @@ async def test_the_past_is_answered_as_it_was(agency: Agency) -> None:
     assert told["reason"]["grant"]["holder_id"] == group["id"]
     future = {"questions": [question], "as_of": "2199-01-01T00:00:00Z"}
     assert (await agency.call("POST", "/v1/decisions", future)).errors == [("/as_of", "in_the_future")]
+
+
+async def _snapshot(agency: Agency, person: UUID) -> AccessSnapshot:
+    return SNAPSHOT.validate_python((await agency.peer("GET", f"{person}/snapshot")).body)
+
+
+async def test_records_is_given_the_snapshots_that_people_have_and_then_get(agency: Agency) -> None:
+    people = sorted([await agency.person() for _ in range(3)])
+    group = await agency.group(READ, PRINT, members=tuple(people))
+    proposal = {"grants": [{"holder": "group", "holder_id": group["id"], "grants": [LIST, PRINT]}]}
+    before = [await _snapshot(agency, person) for person in people]
+
+    answer = await agency.suppose(proposal, "listings.list", "listings.read", limit=2)
+    given = SupposedAccesses.model_validate(answer.body)
+    assert (given.concerned, given.complete) == (3, True)
+    assert [each.before for each in given.people] == before[:2]
+    assert [await _snapshot(agency, person) for person in people] == before
+    elsewhere = await agency.suppose(proposal, "listings.print", "inquiries.list")
+    assert (elsewhere.body["concerned"], elsewhere.body["people"]) == (0, [])
+
+    await agency.put(group, "/grants", {"grants": [LIST, PRINT]})
+    for each, person in zip(given.people, people, strict=False):
+        became = await _snapshot(agency, person)
+        assert replace(each.after, version=became.version) == became
+
+
+async def test_what_is_wrong_with_a_proposal_is_told_to_records_by_where_it_stands_there(agency: Agency) -> None:
+    unsound = [{"holder": "user", "holder_id": str(agency.administrator_id), "grants": [{**LIST, "key": "x.y"}]}]
+    answer = await agency.suppose({"grants": unsound}, "listings.list")
+    assert answer.status == 422
+    assert [pointer for pointer, _ in answer.errors] == ["/proposal/grants/0/grants/0/key"]
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({}, "/proposal"),
+        ({"grants": 7}, "/proposal/grants"),
+        ({"questions": []}, "/proposal/questions"),
+    )
+    for proposal, pointer in wrong:
+        answer = await agency.suppose(proposal, "listings.list")
+        assert (answer.status, [where for where, _ in answer.errors]) == (422, [pointer]), proposal
+    somebody = [{"user_id": str(uuid4()), "blocked": ["print"]}]
+    assert (await agency.suppose({"switches": somebody}, "listings.list")).code == "not_found"

@@ -94,3 +94,20 @@ async def test_stamps_are_listed_in_pages_newest_first(agency: Agency) -> None:
     rest = (await agency.call("GET", f"/v1/stamps?limit=2&cursor={first['next']}", by=person)).body
 
     assert [item["id"] for item in first["items"] + rest["items"]] == made[::-1]
+
+
+@pytest.mark.catalogue("ON-26", "ON-32")
+async def test_records_is_given_what_a_persons_own_stamp_says_and_nobody_elses(
+    agency: Agency, other_agency: Agency
+) -> None:
+    person, other = await stamper(agency), await stamper(agency)
+    entries = [entry("office", agency.office_id, "write", "deny"), entry("user", other, "identity")]
+    stamp = (await agency.call("POST", "/v1/stamps", {"name": "x", "entries": entries}, by=person)).body
+
+    given = await agency.peer("GET", f"{person}/stamps/{stamp['id']}")
+    assert (given.status, given.body) == (200, {"entries": entries})
+    assert (await agency.peer("GET", f"{other}/stamps/{stamp['id']}")).code == "not_found"
+    assert (await agency.peer("GET", f"{person}/stamps/{uuid4()}")).code == "not_found"
+    assert (await other_agency.peer("GET", f"{person}/stamps/{stamp['id']}")).code == "not_found"
+    path = f"/internal/v1/tenants/{agency.tenant_id}/users/{person}/stamps/{stamp['id']}"
+    assert (await agency.call("GET", path, by=person)).status == 401

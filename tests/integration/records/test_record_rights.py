@@ -8,6 +8,7 @@ import pytest
 
 from services.chassis import ids
 from services.contracts.access import Scope
+from services.contracts.authz_api import StampEntries
 from services.contracts.vocabulary import UserId, UserState
 from services.records.store import directory
 from tests.integration.records.conftest import Agency, Answer
@@ -167,6 +168,100 @@ async def test_a_stamp_sets_exactly_its_entries_and_can_be_taken_back(agency: Ag
     changes = (await agency.call(agency.ada, "GET", _path(made, "/changes"))).body["items"]
     assert [(change["version"], change["cause"]) for change in changes] == [(3, "restored"), (2, "stamp"), (1, "set")]
     assert {event["rights_version"] for event in await agency.events("records.listing.rights_changed.v1")} == {1, 2, 3}
+
+
+def _keep_stamp(agency: Agency, owner: UUID, *said: Said) -> dict[str, Any]:
+    """Let authz know a stamp, and return how a request names it."""
+    stamp_id = ids.uuid7()
+    agency.authz.stamps[agency.tenant_id, owner, stamp_id] = StampEntries.model_validate(_entries(*said))
+    return {"stamp_id": str(stamp_id)}
+
+
+@pytest.mark.catalogue("ON-24", "ON-30", "ON-31", "ON-32", "ON-33")
+async def test_a_stamp_that_is_named_does_what_its_entries_do_when_given(agency: Agency) -> None:
+    made = await agency.take_on()
+    outsider = agency.give(agency.bruno, beside=(agency.harbour,))
+    said = {("office", agency.harbour, "read", "allow"), ("user", agency.carla, "write", "deny")}
+    named = _keep_stamp(agency, agency.ada, *said)
+    first = ("user", agency.carla, "read", "deny")
+    await _set(agency, made, first)
+
+    before = await agency.stored()
+    previews = [
+        (await agency.call(agency.ada, "POST", _path(made, "/preview"), body)).body for body in (named, _entries(*said))
+    ]
+    assert previews[0] == previews[1]
+    assert [item["user_id"] for item in previews[0]["items"]] == [str(outsider)]
+    assert await agency.stored() == before
+
+    assert _said(await agency.call(agency.ada, "POST", _path(made, "/stamp"), named)) == said
+    assert await _sees(agency, outsider, made) == ("full", True)
+    again = await agency.call(agency.ada, "POST", _path(made, "/stamp"), named)
+    assert (_said(again), again.body["version"]) == (said, 2)
+    restored = await agency.call(agency.ada, "POST", _path(made, "/restore"), {"version": 1}, {"If-Match": '"2"'})
+    assert _said(restored) == {first}
+    changes = (await agency.call(agency.ada, "GET", _path(made, "/changes"))).body["items"]
+    assert [change["cause"] for change in changes] == ["restored", "stamp", "set"]
+
+
+@pytest.mark.catalogue("ON-22", "ON-31")
+async def test_a_mass_update_by_a_stamp_sets_exactly_its_entries_everywhere(agency: Agency) -> None:
+    made = [await agency.take_on() for _ in range(3)]
+    await _set(agency, made[0], ("user", agency.bruno, "read", "deny"), ("user", agency.carla, "write", "deny"))
+    said = ("office", agency.centre, "identity", "deny")
+    missing = str(ids.uuid7())
+    body = {**_keep_stamp(agency, agency.ada, said), "ids": [*(each["id"] for each in made), missing]}
+    answer = await agency.call(agency.ada, "POST", "/v1/listings/bulk-record-rights", body)
+    assert [item["code"] for item in answer.body["items"]] == ["done", "done", "done", "not_found"]
+    for each in made:
+        assert _said(await agency.call(agency.ada, "GET", _path(each))) == {said}
+        (*_, change) = (await agency.call(agency.ada, "GET", _path(each, "/changes"))).body["items"][:1]
+        assert change["cause"] == "stamp"
+
+
+@pytest.mark.catalogue("ON-25", "ON-26")
+async def test_a_stamp_that_is_not_the_callers_is_refused_and_nothing_changes(agency: Agency) -> None:
+    made = await agency.take_on()
+    keeper = agency.give(agency.carla, "record_rights.update", read=EVERYTHING)
+    agent = agency.give(agency.bruno, read=EVERYTHING)
+    foreign = _keep_stamp(agency, agency.ada, ("user", agency.bruno, "read", "deny"))
+    own = _keep_stamp(agency, agent, ("user", agency.bruno, "read", "deny"))
+    before = await agency.stored()
+    ways = (_path(made, "/stamp"), _path(made, "/preview"), "/v1/listings/bulk-record-rights")
+    for path in ways:
+        ids_ = {"ids": [made["id"]]} if path == ways[2] else {}
+        for named in (foreign, {"stamp_id": str(ids.uuid7())}):
+            answer = await agency.call(keeper, "POST", path, {**named, **ids_})
+            assert answer.refusal == (422, "unknown_stamp", {"/stamp_id"}), path
+        refused = await agency.call(agent, "POST", path, {**own, **ids_})
+        assert (refused.status, refused.body["code"]) == (403, "permission_missing"), path
+        senseless: tuple[dict[str, Any], ...] = (
+            {},
+            {**foreign, "entries": []},
+            {"stamp_id": "mine"},
+            {"stamp_id": None},
+        )
+        for body in senseless:
+            assert (await agency.call(agency.ada, "POST", path, {**body, **ids_})).status == 422, (path, body)
+    agency.authz.down = True
+    try:
+        away = await agency.call(agency.ada, "POST", ways[0], foreign)
+    finally:
+        agency.authz.down = False
+    assert (away.status, await agency.stored()) == (503, before)
+
+
+async def test_a_stamp_opens_no_more_than_its_owner_may_do_himself(agency: Agency) -> None:
+    made = await agency.take_on()
+    keeper = agency.give(agency.carla, "record_rights.update", read=EVERYTHING)
+    beyond = _keep_stamp(agency, keeper, ("user", agency.bruno, "write", "allow"))
+    gone = _keep_stamp(agency, keeper, ("user", ids.uuid7(), "read", "allow"))
+    before = await agency.stored()
+    answer = await agency.call(keeper, "POST", _path(made, "/stamp"), beyond)
+    assert (answer.status, answer.body["code"]) == (403, "grants_more_than_held")
+    answer = await agency.call(keeper, "POST", _path(made, "/stamp"), gone)
+    assert (answer.status, answer.body["code"]) == (422, "unknown_holder")
+    assert await agency.stored() == before
 
 
 async def test_of_parallel_changes_of_one_version_exactly_one_succeeds(agency: Agency) -> None:
