@@ -22,7 +22,7 @@ from services.contracts.identity_events import (
 from services.contracts.vocabulary import SessionId, TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.directory import DirectoryEntry
+from services.identity.domain.directory import NO_ENTRY, DirectoryEntry
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
@@ -204,7 +204,9 @@ async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
 async def _save(tx: Transaction, changed: User, card: Card) -> None:
     await users.save(tx, changed)
     if card.entry is not None:
+        before = await directory.entry(tx, changed.id) or NO_ENTRY
         await directory.keep_person(tx, changed.id, card.entry)
+        await note(tx, AuditKind.USER_CHANGED, changed.id, before, card.entry)
 
 
 async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:
