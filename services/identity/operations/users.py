@@ -21,11 +21,13 @@ from services.contracts.identity_events import (
 )
 from services.contracts.vocabulary import SessionId, TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.domain.agent_card import AgentCard, check_telephone
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.directory import NO_ENTRY, DirectoryEntry
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
+from services.identity.operations import agent_cards
 from services.identity.operations.audit import note
 from services.identity.store import (
     access_policies,
@@ -74,26 +76,35 @@ class Card:
 UNCHANGED: Final = Card(None, None, None, None, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A person to add, with what else is known at once."""
+
+    user: User
+    card: AgentCard | None = None
+    entry: DirectoryEntry | None = None
+    """What the agency's directory calls the person."""
+
+
 async def create_user(
-    db: Database,
-    tenant_id: TenantId,
-    user: User,
-    key: IdempotencyKey | None,
-    now: datetime,
-    entry: DirectoryEntry | None = None,
+    db: Database, tenant_id: TenantId, newcomer: Newcomer, key: IdempotencyKey | None, now: datetime
 ) -> UUID:
     """Add a provisioned person, who gets an activation mail; return the id, or an earlier request's.
 
     One who is added suspended gets it once he is provisioned.
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused, TelephoneNeeded.
     """
+    user = newcomer.user
     async with db.transaction(tenant_id) as tx:
         made = await earlier(tx, key, user.id, now)
         if made is not None:
             return made
+        check_telephone(user.kind, newcomer.card, "/telephone")
         await add(tx, user, now)
-        if entry is not None:
-            await directory.keep_person(tx, user.id, entry)
+        if newcomer.card is not None:
+            await agent_cards.write(tx, user.id, newcomer.card)
+        if newcomer.entry is not None:
+            await directory.keep_person(tx, user.id, newcomer.entry)
     return user.id
 
 
