@@ -29,6 +29,7 @@ from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
 from services.identity.operations import agent_cards
 from services.identity.operations.audit import note
+from services.identity.operations.standing_down import must_still_be_in, standing_down
 from services.identity.store import (
     access_policies,
     credentials,
@@ -159,16 +160,20 @@ async def change_state(
 ) -> User:
     """Return the person in another state (MG-9): without sessions unless active, without password as a ghost.
 
-    authz is asked before, outside the transaction: should this fail afterwards, it counts one administrator too
-    few until the next event of this person, which errs on the safe side.
-    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken.
+    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken,
+    SessionOver.
     """
     async with db.transaction(tenant_id) as tx:
         move(await _at(tx, change.user_id, change.version), change.state)
-    if change.state is not UserState.ACTIVE:
-        await administrators.stand_down(tenant_id, change.user_id, change.version)
+    leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
+    async with standing_down(db, administrators, tenant_id, leaving):
+        return await _moved(db, tenant_id, change, now)
+
+
+async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: datetime) -> User:
     async with db.transaction(tenant_id) as tx:
         licence = await licences.get(tx, lock=True)
+        await must_still_be_in(tx)
         user = await _at(tx, change.user_id, change.version)
         move(user, change.state)
         if change.state is UserState.ACTIVE:
