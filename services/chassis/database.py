@@ -179,6 +179,8 @@ async def open_database(url: str, *, connections: int, name: str) -> AsyncGenera
             "lock_timeout": "3000",
             "idle_in_transaction_session_timeout": "15000",
             "jit": "off",
+            # Each statement is written for one plan; to look for another with every execution costs more than the plan.
+            "plan_cache_mode": "force_generic_plan",
             "timezone": "UTC",
         },
     )

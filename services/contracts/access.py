@@ -138,6 +138,8 @@ class AccessSnapshot:
         authz left out the keys that a switch cuts. The public view has public fields only, so keys of class
         identity are granted in full view or not at all, and only on a record that is read in full view.
         """
+        if not record.rights and key not in self.scopes:
+            return None
         section, record_class, is_basic = self.about(key, record)
         if not self._presupposed(key, section, record_class, record):
             return None

@@ -12,7 +12,6 @@ from services.contracts.vocabulary import OfficeId, TenantId, View
 LARGE, SMALL = TenantId(UUID(int=1)), TenantId(UUID(int=2))
 SIZES: Final = {LARGE: 1_000_000, SMALL: 10_000}
 OFFICES: Final = 100
-PEOPLE: Final = 2_000
 ANNA, RITA, EDITOR, EXPORTER = (UUID(int=n) for n in (5, 6, 7, 8))
 """Rita has 2,000 record rights, the others none."""
 OFFICE: Final = OfficeId(UUID(int=5))
@@ -36,7 +35,7 @@ _STATEMENTS: Final[Sequence[LiteralString]] = (
     """,
     """
     INSERT INTO people (tenant_id, id, version, state)
-    SELECT $1::uuid, lpad(to_hex(n), 32, '0')::uuid, 1, 'active' FROM generate_series(1, 2000) AS n WHERE $2::int > 0
+    SELECT $1::uuid, lpad(to_hex(n), 32, '0')::uuid, 1, 'active' FROM generate_series(1, 100) AS n WHERE $2::int > 0
     """,
     """
     INSERT INTO listings (
@@ -47,8 +46,8 @@ _STATEMENTS: Final[Sequence[LiteralString]] = (
         owner_phone, owner_email, private_note, version, created_at, updated_at)
     SELECT $1::uuid, md5($1::uuid::text || n)::uuid, n::text,
            lpad(to_hex(1 + (hashint4(n) & 2147483647) % 100), 32, '0')::uuid,
-           lpad(to_hex(1 + (n::bigint * 7919 % 2000)), 32, '0')::uuid,
-           lpad(to_hex(1 + (n::bigint * 104729 % 2000)), 32, '0')::uuid,
+           lpad(to_hex(1 + (n::bigint * 7919 % 100)), 32, '0')::uuid,
+           lpad(to_hex(1 + (n::bigint * 104729 % 97)), 32, '0')::uuid,
            n % 10 = 0, 'active', 'sale', 'residential', 'apartment', 'Trilocale ' || n,
            repeat('Luminoso appartamento con vista. ', 8), 'IT', 'Toscana', 'LU',
            CASE n % 10 WHEN 3 THEN 'Lucca' ELSE 'Viareggio' END, 'Centro', '55100', 10000000 + n * 100, 'EUR', 900000,

@@ -34,7 +34,7 @@ async def shifted(site: Site, long: bool) -> AsyncGenerator["Clock"]:
     file = site.folder / "shift"
     file.write_text("0")
     await site.script("notifications", (HERE / "clock.sql").read_text())
-    await site.parts["notifications-work"].stop()
+    await site.end("notifications-work")
     clock = Clock(site, file, restarts=not long)
     try:
         yield clock

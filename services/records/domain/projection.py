@@ -29,11 +29,4 @@ def project(record: Record, snapshot: AccessSnapshot, action: str = "read") -> P
     if view is View.FULL:
         tiers += [Tier.BASIC]
         tiers += [tier for tier, opens in OPENED_BY.items() if snapshot.decide(section.key(opens), facts) is View.FULL]
-    return Projection(
-        view,
-        {
-            tier: {name: getattr(record, name) for name in section.tiers[tier]}
-            for tier in tiers
-            if tier in section.tiers
-        },
-    )
+    return Projection(view, {tier: section.read[tier](record) for tier in tiers if tier in section.tiers})

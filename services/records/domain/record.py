@@ -1,10 +1,11 @@
 """What every record has, and what its section says about its fields: how far each travels and what changes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
@@ -78,6 +79,11 @@ class Section:
         return {name: tier for tier, names in self.tiers.items() for name in names}
 
     @cached_property
+    def read(self) -> Mapping[Tier, Callable[["Record"], Mapping[str, object]]]:
+        """Say how the fields of each tier are read from a record, all at once."""
+        return {tier: _reading(names) for tier, names in self.tiers.items()}
+
+    @cached_property
     def changed_by(self) -> Mapping[str, str]:
         """Say which permission changes each field; what is not in it never changes."""
         by_tier = {Tier.IDENTITY: "identity.update", Tier.PRIVATE_NOTE: "private_note.update"}
@@ -96,6 +102,13 @@ class Section:
                 return "/private_note/text"
             case tier:
                 return f"/{tier}/{name}"
+
+
+def _reading(names: tuple[str, ...]) -> Callable[["Record"], Mapping[str, object]]:
+    if len(names) == 1:
+        return lambda record: {names[0]: getattr(record, names[0])}
+    values = attrgetter(*names)
+    return lambda record: dict(zip(names, values(record), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

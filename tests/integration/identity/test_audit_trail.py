@@ -91,7 +91,7 @@ async def test_every_change_is_noted_with_its_author_and_without_secrets(
     found = await entries(agency)
     kinds = {entry["kind"] for entry in found}
     nouns = {kind.partition(".")[0] for kind in kinds}
-    # what these nouns did not go through here is asked for where it happens: terms change, support looks
+    # what these nouns did not go through here is asked for where it happens
     elsewhere = {"licence.changed", "user.impersonated"}
     assert {kind for kind in AuditKind if kind.partition(".")[0] in nouns} - kinds == elsewhere
     assert nouns >= {"user", "card", "access_policy", "office", "region", "team", "access_template", "zone", "password"}

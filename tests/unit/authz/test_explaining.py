@@ -76,7 +76,9 @@ def test_every_explanation_names_a_source_that_is_worth_what_it_claims(
 
 
 def test_every_kind_of_source_has_decided() -> None:
-    test_every_explanation_names_a_source_that_is_worth_what_it_claims()
+    for _ in range(10):
+        if seen.keys() != set(Decider):
+            test_every_explanation_names_a_source_that_is_worth_what_it_claims()
 
     assert seen.keys() == set(Decider)
 
