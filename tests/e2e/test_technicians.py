@@ -101,6 +101,7 @@ async def test_a_technician_reaches_nothing_that_says_anything_of_people_or_reco
     )
     technician, person = await agency.active_colleague(
         kind="external_technician",
+        telephone="+39 0583 1234",
         ends_at=_in_a_day(),
         given_name="Tino",
         family_name="Tecnico",

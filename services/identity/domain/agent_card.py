@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.chassis.problems import FieldError, Invalid
 from services.contracts.vocabulary import UserKind, UserState
 from services.identity.domain.user import User
 
@@ -65,6 +66,11 @@ class AgentCard:
     version: int = 0
 
 
+class TelephoneNeeded(Invalid):
+    code = "telephone_needed"
+    title = "An external technician must be reachable by telephone."
+
+
 @dataclass(frozen=True, slots=True)
 class PublicCard:
     """What web sites and apps may show of a person; what is not to be shown is not in it."""
@@ -75,6 +81,13 @@ class PublicCard:
     contacts: tuple[Contact, ...]
     descriptions: Mapping[str, str]
     photo: bool
+
+
+def check_telephone(kind: UserKind, card: AgentCard | None, pointer: str) -> None:
+    """Refuse a card of an external technician without a telephone (AM-8), naming the field. Raises TelephoneNeeded."""
+    reachable = card is not None and any(one.kind in {ContactKind.PHONE, ContactKind.MOBILE} for one in card.contacts)
+    if kind is UserKind.EXTERNAL_TECHNICIAN and not reachable:
+        raise TelephoneNeeded(errors=[FieldError(pointer, "telephone_needed", "Give the technician's telephone.")])
 
 
 def public_card(user: User, card: AgentCard, *, has_photo: bool) -> PublicCard | None:

@@ -14,11 +14,12 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 from services.identity.deps import Deps
+from services.identity.domain.agent_card import AgentCard, Contact, ContactKind
 from services.identity.domain.user import MANAGE, Assignments, User
 from services.identity.handlers.colleagues import require_colleague
-from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
+from services.identity.handlers.fields import Code, Email, Locale, Name, Telephone, Userid
 from services.identity.operations import users as operations
-from services.identity.operations.users import Card, StateChange
+from services.identity.operations.users import Card, Newcomer, StateChange
 from services.identity.store import licences, support_access, users
 
 Offices = Annotated[list[UUID], Field(max_length=500)]
@@ -35,6 +36,8 @@ class NewUser(Input):
     given_name: Name
     family_name: Name
     email: Email
+    telephone: Telephone | None = None
+    """The first contact of the person's card; an external technician needs one."""
     locale: Locale | None = None
     principal_offices: Offices = Field(default=[])
     secondary_offices: Offices = Field(default=[])
@@ -149,7 +152,8 @@ async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
         ends_at=asked.ends_at,
         sponsor_id=call.caller.user_id,
     )
-    made = await operations.create_user(deps.db, tenant_id, user, call.idempotency_key, call.now)
+    card = AgentCard(contacts=(Contact(ContactKind.PHONE, asked.telephone),), version=1) if asked.telephone else None
+    made = await operations.create_user(deps.db, tenant_id, Newcomer(user, card), call.idempotency_key, call.now)
     call.reply_headers["Location"] = f"/v1/users/{made}"
     return await _one(deps, call, UserId(made))
 

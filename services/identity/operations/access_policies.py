@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from services.chassis import outbox
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import Stale
-from services.contracts.identity_events import UserAccessPolicyChanged, UserChanged, UserStateChanged
+from services.contracts.identity_events import UserAccessPolicyChanged, UserStateChanged
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
-from services.identity.adapters.authz_administrators import Administrators, LastAdministrator
+from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.access_policy import Address, Levels, NotConfirmed, Source, must_let_in, survives, until
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.operations.audit import note
+from services.identity.operations.standing_down import must_still_be_in, standing_down, tell_again
 from services.identity.operations.users import end_sessions
 from services.identity.store import access_policies, admissions, licences, second_factors, users
 
@@ -77,14 +78,16 @@ async def enact(
 
     It is rehearsed first, in a transaction that is undone: that is the count, and says of whom authz must be asked
     whether they may leave by themselves one day.
-    Raises what writing it raises, NotConfirmed, LocksYouOut, LastAdministrator, SeatsExhausted, Stale.
+    Raises what writing it raises, NotConfirmed, LocksYouOut, LastAdministrator, SeatsExhausted, Stale, SessionOver.
     """
     outcome = await _rehearsed(db, tenant_id, change, now)
     if not change.dry_run:
         _check_confirmed(change, outcome)
         stood_down = outcome.ending
-        await _stand_down(db, administrators, tenant_id, stood_down)
-        async with db.transaction(tenant_id) as tx:
+        async with (
+            standing_down(db, administrators, tenant_id, stood_down),
+            db.transaction(tenant_id) as tx,
+        ):
             outcome = await _carried_out(tx, change, now)
             _check_confirmed(change, outcome)
             if not outcome.ending.items() <= stood_down.items():
@@ -106,24 +109,9 @@ def _check_confirmed(change: Change, outcome: _Outcome) -> None:
         raise NotConfirmed(f"This concerns {affected} people; confirm that number.")
 
 
-async def _stand_down(
-    db: Database, administrators: Administrators, tenant_id: TenantId, ending: Mapping[UserId, int]
-) -> None:
-    """Have authz count none of these people as an administrator, or, if one is the last, all of them as before."""
-    done = list[UserId]()
-    try:
-        for user_id, version in ending.items():
-            await administrators.stand_down(tenant_id, user_id, version)
-            done.append(user_id)
-    except LastAdministrator:
-        async with db.transaction(tenant_id) as tx:
-            for user_id in done:
-                await _tell_again(tx, user_id)
-        raise
-
-
 async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outcome:
     licence = await licences.get(tx, lock=True)
+    await must_still_be_in(tx)
     people = await change.people(tx)
     before = await access_policies.of_people(tx, people)
     await change.write(tx)
@@ -156,17 +144,9 @@ async def _move_end(
         await note(tx, AuditKind.USER_STATE_CHANGED, person, user, back)
         await outbox.add(tx, UserStateChanged(user=back.facts()))
     elif user.ends_at is None:
-        await _tell_again(tx, person)
+        await tell_again(tx, person)
     elif before is None and user.state is UserState.ACTIVE:
         outcome.ending[person] = user.version
-
-
-async def _tell_again(tx: Transaction, person: UserId) -> None:
-    """Tell of a person at a new version, from which on authz counts an administrator again."""
-    user = await users.get(tx, person)
-    again = replace(user, version=user.version + 1)
-    await users.save(tx, again)
-    await outbox.add(tx, UserChanged(user=again.facts()))
 
 
 async def _review_sessions(

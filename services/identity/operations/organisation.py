@@ -75,7 +75,9 @@ async def change_team(db: Database, tenant_id: TenantId, team: Team, entry: Dire
         before = await teams.find(tx, team.id)
         await teams.save(tx, team)
         if entry is not None:
+            known = await directory.team(tx, team.id)
             await directory.keep_team(tx, team.id, entry)
+            await note(tx, AuditKind.TEAM_CHANGED, team.id, known and known.entry, entry)
         await note(tx, AuditKind.TEAM_CHANGED, team.id, before, team)
         await outbox.add(tx, team.changed())
 

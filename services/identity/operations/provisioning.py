@@ -25,7 +25,7 @@ from services.identity.domain.directory import (
 from services.identity.domain.organisation import Team
 from services.identity.domain.user import Assignments, CodeTaken, StateNotAllowed, User, UseridTaken
 from services.identity.operations import organisation, users
-from services.identity.operations.users import UNCHANGED, Card, StateChange
+from services.identity.operations.users import UNCHANGED, Card, Newcomer, StateChange
 from services.identity.store import directory, licences
 from services.identity.store import users as stored_users
 
@@ -69,7 +69,8 @@ async def add_person(to: Provisioning, wanted: WantedPerson) -> UserId:
             created_at=to.now,
         )
         try:
-            return UserId(await users.create_user(to.db, to.tenant_id, user, None, to.now, wanted.entry))
+            newcomer = Newcomer(user, entry=wanted.entry)
+            return UserId(await users.create_user(to.db, to.tenant_id, newcomer, None, to.now))
         except CodeTaken:
             continue
     raise Contended

@@ -21,12 +21,15 @@ from services.contracts.identity_events import (
 )
 from services.contracts.vocabulary import SessionId, TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.domain.agent_card import AgentCard, check_telephone
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.directory import DirectoryEntry
+from services.identity.domain.directory import NO_ENTRY, DirectoryEntry
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
+from services.identity.operations import agent_cards
 from services.identity.operations.audit import note
+from services.identity.operations.standing_down import must_still_be_in, standing_down
 from services.identity.store import (
     access_policies,
     credentials,
@@ -74,26 +77,35 @@ class Card:
 UNCHANGED: Final = Card(None, None, None, None, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A person to add, with what else is known at once."""
+
+    user: User
+    card: AgentCard | None = None
+    entry: DirectoryEntry | None = None
+    """What the agency's directory calls the person."""
+
+
 async def create_user(
-    db: Database,
-    tenant_id: TenantId,
-    user: User,
-    key: IdempotencyKey | None,
-    now: datetime,
-    entry: DirectoryEntry | None = None,
+    db: Database, tenant_id: TenantId, newcomer: Newcomer, key: IdempotencyKey | None, now: datetime
 ) -> UUID:
     """Add a provisioned person, who gets an activation mail; return the id, or an earlier request's.
 
     One who is added suspended gets it once he is provisioned.
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused, TelephoneNeeded.
     """
+    user = newcomer.user
     async with db.transaction(tenant_id) as tx:
         made = await earlier(tx, key, user.id, now)
         if made is not None:
             return made
+        check_telephone(user.kind, newcomer.card, "/telephone")
         await add(tx, user, now)
-        if entry is not None:
-            await directory.keep_person(tx, user.id, entry)
+        if newcomer.card is not None:
+            await agent_cards.write(tx, user.id, newcomer.card)
+        if newcomer.entry is not None:
+            await directory.keep_person(tx, user.id, newcomer.entry)
     return user.id
 
 
@@ -148,16 +160,20 @@ async def change_state(
 ) -> User:
     """Return the person in another state (MG-9): without sessions unless active, without password as a ghost.
 
-    authz is asked before, outside the transaction: should this fail afterwards, it counts one administrator too
-    few until the next event of this person, which errs on the safe side.
-    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken.
+    Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken,
+    SessionOver.
     """
     async with db.transaction(tenant_id) as tx:
         move(await _at(tx, change.user_id, change.version), change.state)
-    if change.state is not UserState.ACTIVE:
-        await administrators.stand_down(tenant_id, change.user_id, change.version)
+    leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
+    async with standing_down(db, administrators, tenant_id, leaving):
+        return await _moved(db, tenant_id, change, now)
+
+
+async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: datetime) -> User:
     async with db.transaction(tenant_id) as tx:
         licence = await licences.get(tx, lock=True)
+        await must_still_be_in(tx)
         user = await _at(tx, change.user_id, change.version)
         move(user, change.state)
         if change.state is UserState.ACTIVE:
@@ -204,7 +220,9 @@ async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
 async def _save(tx: Transaction, changed: User, card: Card) -> None:
     await users.save(tx, changed)
     if card.entry is not None:
+        before = await directory.entry(tx, changed.id) or NO_ENTRY
         await directory.keep_person(tx, changed.id, card.entry)
+        await note(tx, AuditKind.USER_CHANGED, changed.id, before, card.entry)
 
 
 async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:

@@ -100,6 +100,19 @@ async def gone(tx: Transaction, userid: str) -> UserId | None:
     )
 
 
+async def entry(tx: Transaction, user_id: UserId) -> DirectoryEntry | None:
+    """Return what a directory calls a person, or None if none does. No scope: noted, not shown."""
+    row = await tx.row(
+        """
+        SELECT external_id, display_name, calls_address_primary
+          FROM directory_users WHERE tenant_id = $1 AND user_id = $2
+        """,
+        tx.tenant_id,
+        user_id,
+    )
+    return DirectoryEntry(**row) if row else None
+
+
 async def keep_person(tx: Transaction, user_id: UserId, entry: DirectoryEntry) -> None:
     """Remember what a directory calls a person."""
     await tx.execute(

@@ -72,6 +72,16 @@ async def use_token(
     return Presented(row["session_id"], row["used_at"], row["successor"]) if row else None
 
 
+async def goes_on(tx: Transaction, session_id: SessionId) -> bool:
+    """Say whether nobody has ended a session. No scope: asked of the caller's own."""
+    found: bool = await tx.value(
+        "SELECT EXISTS (SELECT FROM sessions WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL)",
+        tx.tenant_id,
+        session_id,
+    )
+    return found
+
+
 async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequence[Session]:
     """Return a person's running sessions, newest first.
 

@@ -17,6 +17,7 @@ from tests.support.stub_authz import StubAuthz
 
 OPERATOR_TOKEN: Final = "operator-token-of-the-tests"
 PASSWORD: Final = "Correct7horse"
+SIGNING_KEY_PASSPHRASE: Final = "passphrase-of-the-tests"
 
 
 def identity_settings(database: ServiceDatabase, authz: StubAuthz, amqp_url: str = NO_BROKER) -> Any:
@@ -28,7 +29,7 @@ def identity_settings(database: ServiceDatabase, authz: StubAuthz, amqp_url: str
         authz_url=authz.url,
         public_url="http://gateway.example",
         operator_token=OPERATOR_TOKEN,
-        signing_key_passphrase="passphrase-of-the-tests",
+        signing_key_passphrase=SIGNING_KEY_PASSPHRASE,
     )
 
 
@@ -94,6 +95,13 @@ class Agency:
 
 
 async def found_agency(http: aiohttp.ClientSession, url: str, authz: StubAuthz, seats_bought: int = 100) -> Agency:
+    """Take on an agency, activate its administrator, who may manage people and rights, and sign in."""
+    agency = await take_on(http, url, seats_bought)
+    authz.give_all(agency.tenant_id, agency.administrator_id, "admin.agents.manage", "admin.permissions.manage")
+    return agency
+
+
+async def take_on(http: aiohttp.ClientSession, url: str, seats_bought: int) -> Agency:
     """Take on an agency, activate its administrator and sign in."""
     code = f"T-{uuid4().hex[:10]}".upper()
     headers = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
@@ -124,7 +132,6 @@ async def found_agency(http: aiohttp.ClientSession, url: str, authz: StubAuthz, 
     assert (await agency.activate(agency.administrator_id))[0] == 204
     _, tokens = await agency.sign_in("admin")
     agency.headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    authz.give_all(agency.tenant_id, agency.administrator_id, "admin.agents.manage", "admin.permissions.manage")
     return agency
 
 

@@ -139,7 +139,7 @@ async def test_a_technician_has_an_end_takes_no_seat_is_announced_once_and_is_go
     agency = await found_agency(http, identity_url, authz, seats_bought=0)
     for _ in range(2):
         assert (await agency.activate((await agency.add_user())["id"]))[0] == 204
-    user = await agency.add_user(kind="external_technician", ends_at=soon(hours=3))
+    user = await agency.add_user(kind="external_technician", telephone="+39 0583 1234", ends_at=soon(hours=3))
     assert (await agency.activate(user["id"]))[0] == 204
     now = datetime.now(UTC)
     await account_ends.remind_of_technicians(app_db, worker_db, now)
@@ -166,6 +166,7 @@ async def test_a_technician_without_an_end_or_with_a_far_one_is_refused(
         "family_name": "Neri",
         "email": "tech@vendor.example",
         "kind": "external_technician",
+        "telephone": "+39 0583 1234",
         "ends_at": soon(**end) if end else None,
     }
     status, problem = await agency.call("POST", "/v1/users", card)
@@ -175,6 +176,40 @@ async def test_a_technician_without_an_end_or_with_a_far_one_is_refused(
     own = f"/v1/users/{user['id']}/access-policy"
     status, problem = await agency.call("PUT", own, {"ends_at": soon(**end) if end else None}, {"If-Match": '"1"'})
     assert (status, problem["code"]) == (422, "end_refused")
+
+
+@pytest.mark.catalogue("AM-8")
+async def test_a_technician_has_a_telephone_and_keeps_one(agency: Agency) -> None:
+    card: dict[str, Any] = {
+        "userid": "tech",
+        "code": "TE",
+        "given_name": "Tea",
+        "family_name": "Neri",
+        "email": "tech@vendor.example",
+        "telephone": " +39 0583 1234 ",
+        "kind": "external_technician",
+        "ends_at": soon(days=6),
+    }
+    for missing in ("given_name", "family_name", "telephone"):
+        refused = {name: value for name, value in card.items() if name != missing}
+        status, problem = await agency.call("POST", "/v1/users", refused)
+        assert (status, [one["pointer"] for one in problem["errors"]]) == (422, [f"/{missing}"])
+    for wrong in ("", "  ", "call me", "12", "+39 0583\r\nBcc: x", "+" + "3" * 60):
+        status, problem = await agency.call("POST", "/v1/users", {**card, "telephone": wrong})
+        assert (status, [one["pointer"] for one in problem["errors"]]) == (422, ["/telephone"])
+    status, user = await agency.call("POST", "/v1/users", card)
+    assert status == 201, user
+    own = f"/v1/users/{user['id']}/card"
+    _, shown = await agency.call("GET", own)
+    assert (shown["contacts"], shown["version"]) == ([{"kind": "phone", "value": "+39 0583 1234"}], 1)
+    for contacts in ([], [{"kind": "fax", "value": "+39 0583 9"}]):
+        status, problem = await agency.call("PUT", own, {"contacts": contacts}, {"If-Match": '"1"'})
+        assert (status, problem["code"], problem["errors"][0]["pointer"]) == (422, "telephone_needed", "/contacts")
+    mobile = [{"kind": "mobile", "value": "+39 333 1234"}]
+    assert (await agency.call("PUT", own, {"contacts": mobile}, {"If-Match": '"1"'}))[0] == 200
+    colleague = await agency.add_user()
+    _, shown = await agency.call("GET", f"/v1/users/{colleague['id']}/card")
+    assert (shown["contacts"], shown["version"]) == ([], 0)
 
 
 async def test_the_last_administrator_does_not_expire(
@@ -197,7 +232,7 @@ async def test_the_last_administrator_does_not_expire(
 async def test_the_worker_ends_accounts_by_itself(
     agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase
 ) -> None:
-    user = await agency.add_user(kind="external_technician", ends_at=soon(seconds=1))
+    user = await agency.add_user(kind="external_technician", telephone="+39 0583 1234", ends_at=soon(seconds=1))
     async with working(SERVICE, identity_settings(identity_database, authz)):
 
         async def gone() -> bool:

@@ -381,7 +381,9 @@ async def test_members_whom_the_directory_does_not_see_stay(agency: Agency) -> N
     directory = await connect(agency)
     user, other = [await directory.add_user() for _ in range(2)]
     technician = await agency.add_user(
-        kind="external_technician", ends_at=(datetime.now(UTC) + timedelta(days=1)).isoformat()
+        kind="external_technician",
+        telephone="+39 0583 1234",
+        ends_at=(datetime.now(UTC) + timedelta(days=1)).isoformat(),
     )
     sub_account = {
         "userid": "carla",
@@ -496,6 +498,28 @@ async def test_whoever_has_no_good_token_gets_one_answer(agency: Agency) -> None
     status, error = await elsewhere.call("GET", "/Users")
     assert (status, error["schemas"]) == (403, [ERROR])
     assert (await elsewhere.call("GET", "/Users", headers={"X-Real-IP": "192.0.2.7"}))[0] == 200
+
+
+@pytest.mark.catalogue("MG-2")
+async def test_what_only_the_directory_says_is_noted_too(agency: Agency) -> None:
+    directory = await connect(agency)
+    user = await directory.add_user()
+    group = await directory.add_group()
+    for path, name in ((f"/Users/{user['id']}", "displayName"), (f"/Groups/{group['id']}", "externalId")):
+        for value in ("first", "second", "second"):
+            status, answer = await directory.patch(path, {"op": "replace", "path": name, "value": value})
+            assert status == 200, answer
+    await directory.patch(f"/Users/{user['id']}", {"op": "replace", "path": "externalId", "value": "0007"})
+    _, of_user = await agency.call("GET", f"/v1/audit-entries?subject_id={user['id']}")
+    _, of_group = await agency.call("GET", f"/v1/audit-entries?subject_id={group['id']}")
+    noted = [(one["kind"], one["before"], one["after"]) for one in [*of_user["items"], *of_group["items"]]]
+    assert [one for one in noted if one[0].endswith(".changed")] == [
+        ("user.changed", {"external_id": None}, {"external_id": "0007"}),
+        ("user.changed", {"display_name": "first"}, {"display_name": "second"}),
+        ("user.changed", {"display_name": None}, {"display_name": "first"}),
+        ("team.changed", {"external_id": "first"}, {"external_id": "second"}),
+        ("team.changed", {"external_id": None}, {"external_id": "first"}),
+    ]
 
 
 async def test_a_directory_is_named_as_the_author_of_what_it_does(agency: Agency) -> None:
