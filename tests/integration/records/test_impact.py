@@ -24,6 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PROPOSAL: dict[str, Any] = {"grants": [{"holder": "group", "holder_id": str(ids.uuid7()), "grants": []}]}
 Rights = dict[str, Scope]
+Drawn = dict[str, dict[str, Any]]
 
 
 async def _suppose(
@@ -70,7 +71,7 @@ async def filled(
     for at in range(24):
         fields: dict[str, Any] = {
             "office_id": str(agency.harbour if at % 2 else agency.centre),
-            "basic": {"assignee_id": str((agency.ada, agency.bruno, agency.carla)[at % 3]), "is_private": at % 4 > 2},
+            "basic": {"assignee_id": str((agency.ada, agency.bruno, agency.carla)[at % 3]), "is_private": at % 5 > 2},
         }
         made = {"listings": await agency.take_on(**fields), "inquiries": await agency.take_in(**fields)}
         if at % 5 == 0:
@@ -96,6 +97,19 @@ scopes = st.fixed_dictionaries(
 rights = st.fixed_dictionaries({}, optional={"list": scopes, "private.read": scopes})
 
 
+def _beside(kept: Drawn, one: Drawn, other: Drawn) -> tuple[Drawn, Drawn]:
+    return {**kept, **one}, {**kept, **other}
+
+
+listing, opening = (st.fixed_dictionaries({name: scopes}) for name in ("list", "private.read"))
+changes: st.SearchStrategy[tuple[Drawn, Drawn]] = st.one_of(
+    st.builds(_beside, st.just({}), rights, rights),
+    st.builds(_beside, listing, opening, opening),
+    st.builds(_beside, opening, listing, listing),
+)
+"""Both at once, or only which private records are opened, or only which are listed."""
+
+
 def _of(agency: Agency, section: str, drawn: dict[str, dict[str, Any]]) -> Rights:
     return {
         f"{section}.{name}": Scope(
@@ -109,18 +123,17 @@ def _of(agency: Agency, section: str, drawn: dict[str, dict[str, Any]]) -> Right
     }
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     section=st.sampled_from(("listings", "inquiries")),
-    before=rights,
-    after=rights,
+    change=changes,
     ownership=st.sampled_from(Ownership),
     walked=st.sampled_from((3, 500)),
 )
 async def test_what_is_told_is_what_the_lists_then_differ_by(
-    filled: Agency, section: str, before: Any, after: Any, ownership: Ownership, walked: int
+    filled: Agency, section: str, change: tuple[Any, Any], ownership: Ownership, walked: int
 ) -> None:
-    agency, old, new = filled, _of(filled, section, before), _of(filled, section, after)
+    agency, (old, new) = filled, [_of(filled, section, each) for each in change]
     agency.authz.supposed.clear()
     who = await _suppose(agency, old, new, agency.bruno, ownership=ownership, beside=(agency.centre,))
     with pytest.MonkeyPatch.context() as patch:

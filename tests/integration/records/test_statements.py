@@ -8,6 +8,7 @@ import pytest
 
 from services.chassis import ids
 from services.chassis.database import Database
+from services.contracts.authz_api import SupposedAccess
 from services.contracts.vocabulary import UserId
 from services.records.app import SERVICE
 from tests.integration.records.conftest import FLAT, SEARCH, Agency, open_agency, records_settings
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
         ("create an inquiry", 9),
         ("change", 8),  # BEGIN, lock, listing, listing, words, history, event, COMMIT
         ("change without words", 7),
+        ("impact", 5),  # BEGIN, what is gained, two samples, COMMIT; nothing can be lost, so nothing is asked
         ("change refused", 4),  # BEGIN, lock, listing, ROLLBACK
     ],
 )
@@ -52,6 +54,9 @@ async def test_a_request_costs_so_many_statements_and_no_more(
             agency.give(agency.bruno, list=EVERYTHING, read=EVERYTHING)
             listing = await agency.take_on()
             await agency.take_on()
+            nothing = authz.give(agency.tenant_id, agency.carla, {})
+            lists = authz.give(agency.tenant_id, agency.carla, {"listings.list": EVERYTHING})
+            authz.supposed[agency.tenant_id] = [SupposedAccess(before=nothing, after=lists)]
             for known in ("list", "search"):  # the driver learns the types of a connection once
                 await _ask(agency, known, listing)
             before = wire.statements
@@ -66,6 +71,7 @@ async def _ask(agency: Agency, request: str, listing: dict[str, Any]) -> int:
         "search": (agency.ada, "GET", "/v1/listings?q=villa", None, {}),
         "list inquiries": (agency.ada, "GET", "/v1/inquiries", None, {}),
         "list of somebody without rights": (UserId(ids.uuid7()), "GET", "/v1/listings", None, {}),
+        "impact": (agency.ada, "POST", "/v1/listings/impact", {"proposal": {}}, {}),
         "open": (agency.ada, "GET", f"/v1/listings/{listing['id']}", None, {}),
         "create": (agency.ada, "POST", "/v1/listings", {**FLAT, **here}, {}),
         "create once": (agency.ada, "POST", "/v1/listings", {**FLAT, **here}, {"Idempotency-Key": "k"}),
