@@ -3,13 +3,14 @@
 import asyncio
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
 from services.contracts.vocabulary import TenantId
 from tests.faults.ledger import let_waits_end
 from tests.faults.site import Site, new_addresses
 from tests.support.mailsink import Mode
-from tests.support.running import eventually
+from tests.support.running import eventually, until_connected
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
 
@@ -35,6 +36,8 @@ async def test_4_a_consumer_killed_before_its_commit_leaves_the_message_to_the_n
 
 async def test_4_a_consumer_killed_between_commit_and_acknowledgement_does_nothing_twice(site: Site) -> None:
     before = await carried_out(site)
+    async with aiohttp.ClientSession() as http:
+        await until_connected(http, site.urls["notifications-work"])  # a held greeting would be another fault
     site.broker["notifications"].hold_towards_server()
     await site.tell_many(20)
     await site.become("notifications", f"SELECT count(*) = {before + 20} FROM faults.carried_out")
