@@ -114,7 +114,8 @@ def _operation(route: Route, by_model: dict[object, dict[str, Any]]) -> dict[str
 
 
 def _refusal(route: Route) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"} if route.dialect is PLAIN else {"type": "object"}
+    is_problem = route.dialect.refusal_type == PLAIN.refusal_type
+    schema = {"$ref": "#/components/schemas/Problem"} if is_problem else {"type": "object"}
     return {
         "description": "A problem: `code` says which."
         if route.dialect is PLAIN

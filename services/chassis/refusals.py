@@ -1,7 +1,7 @@
 """From failures to answers: RFC 9457 problem documents. The only module that knows which status a family has."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiohttp import web
@@ -31,12 +31,13 @@ _log = logging.get("http")
 class Dialect:
     """How a protocol wants to be answered: the media types of its documents and refusals, and what a refusal holds.
 
-    `refusal` gets the problem (None for a bug), its status and the request's id.
+    `refusal` gets the problem (None for a bug), its status by `statuses`, and the request's id.
     """
 
     media_type: str
     refusal_type: str
     refusal: Callable[[Problem | None, int, str], Mapping[str, object]]
+    statuses: Mapping[type[Problem], int] = field(default_factory=lambda: STATUS)
 
 
 def _problem_document(problem: Problem | None, status: int, request_id: str) -> Mapping[str, object]:
@@ -55,6 +56,8 @@ def _problem_document(problem: Problem | None, status: int, request_id: str) -> 
 
 PLAIN: Final = Dialect("application/json", "application/problem+json", _problem_document)
 """JSON, with refusals as RFC 9457 wants them."""
+UNTYPED: Final = replace(PLAIN, statuses={**STATUS, problems.Invalid: 400})
+"""For protocols that know but one status, 400, for whatever is wrong with the input."""
 
 
 def answer(error: Exception, request_id: str, dialect: Dialect = PLAIN) -> web.Response:
@@ -62,7 +65,8 @@ def answer(error: Exception, request_id: str, dialect: Dialect = PLAIN) -> web.R
     problem = _problem(error)
     if problem is None:
         _log.exception("request.failed", exc_info=error)
-    status = next((STATUS[family] for family in type(problem).__mro__ if family in STATUS), 500)
+    statuses = dialect.statuses
+    status = next((statuses[family] for family in type(problem).__mro__ if family in statuses), 500)
     headers = {"Cache-Control": "no-store"}
     if isinstance(problem, problems.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"

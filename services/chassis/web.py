@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
 import structlog
@@ -31,6 +31,7 @@ from services.chassis.tokens import Address, Caller
 MAX_BODY_BYTES: Final = 1024 * 1024
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 _ETAG: Final = re.compile(r'^"(\d{1,18})"$')
+M = TypeVar("M", bound=BaseModel)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _log = logging.get("http")
 
@@ -203,8 +204,7 @@ class Edge:
                 )
                 check_actor(call.identified, request.method)
             asked = await _parse(route, request, call)
-            arguments = () if asked is None else (asked,)
-            answer = await route.handler(self._deps, call, *arguments)
+            answer = await route.handler(self._deps, call, *(() if asked is None else (asked,)))
             headers = {**call.reply_headers, "X-Request-Id": call.request_id}
             if isinstance(answer, Streamed):
                 return await answers.stream(request, answer, headers)
@@ -223,8 +223,7 @@ class Edge:
         structlog.contextvars.bind_contextvars(
             request_id=request_id, trace_id=trace.enter(request.headers.get("traceparent"))
         )
-        call = Call(request_id, clock.now(), _client_address(request), {}, request.headers)
-        request["call"] = call
+        request["call"] = call = Call(request_id, clock.now(), _client_address(request), {}, request.headers)
         try:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 the edge is where every failure becomes an answer
@@ -246,7 +245,7 @@ def _client_address(request: web.Request) -> Address:
 
 async def _parse(route: Route, request: web.Request, call: Call) -> BaseModel | None:
     if route.takes is not None and route.reads_query:
-        return _checked(route.takes, _once_each(request))
+        return checked(route.takes, _once_each(request))
     if route.takes is None and not route.reads_bytes:
         return None
     if request.content_type not in route.accepts:
@@ -258,7 +257,7 @@ async def _parse(route: Route, request: web.Request, call: Call) -> BaseModel | 
         document: object = json.loads(call.body)
     except (ValueError, RecursionError):
         raise problems.Malformed("The body is not JSON.") from None
-    return _checked(route.takes, document)
+    return checked(route.takes, document)
 
 
 def _once_each(request: web.Request) -> dict[str, str]:
@@ -268,7 +267,8 @@ def _once_each(request: web.Request) -> dict[str, str]:
     return query
 
 
-def _checked(model: type[BaseModel], document: object) -> BaseModel:
+def checked(model: type[M], document: object) -> M:
+    """Return a document as a model. Raises Invalid, which points at each thing that is wrong."""
     try:
         return model.model_validate(document)
     except ValidationError as error:

@@ -4,18 +4,25 @@ Whoever asks about others needs admin.permissions.manage or admin.agents.manage.
 an action or a kind of resource, is denied or not found, never an error.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
-
-from pydantic import BaseModel, JsonValue
 
 from services.authz.deps import Deps
 from services.authz.domain.administrator import MANAGE_AGENTS, MANAGE_PERMISSIONS
 from services.authz.domain.catalogue import Catalogue, Permission
 from services.authz.domain.explaining import Question, answer
-from services.authz.handlers.authzen_models import (
+from services.authz.handlers.catalogue import catalogue_of
+from services.authz.handlers.decisions import search_people
+from services.authz.operations.snapshots import Snapshots
+from services.chassis.authz_client import require
+from services.chassis.cursor import START
+from services.chassis.problems import Malformed
+from services.chassis.refusals import UNTYPED
+from services.chassis.web import Access, Call, Route, checked
+from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
+from services.contracts.authzen import (
+    USER,
     ActionFound,
     ActionSearchAsked,
     ActionsFound,
@@ -24,24 +31,17 @@ from services.authz.handlers.authzen_models import (
     Decisions,
     EvaluationAsked,
     EvaluationsAsked,
-    Page,
-    PageShown,
     Resource,
+    SearchAsked,
+    Subject,
     SubjectFound,
     SubjectSearchAsked,
     SubjectsFound,
+    uuid_of,
 )
-from services.authz.handlers.catalogue import catalogue_of
-from services.authz.handlers.decisions import search_people
-from services.authz.operations.snapshots import Snapshots
-from services.chassis.authz_client import require
-from services.chassis.cursor import START
-from services.chassis.problems import Malformed
-from services.chassis.web import Access, Call, Route
-from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
 from services.contracts.vocabulary import UserId
 
-USER: Final = "user"
+_NOBODY: Final = UserId(UUID(int=0))
 
 
 async def show_configuration(deps: Deps, _call: Call) -> Configuration:
@@ -64,63 +64,48 @@ async def evaluate(deps: Deps, call: Call, asked: EvaluationAsked) -> Decision:
     return decision(snapshots, asked, await _catalogue(deps, call, [asked]))
 
 
-async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseModel:
+async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> Decision | Decisions:
     """Answer many evaluations, in their order, up to the one at which the asked semantic ends."""
     if not asked.evaluations:
-        return await evaluate(deps, call, asked.item({}))
-    items = [_readable(asked, item) for item in asked.evaluations]
+        return await evaluate(deps, call, checked(EvaluationAsked, asked.filled({})))
+    items = asked.items()
     readable = [item for item in items if isinstance(item, EvaluationAsked)]
     snapshots, known = await _snapshots(deps, call, readable), await _catalogue(deps, call, readable)
-    last = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(asked.options.evaluations_semantic)
-    found = list[Decision]()
-    for item in items:
-        found.append(item if isinstance(item, Decision) else decision(snapshots, item, known))
-        if found[-1].decision is last:
-            break
-    return Decisions(evaluations=found)
+    return asked.answered(items, lambda item: decision(snapshots, item, known))
 
 
 async def search_subjects(deps: Deps, call: Call, asked: SubjectSearchAsked) -> SubjectsFound:
     """List the people who may do something on a record, by descending id."""
-    below = _began(asked, asked.page)
+    below = _began(asked)
     await _snapshots(deps, call, None)
     question = _question(asked.action.name, asked.resource, await catalogue_of(deps, call))
     if asked.subject.type != USER or question is None:
-        return SubjectsFound(results=[], page=PageShown(next_token="", count=0))
-    found, last = await search_people(deps, call, question, _uuid(below) or START.id, asked.page.limit)
+        return SubjectsFound(results=[], page=asked.shown("", 0))
+    found, last = await search_people(deps, call, question, uuid_of(below) or START.id, asked.page.limit)
     return SubjectsFound(
         results=[SubjectFound(type=USER, id=str(person.user_id)) for person in found],
-        page=_page(asked, str(last) if last else "", len(found)),
+        page=asked.shown(str(last) if last else "", len(found)),
     )
 
 
 async def search_actions(deps: Deps, call: Call, asked: ActionSearchAsked) -> ActionsFound:
     """List what a person may do on a record, by name."""
-    after = _began(asked, asked.page)
+    after = _began(asked)
     snapshots, known = await _snapshots(deps, call, [asked]), await catalogue_of(deps, call)
-    snapshot = snapshots.get(_user_id(asked.subject.id)) if asked.subject.type == USER else None
+    snapshot = _snapshot_of(asked.subject, snapshots)
     names = sorted(_allowed(snapshot, asked.resource, known)) if snapshot else []
     rest = [name for name in names if name > after]
     shown = rest[: asked.page.limit]
     return ActionsFound(
         results=[ActionFound(name=name) for name in shown],
-        page=_page(asked, shown[-1] if len(rest) > len(shown) else "", len(shown)),
+        page=asked.shown(shown[-1] if len(rest) > len(shown) else "", len(shown)),
     )
-
-
-def _readable(asked: EvaluationsAsked, item: dict[str, JsonValue]) -> EvaluationAsked | Decision:
-    """Return an item, or, in its place, that it is refused for what is wrong with it."""
-    try:
-        return asked.item(item)
-    except Malformed as problem:
-        wrong = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors)
-        return Decision(decision=False, context={"error": {"status": 400, "message": wrong}})
 
 
 async def _snapshots(deps: Deps, call: Call, asked: Sequence[EvaluationAsked | ActionSearchAsked] | None) -> Snapshots:
     """Return the snapshots of the subjects asked about; None stands for everybody's. Raises PermissionMissing."""
     caller = call.caller
-    subjects = {_user_id(each.subject.id) for each in asked or () if each.subject.type == USER}
+    subjects = {each.subject.user_id or _NOBODY for each in asked or () if each.subject.type == USER}
     async with deps.db.transaction(caller.tenant_id, readonly=True) as tx:
         found = await deps.snapshots.of(tx, subjects | {caller.user_id}, call.now)
     if (asked is None or subjects - {caller.user_id}) and not found[caller.user_id].holds(MANAGE_AGENTS):
@@ -136,7 +121,7 @@ async def _catalogue(deps: Deps, call: Call, asked: Iterable[EvaluationAsked]) -
 
 def decision(snapshots: Snapshots, asked: EvaluationAsked, catalogue: Catalogue) -> Decision:
     """Return the answer to an evaluation from the snapshots of the subjects that are known."""
-    snapshot = snapshots.get(_user_id(asked.subject.id)) if asked.subject.type == USER else None
+    snapshot = _snapshot_of(asked.subject, snapshots)
     question = _question(asked.action.name, asked.resource, catalogue)
     if snapshot is None or question is None:
         return Decision(decision=False, context={"reason": "unknown"})
@@ -161,7 +146,7 @@ def _permission(name: str, resource: Resource, catalogue: Catalogue) -> Permissi
 
 def _facts(resource: Resource) -> RecordFacts | None:
     given = resource.properties
-    ids = [_uuid(text) for text in (given.office_id, given.assignee_id, given.created_by)]
+    ids = [uuid_of(text) for text in (given.office_id, given.assignee_id, given.created_by)]
     office_id, assignee_id, created_by = ids
     if office_id is None or assignee_id is None or created_by is None or given.is_private is None:
         return None
@@ -177,31 +162,15 @@ def _allowed(snapshot: AccessSnapshot, resource: Resource, catalogue: Catalogue)
                 yield permission.key.removeprefix(f"{permission.section}.")
 
 
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
+def _snapshot_of(subject: Subject, snapshots: Snapshots) -> AccessSnapshot | None:
+    return snapshots.get(subject.user_id or _NOBODY) if subject.type == USER else None
 
 
-def _user_id(text: str) -> UserId:
-    return UserId(_uuid(text) or UUID(int=0))
-
-
-def _page(asked: BaseModel, position: str, count: int) -> PageShown:
-    return PageShown(next_token=f"{_digest(asked)}.{position}" if position else "", count=count)
-
-
-def _began(asked: BaseModel, page: Page) -> str:
+def _began(asked: SearchAsked) -> str:
     """Return where the page begins. Raises Malformed for the token of another search."""
-    digest, _, position = page.token.partition(".")
-    if page.token and digest != _digest(asked):
+    if asked.position is None:
         raise Malformed("The token is not one that this search has given.")
-    return position
-
-
-def _digest(asked: BaseModel) -> str:
-    return hashlib.sha256(asked.model_dump_json(exclude={"page"}).encode()).hexdigest()[:16]
+    return asked.position
 
 
 ROUTES = (
@@ -212,8 +181,17 @@ ROUTES = (
         gives=Configuration,
         access=Access.ANYONE,
     ),
-    Route("POST", "/access/v1/evaluation", evaluate, takes=EvaluationAsked, gives=Decision),
-    Route("POST", "/access/v1/evaluations", evaluate_all, takes=EvaluationsAsked, gives=Decisions),
-    Route("POST", "/access/v1/search/subject", search_subjects, takes=SubjectSearchAsked, gives=SubjectsFound),
-    Route("POST", "/access/v1/search/action", search_actions, takes=ActionSearchAsked, gives=ActionsFound),
+    Route("POST", "/access/v1/evaluation", evaluate, takes=EvaluationAsked, gives=Decision, dialect=UNTYPED),
+    Route("POST", "/access/v1/evaluations", evaluate_all, takes=EvaluationsAsked, gives=Decisions, dialect=UNTYPED),
+    Route(
+        "POST",
+        "/access/v1/search/subject",
+        search_subjects,
+        takes=SubjectSearchAsked,
+        gives=SubjectsFound,
+        dialect=UNTYPED,
+    ),
+    Route(
+        "POST", "/access/v1/search/action", search_actions, takes=ActionSearchAsked, gives=ActionsFound, dialect=UNTYPED
+    ),
 )

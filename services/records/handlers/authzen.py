@@ -6,41 +6,39 @@ answer tells it apart from what is denied.
 """
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue
-
 from services.chassis.authz_client import require
 from services.chassis.problems import Invalid, Malformed
-from services.chassis.web import Call, Route
+from services.chassis.refusals import UNTYPED
+from services.chassis.web import Call, Route, checked
 from services.contracts.access import AccessSnapshot, RecordFacts
+from services.contracts.authzen import (
+    USER,
+    Decision,
+    Decisions,
+    EvaluationAsked,
+    EvaluationsAsked,
+    Resource,
+    ResourceFound,
+    ResourceSearchAsked,
+    ResourcesFound,
+    Subject,
+    uuid_of,
+)
 from services.contracts.vocabulary import UserId
 from services.records.deps import Deps
 from services.records.domain.evaluating import evaluate, readers_list
 from services.records.domain.record import Record
 from services.records.domain.sorting import RecordSort
 from services.records.handlers import cursors
-from services.records.handlers.authzen_models import (
-    Decision,
-    Decisions,
-    EvaluationAsked,
-    EvaluationsAsked,
-    PageShown,
-    Resource,
-    ResourceFound,
-    ResourceSearchAsked,
-    ResourcesFound,
-    Subject,
-)
 from services.records.store import record_facts, record_pages
 from services.records.store.sections import TABLES
 
-USER: Final = "user"
 MOST_SUBJECTS: Final = 100
 AT_ONCE: Final = 8
 READ_AT_ONCE: Final = 200
@@ -57,21 +55,15 @@ async def evaluate_record(deps: Deps, call: Call, asked: EvaluationAsked) -> Dec
     return _decision(snapshots, await _facts(deps, call, snapshots, [asked.resource]), asked)
 
 
-async def evaluate_records(deps: Deps, call: Call, asked: EvaluationsAsked) -> BaseModel:
+async def evaluate_records(deps: Deps, call: Call, asked: EvaluationsAsked) -> Decision | Decisions:
     """Answer many evaluations, in their order, up to the one at which the asked semantic ends."""
     if not asked.evaluations:
-        return await evaluate_record(deps, call, asked.item({}))
-    items = [_readable(asked, item) for item in asked.evaluations]
+        return await evaluate_record(deps, call, checked(EvaluationAsked, asked.filled({})))
+    items = asked.items()
     readable = [item for item in items if isinstance(item, EvaluationAsked)]
     snapshots = await _snapshots(deps, call, [item.subject for item in readable])
     facts = await _facts(deps, call, snapshots, [item.resource for item in readable])
-    last = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(asked.options.evaluations_semantic)
-    found = list[Decision]()
-    for item in items:
-        found.append(item if isinstance(item, Decision) else _decision(snapshots, facts, item))
-        if found[-1].decision is last:
-            break
-    return Decisions(evaluations=found)
+    return asked.answered(items, lambda item: _decision(snapshots, facts, item))
 
 
 async def search_resources(deps: Deps, call: Call, asked: ResourceSearchAsked) -> ResourcesFound:
@@ -79,19 +71,17 @@ async def search_resources(deps: Deps, call: Call, asked: ResourceSearchAsked) -
 
     Read from the same walk as the lists, so that what is found is what the list by that permission would show.
     """
-    token, digest = asked.page.token, _digest(asked)
-    begun, _, cursor = token.partition(".")
-    if token and begun != digest:
+    cursor, user_id = asked.position, asked.subject.user_id
+    if cursor is None:
         raise Malformed("The token is not one that this search has given.")
-    user_id = _user_id(asked.subject)
     snapshots = await _snapshots(deps, call, [asked.subject])
     snapshot = snapshots.get(user_id) if user_id else None
     if snapshot is None or asked.resource.type not in TABLES:
-        return ResourcesFound(results=[], page=PageShown(next_token="", count=0))
+        return ResourcesFound(results=[], page=asked.shown("", 0))
     found, after = await _search(deps, call, snapshot, asked, cursor)
     return ResourcesFound(
         results=[ResourceFound(type=asked.resource.type, id=str(record.id)) for record in found],
-        page=PageShown(next_token=f"{digest}.{after}" if after else "", count=len(found)),
+        page=asked.shown(after, len(found)),
     )
 
 
@@ -125,19 +115,10 @@ async def _search(
     return found, cursor
 
 
-def _readable(asked: EvaluationsAsked, item: dict[str, JsonValue]) -> EvaluationAsked | Decision:
-    """Return an item, or, in its place, that it is refused for what is wrong with it."""
-    try:
-        return asked.item(item)
-    except Malformed as problem:
-        wrong = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors)
-        return Decision(decision=False, context={"error": {"status": 400, "message": wrong}})
-
-
 async def _snapshots(deps: Deps, call: Call, subjects: Sequence[Subject]) -> Snapshots:
     """Return what these people may do, a few asked about at a time. Raises PermissionMissing, Malformed."""
     caller = await deps.access.of(call.caller, call.now, call.access_version)
-    others = {_user_id(each) for each in subjects if each.type == USER} - {caller.user_id, None}
+    others = {each.user_id for each in subjects if each.type == USER} - {caller.user_id, None}
     if others and not caller.holds(OVERSEE[0]):
         require(caller, OVERSEE[1])
     if len(others) > MOST_SUBJECTS:
@@ -156,7 +137,7 @@ async def _facts(deps: Deps, call: Call, snapshots: Snapshots, resources: Iterab
     """Return what is to be known of those of these records that there are."""
     by_section = defaultdict[str, set[UUID]](set)
     for resource in resources:
-        record_id = _uuid(resource.id)
+        record_id = uuid_of(resource.id)
         if record_id is not None and resource.type in TABLES:
             by_section[resource.type].add(record_id)
     found = dict[tuple[str, UUID], RecordFacts]()
@@ -170,31 +151,22 @@ async def _facts(deps: Deps, call: Call, snapshots: Snapshots, resources: Iterab
 
 def _decision(snapshots: Snapshots, facts: Facts, asked: EvaluationAsked) -> Decision:
     """Return the answer to an evaluation; what is not known is denied as what is."""
-    user_id, record_id = _user_id(asked.subject), _uuid(asked.resource.id)
-    snapshot = snapshots.get(user_id) if user_id and asked.subject.type == USER else None
+    user_id, record_id = asked.subject.user_id, uuid_of(asked.resource.id)
+    snapshot = snapshots.get(user_id) if user_id else None
     known = facts.get((asked.resource.type, record_id)) if record_id else None
     view = evaluate(snapshot, asked.resource.type, asked.action.name, known) if snapshot and known else None
     return Decision(decision=view is not None, context={"view": view.value} if view else {})
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _user_id(subject: Subject) -> UserId | None:
-    found = _uuid(subject.id) if subject.type == USER else None
-    return None if found is None else UserId(found)
-
-
-def _digest(asked: ResourceSearchAsked) -> str:
-    return hashlib.sha256(asked.model_dump_json(exclude={"page"}).encode()).hexdigest()[:16]
-
-
 ROUTES = (
-    Route("POST", "/access/v1/evaluation", evaluate_record, takes=EvaluationAsked, gives=Decision),
-    Route("POST", "/access/v1/evaluations", evaluate_records, takes=EvaluationsAsked, gives=Decisions),
-    Route("POST", "/access/v1/search/resource", search_resources, takes=ResourceSearchAsked, gives=ResourcesFound),
+    Route("POST", "/access/v1/evaluation", evaluate_record, takes=EvaluationAsked, gives=Decision, dialect=UNTYPED),
+    Route("POST", "/access/v1/evaluations", evaluate_records, takes=EvaluationsAsked, gives=Decisions, dialect=UNTYPED),
+    Route(
+        "POST",
+        "/access/v1/search/resource",
+        search_resources,
+        takes=ResourceSearchAsked,
+        gives=ResourcesFound,
+        dialect=UNTYPED,
+    ),
 )

@@ -82,7 +82,7 @@ async def test_what_lacks_a_field_is_400_and_what_has_more_is_read(agency: Agenc
             at = at[name]
         del at[path[-1]]
         answer = await agency.call("POST", "/access/v1/evaluation", asked)
-        assert (answer.status, answer.code) == (400, "malformed"), path
+        assert (answer.status, answer.code) == (400, "invalid"), path
     broken: list[Any] = [[], {}, "x", {**whole, "subject": "alice"}]
     for nonsense in broken:
         assert (await agency.call("POST", "/access/v1/evaluation", nonsense)).status == 400

@@ -150,7 +150,7 @@ async def test_what_lacks_a_field_is_refused_with_400_and_the_request_id_comes_b
     body = question(agency.ada, "read", ids.uuid7())
     del body[missing]
     answer = await agency.call(agency.ada, "POST", path, body, {"X-Request-ID": "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"})
-    assert (answer.status, answer.body["code"]) == (400, "malformed")
+    assert (answer.status, answer.body["code"]) == (400, "invalid")
     assert pointer in {error["pointer"] for error in answer.body["errors"]}
     assert answer.headers["X-Request-ID"] == "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"
     whole = question(agency.ada, "read", ids.uuid7())

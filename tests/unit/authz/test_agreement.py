@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.explaining import Question, deciding_snapshot, explain
 from services.authz.handlers.authzen import decision
-from services.authz.handlers.authzen_models import EvaluationAsked
 from services.contracts.access import RecordFacts, RecordRight
 from services.contracts.authz_api import SNAPSHOT
+from services.contracts.authzen import EvaluationAsked
 from tests.unit.authz.algebra import KEYS, RECORDS, RIGHTS, WholeReference, WholeWorld, whole_worlds
 from tests.unit.authz.test_compiling import ME, NOW
 

@@ -1,0 +1,225 @@
+"""The messages of the OpenID AuthZEN Authorization API 1.0, which authz and records speak.
+
+What they do not know they ignore, as the standard says.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError
+
+from services.contracts.vocabulary import Effect, RecordClass, UserId
+
+USER: Final = "user"
+"""The one type of subject."""
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Semantic = Literal["execute_all", "deny_on_first_deny", "permit_on_first_permit"]
+_LAST: Final[Mapping[Semantic, bool]] = {"deny_on_first_deny": False, "permit_on_first_permit": True}
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SubjectKind(Message):
+    type: Text
+    """`user`."""
+
+
+class Subject(SubjectKind):
+    id: Text
+
+    @property
+    def user_id(self) -> UserId | None:
+        """Return whom it names, None if it can be no person."""
+        found = uuid_of(self.id) if self.type == USER else None
+        return None if found is None else UserId(found)
+
+
+class Action(Message):
+    name: Text
+    """A permission key, or what follows the section in it: `update`, `identity.read`."""
+
+
+class RightProperty(Message):
+    """An entry of the record's own rights."""
+
+    holder_id: UUID
+    record_class: RecordClass
+    effect: Effect
+
+
+class RecordProperties(Message):
+    """What must be given of a record to authz, which does not have it. records knows what its records are like."""
+
+    office_id: str | None = None
+    assignee_id: str | None = None
+    created_by: str | None = None
+    is_private: StrictBool | None = None
+    record_rights: Annotated[list[RightProperty], Field(max_length=600)] = []
+
+
+class ResourceKind(Message):
+    type: Text
+    """A section: `listings`."""
+
+
+class Resource(ResourceKind):
+    id: Text
+    properties: RecordProperties = RecordProperties()
+
+
+class EvaluationAsked(Message):
+    subject: Subject
+    action: Action
+    resource: Resource
+
+
+class Decision(BaseModel):
+    decision: bool
+    context: dict[str, JsonValue]
+    """`view` of what is granted; `reason` why something could not be asked; `error` of an item of many."""
+
+
+class Decisions(BaseModel):
+    evaluations: list[Decision]
+
+
+class EvaluationOptions(Message):
+    evaluations_semantic: Semantic = "execute_all"
+
+
+class EvaluationsAsked(Message):
+    """Members above the list stand for those that its items leave out."""
+
+    subject: JsonValue = None
+    action: JsonValue = None
+    resource: JsonValue = None
+    evaluations: Annotated[list[dict[str, JsonValue]], Field(max_length=1_000)] = []
+    options: EvaluationOptions = EvaluationOptions()
+
+    def filled(self, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Return an item with what it leaves out filled in."""
+        return {"subject": self.subject, "action": self.action, "resource": self.resource, **item}
+
+    def items(self) -> Sequence[EvaluationAsked | Decision]:
+        """Return the items, and in the place of each unreadable one that it is refused for what is wrong with it."""
+        return [self._readable(item) for item in self.evaluations]
+
+    def answered(
+        self, items: Sequence[EvaluationAsked | Decision], decide: Callable[[EvaluationAsked], Decision]
+    ) -> Decisions:
+        """Return the answers to the items, in their order, up to the one at which the asked semantic ends."""
+        last = _LAST.get(self.options.evaluations_semantic)
+        found = list[Decision]()
+        for item in items:
+            found.append(item if isinstance(item, Decision) else decide(item))
+            if found[-1].decision is last:
+                break
+        return Decisions(evaluations=found)
+
+    def _readable(self, item: Mapping[str, JsonValue]) -> EvaluationAsked | Decision:
+        try:
+            return EvaluationAsked.model_validate(self.filled(item))
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"{''.join(f'/{part}' for part in each['loc'])}: {each['msg']}"
+                for each in error.errors(include_url=False, include_input=False, include_context=False)
+            )
+            return Decision(decision=False, context={"error": {"status": 400, "message": wrong}})
+
+
+class Page(Message):
+    token: Annotated[str, Field(max_length=500)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class PageShown(BaseModel):
+    next_token: str
+    """Empty at the end. A page may hold fewer than were asked for, even none, while there is a next one."""
+    count: int
+
+
+class SearchAsked(Message):
+    page: Page = Page()
+
+    @property
+    def position(self) -> str | None:
+        """Return where the page begins, empty for the beginning; None for the token of another search."""
+        digest, _, position = self.page.token.partition(".")
+        return position if not self.page.token or digest == self._digest() else None
+
+    def shown(self, position: str, count: int) -> PageShown:
+        """Return what is said of a page that holds so many, and where the next begins, if there is one."""
+        return PageShown(next_token=f"{self._digest()}.{position}" if position else "", count=count)
+
+    def _digest(self) -> str:
+        return hashlib.sha256(self.model_dump_json(exclude={"page"}).encode()).hexdigest()[:16]
+
+
+class SubjectSearchAsked(SearchAsked):
+    subject: SubjectKind
+    action: Action
+    resource: Resource
+
+
+class ActionSearchAsked(SearchAsked):
+    subject: Subject
+    resource: Resource
+
+
+class ResourceSearchAsked(SearchAsked):
+    subject: Subject
+    action: Action
+    resource: ResourceKind
+
+
+class SubjectFound(BaseModel):
+    type: str
+    id: str
+
+
+class SubjectsFound(BaseModel):
+    results: list[SubjectFound]
+    page: PageShown
+
+
+class ActionFound(BaseModel):
+    name: str
+
+
+class ActionsFound(BaseModel):
+    results: list[ActionFound]
+    page: PageShown
+
+
+class ResourceFound(BaseModel):
+    type: str
+    id: str
+
+
+class ResourcesFound(BaseModel):
+    results: list[ResourceFound]
+    page: PageShown
+
+
+class Configuration(BaseModel):
+    policy_decision_point: str
+    access_evaluation_endpoint: str
+    access_evaluations_endpoint: str
+    search_resource_endpoint: str
+    """At records, which has the rows and also evaluates what is named by id."""
+    search_subject_endpoint: str
+    search_action_endpoint: str
+    capabilities: list[str]
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """Return an id, None for what can be none."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
