@@ -36,28 +36,24 @@ async def remain(tx: Transaction) -> bool:
 
 
 async def every(tx: Transaction, now: datetime) -> Sequence[UserId]:
-    """Return who administers the agency at present, also by what ends some day. No scope: peers tell only them."""
+    """Return who administers the agency at present, also by what ends some day. No scope: peers tell only them.
+
+    Whoever stood down is one until identity tells that he no longer is.
+    """
     rows = await tx.rows(
         """
         SELECT p.id
           FROM people p
          WHERE p.tenant_id = $1
            AND p.state = 'active'
-           AND (p.stood_down_at IS NULL OR p.stood_down_at < p.user_version)
            AND NOT EXISTS (
                SELECT FROM unnest($2::text[]) AS needed (key)
                 WHERE NOT EXISTS (
-                    SELECT FROM grants g
-                     WHERE g.tenant_id = p.tenant_id AND g.key = needed.key
-                       AND g.reach = 'all' AND g.view = 'full' AND coalesce(g.expires_at > $3, true)
-                       AND ((g.holder_kind = 'user' AND g.holder_id = p.id)
-                         OR (g.holder_kind = 'template' AND g.holder_id IN (
-                             SELECT template_id FROM template_links l
-                              WHERE l.tenant_id = p.tenant_id AND l.user_id = p.id))
-                         OR (g.holder_kind = 'group' AND g.holder_id IN (
-                             SELECT group_id FROM group_members m
-                              WHERE m.tenant_id = p.tenant_id AND m.user_id = p.id
-                                AND coalesce(m.expires_at > $3, true))))))
+                    SELECT FROM belongings b
+                      JOIN grants g USING (tenant_id, holder_kind, holder_id)
+                     WHERE b.tenant_id = p.tenant_id AND b.user_id = p.id AND coalesce(b.until > $3, true)
+                       AND g.key = needed.key AND g.reach = 'all' AND g.view = 'full'
+                       AND coalesce(g.expires_at > $3, true)))
          ORDER BY p.id
         """,
         tx.tenant_id,

@@ -259,6 +259,6 @@ async def test_peers_are_told_who_administers_the_agency_now(agency: Agency) -> 
     await agency.template(MANAGE[1], users=(half,))
     assert await told() == {first, str(two), str(half)}, "wherever the keys come from"
     assert (await agency.peer("POST", f"{half}/stand-down")).status == 204
-    assert await told() == {first, str(two)}
+    assert await told() == {first, str(two), str(half)}, "until identity tells that he is out"
     async with agency.http.get(f"{agency.url}/internal/v1/tenants/{agency.tenant_id}/administrators") as response:
         assert response.status == 401
