@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from services.chassis.http_client import Peer
 from services.chassis.problems import Conflict, Unavailable
+from services.contracts import authz_api
 from services.contracts.vocabulary import TenantId, UserId
 
 
@@ -29,3 +30,10 @@ class Administrators:
             raise LastAdministrator
         if reply.status != HTTPStatus.NO_CONTENT:
             raise Unavailable
+
+    async def every(self, tenant_id: TenantId) -> frozenset[UserId]:
+        """Return who administers an agency now, with or without an end. Raises Unavailable."""
+        reply = await self._authz.get(f"/internal/v1/tenants/{tenant_id}/administrators")
+        if reply.status != HTTPStatus.OK:
+            raise Unavailable
+        return frozenset(authz_api.Administrators.model_validate_json(reply.body).user_ids)

@@ -202,9 +202,12 @@ def refusal(policy: AccessPolicy, now: datetime, zone: ZoneInfo, address: Addres
         return Refusal.ENDED
     if policy.hours is not None and not policy.hours.covers(now, zone):
         return Refusal.HOURS
-    if policy.networks and network_of(policy.networks, address) is None:
-        return Refusal.ADDRESS
-    return None
+    return None if opens_from(policy, address) else Refusal.ADDRESS
+
+
+def opens_from(policy: AccessPolicy, address: Address) -> bool:
+    """Say whether a person is let in from an address, at whatever time."""
+    return not policy.networks or network_of(policy.networks, address) is not None
 
 
 def until(policy: AccessPolicy, now: datetime, zone: ZoneInfo) -> datetime | None:

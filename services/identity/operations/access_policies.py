@@ -12,7 +12,16 @@ from services.chassis.problems import Stale
 from services.contracts.identity_events import UserAccessPolicyChanged, UserStateChanged
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
-from services.identity.domain.access_policy import Address, Levels, NotConfirmed, Source, must_let_in, survives, until
+from services.identity.domain.access_policy import (
+    Address,
+    Levels,
+    NotConfirmed,
+    Source,
+    must_let_in,
+    opens_from,
+    survives,
+    until,
+)
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME
@@ -63,6 +72,8 @@ class _Outcome:
     ended_sessions: int = 0
     ending: dict[UserId, int] = field(default_factory=dict[UserId, int])
     """Active people, with their versions, who had no end before and now have one."""
+    shut_out: Mapping[UserId, int] = field(default_factory=dict[UserId, int])
+    """Active people, with their versions, who could get in from where the author is, and now cannot."""
 
 
 class _UndoneError(Exception):
@@ -76,23 +87,37 @@ async def enact(
 ) -> Impact:
     """Carry out a change, or only count what it would do.
 
-    It is rehearsed first, in a transaction that is undone: that is the count, and says of whom authz must be asked
-    whether they may leave by themselves one day.
+    It is rehearsed first, in a transaction that is undone: that is the count, and says of whom authz must be asked:
+    who leaves by himself one day, and which administrator gets in no longer from where the author is. Another one must
+    stay; who is only kept out from here counts again afterwards.
     Raises what writing it raises, NotConfirmed, LocksYouOut, LastAdministrator, SeatsExhausted, Stale, SessionOver.
     """
     outcome = await _rehearsed(db, tenant_id, change, now)
     if not change.dry_run:
         _check_confirmed(change, outcome)
-        stood_down = outcome.ending
+        rehearsed, limited = outcome, await _administrators(administrators, tenant_id, outcome.shut_out)
         async with (
-            standing_down(db, administrators, tenant_id, stood_down),
+            standing_down(db, administrators, tenant_id, {**outcome.ending, **limited}),
             db.transaction(tenant_id) as tx,
         ):
             outcome = await _carried_out(tx, change, now)
             _check_confirmed(change, outcome)
-            if not outcome.ending.items() <= stood_down.items():
+            if not (
+                outcome.ending.items() <= rehearsed.ending.items()
+                and outcome.shut_out.items() <= rehearsed.shut_out.items()
+            ):
                 raise Stale
+            for person in limited:
+                await tell_again(tx, person)
     return Impact(len(outcome.affected), outcome.ended_sessions)
+
+
+async def _administrators(
+    administrators: Administrators, tenant_id: TenantId, people: Mapping[UserId, int]
+) -> Mapping[UserId, int]:
+    """Return those of these people who are administrators; authz is not asked about nobody."""
+    every = await administrators.every(tenant_id) if people else frozenset[UserId]()
+    return {person: version for person, version in people.items() if person in every}
 
 
 async def _rehearsed(db: Database, tenant_id: TenantId, change: Change, now: datetime) -> _Outcome:
@@ -120,6 +145,13 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
     author = change.author.user_id
     standing = after if author in after else await access_policies.of_people(tx, [author])
     must_let_in(standing[author].policy, now, change.author.address)  # so two cannot shut each other out at once
+    here = change.author.address
+    kept_out = [
+        person
+        for person in outcome.affected
+        if opens_from(before[person].policy, here) and not opens_from(after[person].policy, here)
+    ]
+    outcome.shut_out = await users.active_versions(tx, kept_out) if kept_out else {}
     for person in outcome.affected:
         ended_before, ends_after = before[person].policy.ends_at, after[person].policy.ends_at
         if ended_before != ends_after:

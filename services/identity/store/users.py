@@ -1,6 +1,6 @@
 """Rows of people and of where they work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.chassis.cursor import Cursor
@@ -161,6 +161,14 @@ async def count_active(tx: Transaction) -> int:
     return await tx.value(
         "SELECT count(*) FROM users WHERE tenant_id = $1 AND state = 'active' AND kind = 'colleague'", tx.tenant_id
     )
+
+
+async def active_versions(tx: Transaction, people: Sequence[UserId]) -> Mapping[UserId, int]:
+    """Return the versions of those of these people who are active. No scope: used to decide, not shown."""
+    rows = await tx.rows(
+        "SELECT id, version FROM users WHERE tenant_id = $1 AND id = ANY($2) AND state = 'active'", tx.tenant_id, people
+    )
+    return {row["id"]: row["version"] for row in rows}
 
 
 async def id_of(tx: Transaction, userid: str) -> UserId | None:
