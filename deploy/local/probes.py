@@ -23,11 +23,6 @@ async def answers_amqp(port: int) -> bool:
     return await _exchange(port, AMQP_GREETING, 1) == METHOD_FRAME
 
 
-async def answers_smtp(port: int) -> bool:
-    """Say whether a mail server greets."""
-    return await _exchange(port, b"", 4) == b"220 "
-
-
 async def accepts_connections(port: int) -> bool:
     """Say whether somebody listens; for servers that speak only to their own kind."""
     try:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import Final, LiteralString
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -91,50 +91,21 @@ async def page(tx: Transaction, wanted: Filter, *, after: Cursor, limit: int) ->
     return [_entry(row) for row in rows]
 
 
-_OF_SUBJECT: LiteralString = """
+_PAGE: Final[LiteralString] = """
     SELECT id, at, kind, subject_id, author, actor_id, session_id, before::text AS before, after::text AS after, reason,
            address, request_id
       FROM audit_entries
-     WHERE tenant_id = $1 AND subject_id = $2::uuid
+     WHERE tenant_id = $1 AND {narrowed}
        AND ($3::uuid IS NULL OR actor_id = $3) AND ($4::text IS NULL OR kind = $4)
        AND at >= coalesce($5::timestamptz, '-infinity') AND at < coalesce($6::timestamptz, 'infinity')
        AND (at, id) < ($7, $8)
      ORDER BY at DESC, id DESC
      LIMIT $9
 """
-_BY_ACTOR: LiteralString = """
-    SELECT id, at, kind, subject_id, author, actor_id, session_id, before::text AS before, after::text AS after, reason,
-           address, request_id
-      FROM audit_entries
-     WHERE tenant_id = $1 AND actor_id = $2::uuid
-       AND ($3::uuid IS NULL OR actor_id = $3) AND ($4::text IS NULL OR kind = $4)
-       AND at >= coalesce($5::timestamptz, '-infinity') AND at < coalesce($6::timestamptz, 'infinity')
-       AND (at, id) < ($7, $8)
-     ORDER BY at DESC, id DESC
-     LIMIT $9
-"""
-_OF_KIND: LiteralString = """
-    SELECT id, at, kind, subject_id, author, actor_id, session_id, before::text AS before, after::text AS after, reason,
-           address, request_id
-      FROM audit_entries
-     WHERE tenant_id = $1 AND kind = $2::text
-       AND ($3::uuid IS NULL OR actor_id = $3) AND ($4::text IS NULL OR kind = $4)
-       AND at >= coalesce($5::timestamptz, '-infinity') AND at < coalesce($6::timestamptz, 'infinity')
-       AND (at, id) < ($7, $8)
-     ORDER BY at DESC, id DESC
-     LIMIT $9
-"""
-_ALL: LiteralString = """
-    SELECT id, at, kind, subject_id, author, actor_id, session_id, before::text AS before, after::text AS after, reason,
-           address, request_id
-      FROM audit_entries
-     WHERE tenant_id = $1 AND $2::uuid IS NULL
-       AND ($3::uuid IS NULL OR actor_id = $3) AND ($4::text IS NULL OR kind = $4)
-       AND at >= coalesce($5::timestamptz, '-infinity') AND at < coalesce($6::timestamptz, 'infinity')
-       AND (at, id) < ($7, $8)
-     ORDER BY at DESC, id DESC
-     LIMIT $9
-"""
+_OF_SUBJECT: Final = _PAGE.replace("{narrowed}", "subject_id = $2::uuid")
+_BY_ACTOR: Final = _PAGE.replace("{narrowed}", "actor_id = $2::uuid")
+_OF_KIND: Final = _PAGE.replace("{narrowed}", "kind = $2::text")
+_ALL: Final = _PAGE.replace("{narrowed}", "$2::uuid IS NULL")
 
 
 def _walk(wanted: Filter) -> tuple[LiteralString, UUID | str | None]:

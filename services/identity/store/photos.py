@@ -26,14 +26,6 @@ async def find(tx: Transaction, user_id: UserId) -> Photo | None:
     return _photo(row) if row else None
 
 
-async def last_version(tx: Transaction, user_id: UserId) -> int:
-    """Return the version of a person's photo, also after its deletion; 0 if there never was one."""
-    version: int | None = await tx.value(
-        "SELECT version FROM photos WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id
-    )
-    return version or 0
-
-
 async def pixels(tx: Transaction, user_id: UserId, which: Which) -> bytes:
     """Return a picture's file. Raises NotFound. No scope: as `find`; handlers keep originals from colleagues."""
     found: bytes | None = (
