@@ -30,7 +30,7 @@ from services.notifications.domain.digest import Schedule
 from services.notifications.domain.retry import Outcome
 from services.notifications.operations import deliveries, digests, notices, reports
 from services.notifications.operations.writing import write
-from services.notifications.store import bounces, claims, guests, recipients
+from services.notifications.store import bounces, claims, guests, recipients, suppressions
 from services.notifications.store import digests as schedules
 from services.notifications.store import reports as weekly
 
@@ -241,7 +241,7 @@ async def send_reports(deps: Deps, worker_db: Database) -> Never:
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
-    """Every ten minutes: announce accounts that end soon, forget old mails and guests."""
+    """Every ten minutes: announce accounts that end soon, forget old mails, guests and bounces."""
     while True:
         try:
             async with worker_db.across_tenants() as queries:
@@ -251,6 +251,7 @@ async def tidy(deps: Deps, worker_db: Database) -> Never:
             async with worker_db.across_tenants() as queries:
                 purged = await claims.purge(queries, PURGED_AT_ONCE)
                 await guests.forget_guests(queries)
+                await suppressions.purge(queries, PURGED_AT_ONCE)
             if purged:
                 _log.info("mails.purged", count=purged)
         except Unavailable:

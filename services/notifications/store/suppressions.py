@@ -1,6 +1,6 @@
 """Rows of suppressed addresses, by digest."""
 
-from services.chassis.database import Transaction
+from services.chassis.database import Queries, Transaction
 from services.notifications.domain.suppression import LASTS, Severity, Suppression, digest_of
 
 
@@ -54,6 +54,13 @@ async def find(tx: Transaction, address: str) -> Suppression | None:
     return Suppression(severity=Severity(row["severity"]), **columns)
 
 
-async def forget_expired(tx: Transaction) -> int:
-    """Forget what no longer counts; return how many."""
-    return await tx.execute("DELETE FROM suppressions WHERE tenant_id = $1 AND expires_at < now()", tx.tenant_id)
+async def purge(queries: Queries, limit: int) -> int:
+    """Forget up to `limit` addresses whose bounces no longer count, of all tenants; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM suppressions
+         WHERE (tenant_id, address_hash) IN (
+               SELECT tenant_id, address_hash FROM suppressions WHERE expires_at <= now() LIMIT $1)
+        """,
+        limit,
+    )

@@ -13,9 +13,10 @@ from services.contracts.identity_events import PasswordChanged, TechnicianExpiri
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.notifications.app import SERVICE
 from services.notifications.consumers import warn_of_end
+from services.notifications.domain.suppression import Severity
 from services.notifications.jobs import NOTICE
 from services.notifications.operations.notices import announce_end
-from services.notifications.store import claims, recipients
+from services.notifications.store import claims, recipients, suppressions
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
 from tests.integration.notifications.test_recipients import Agency
 from tests.support.mailsink import Mode
@@ -200,3 +201,19 @@ async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
     assert (await agency.call("POST", path))[0] == 404
     agency.granted()
     assert (await agency.call("GET", "/v1/parked-messages"))[0] == 403
+
+
+async def test_bounces_are_forgotten_when_they_no_longer_count(post: PostOffice) -> None:
+    ours, theirs = TenantId(uuid4()), TenantId(uuid4())
+    for tenant_id in (ours, theirs):
+        async with post.db.transaction(tenant_id) as tx:
+            for severity in Severity:
+                await suppressions.add(tx, f"{severity}@gone.example", severity, "5.1.1")
+            await tx.execute("UPDATE suppressions SET expires_at = now() WHERE severity = 'soft'")
+    async with post.crossing.across_tenants() as queries:
+        while await suppressions.purge(queries, 1):
+            pass
+        left = await queries.rows(
+            "SELECT tenant_id, severity FROM suppressions WHERE tenant_id = ANY($1)", [ours, theirs]
+        )
+    assert {(row["tenant_id"], row["severity"]) for row in left} == {(ours, "hard"), (theirs, "hard")}
