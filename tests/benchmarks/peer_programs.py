@@ -61,10 +61,10 @@ async def answers(url: str) -> bool:
         return False
 
 
-async def entered(stack: AsyncExitStack, peer: AbstractAsyncContextManager[T]) -> T | None:
+async def entered(stack: AsyncExitStack, name: str, peer: AbstractAsyncContextManager[T]) -> T | None:
     """Return a peer that runs until the stack is left, or say why it is left out and return None."""
     try:
         return await stack.enter_async_context(peer)
     except PeerMissing as missing:
-        print(f"left out: {missing}", flush=True)
+        print(f"{name} is left out: {missing}.", flush=True)
         return None

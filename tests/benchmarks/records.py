@@ -134,8 +134,8 @@ async def main(folder: Path) -> None:
             await fill(made.owner)
             async with AsyncExitStack() as stack:
                 anna = Person(LARGE, ANNA, OFFICE)
-                beside = await entered(stack, directus(postgres.url, made.app.rpartition("/")[2], anna))
-                cerbos = await entered(stack, peers.cerbos(POLICY))
+                beside = await entered(stack, "Directus", directus(postgres.url, made.app.rpartition("/")[2], anna))
+                cerbos = await entered(stack, "Cerbos", peers.cerbos(POLICY))
                 serving = processes(made, postgres.url, issuer, authz, cerbos.http if cerbos else "")
                 ours, bare, pid = await stack.enter_async_context(serving)
                 measuring = Measuring(await Connection.to(ours), await Connection.to(bare), ours, pid, authz, issuer)
