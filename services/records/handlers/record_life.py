@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
+from services.chassis.answers import Composed
 from services.chassis.cursor import START, Cursor, CursorParam
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
@@ -17,7 +18,6 @@ from services.records.domain.history import Entry, shown
 from services.records.domain.projection import Projection, project
 from services.records.domain.record import Record
 from services.records.handlers.edges import Edge, act
-from services.records.handlers.record_models import RecordShown
 from services.records.operations import record_life as operations
 from services.records.store import history, records, schedules
 from services.records.store.schedules import Action
@@ -72,13 +72,13 @@ class HistoryQuery(Input):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-async def archive_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+async def archive_record(edge: Edge, deps: Deps, call: Call) -> Composed | None:
     """Move {a_noun} to the archive. Needs {section}.archive.now."""
     doing = await act(edge, deps, call, call.version)
     return edge.opened(await operations.move(deps.db, edge.table, doing, Action.ARCHIVE), doing.snapshot)
 
 
-async def restore_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+async def restore_record(edge: Edge, deps: Deps, call: Call) -> Composed | None:
     """Take {a_noun} out of the archive. Needs {section}.restore.now."""
     doing = await act(edge, deps, call, call.version)
     return edge.opened(await operations.move(deps.db, edge.table, doing, Action.RESTORE), doing.snapshot)
