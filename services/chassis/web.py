@@ -277,7 +277,7 @@ def checked(model: type[M], document: object) -> M:
                 FieldError(
                     "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in wrong["loc"]),
                     wrong["type"],
-                    wrong["msg"],
+                    wrong["msg"].removeprefix("Value error, "),
                 )
                 for wrong in error.errors(include_url=False, include_input=False, include_context=False)
             ]
