@@ -105,6 +105,13 @@ class Database:
             yield Queries(connection)
 
     @asynccontextmanager
+    async def at_once(self) -> AsyncGenerator[Queries]:
+        """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
+        with _refusals():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+                yield Queries(connection)
+
+    @asynccontextmanager
     async def listening(self, channel: str, wake: Callable[[], None]) -> AsyncGenerator[None]:
         """Call `wake` at each notification of a channel, and when the listening connection is lost."""
 
