@@ -119,7 +119,7 @@ async def get_licence(deps: Deps, call: Call) -> LicenceShown:
 
 async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> LicenceShown:
     """Sell seats to an agency or take them back, as far as nobody sits on them; give it another licence code."""
-    async with deps.db.across_tenants() as queries:
+    async with deps.db.at_once() as queries:
         tenant_id = await store.tenant_of(queries, call.path["licence_code"])
     if tenant_id is None:
         raise NotFound
@@ -130,7 +130,7 @@ async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> Licenc
 
 async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> None:
     """Send an activation mail again, for an agency whose only administrator lost it."""
-    async with deps.db.across_tenants() as queries:
+    async with deps.db.at_once() as queries:
         tenant_id = await store.tenant_of(queries, asked.licence_code)
     if tenant_id is None:
         raise NotFound
