@@ -106,6 +106,13 @@ class Database:
             yield Queries(connection)
 
     @asynccontextmanager
+    async def at_once(self) -> AsyncGenerator[Queries]:
+        """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
+        with _refusals():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+                yield Queries(connection)
+
+    @asynccontextmanager
     async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
         """Call `hear` with what each notification of a channel says, and with None once the line is lost.
 
