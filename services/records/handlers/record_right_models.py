@@ -68,7 +68,7 @@ class Restoration(Input):
 
 
 class AccessQuestion(Input):
-    user_id: UserId
+    user: UserId
 
 
 class EntryShown(Output):

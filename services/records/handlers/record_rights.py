@@ -164,9 +164,9 @@ async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQue
     Needs record_rights.read or record_rights.update.
     """
     panel = await _panel(edge, deps, call)
-    (snapshot,) = await _snapshots(deps, call, [asked.user_id])
+    (snapshot,) = await _snapshots(deps, call, [asked.user])
     return AccessShown(
-        user_id=asked.user_id, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
+        user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
     )
 
 

@@ -88,7 +88,7 @@ def _of_any(section: str, noun: str) -> Mapping[Key, Asks]:
         ("POST", f"{rights}/restore"): _bodies({"version": 0}),
         ("POST", f"{rights}/preview"): _bodies(ENTRIES),
         ("GET", f"{rights}/changes"): _queries(""),
-        ("GET", f"{one}/access"): _queries("user_id=@carla", "user_id=@ada"),
+        ("GET", f"{one}/access"): _queries("user=@carla", "user=@ada"),
         ("POST", f"{every}/bulk-record-rights"): _bodies({**ENTRIES, "ids": [record, "@unknown"]}),
         ("POST", f"{every}/impact"): _bodies({"proposal": {"grants": []}}, {"proposal": {}, "action": "read"}),
         ("GET", f"/v1/exports/{section}"): _queries(*leaving),

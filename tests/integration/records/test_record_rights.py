@@ -339,7 +339,7 @@ async def test_an_explanation_names_what_decided_and_stars_what_record_rights_ch
         agency.bruno, list=EVERYTHING, read=EVERYTHING, archive__now=Scope(own=True), beside=(agency.centre,)
     )
     await _set(agency, made, ("office", agency.centre, "write", "allow"), ("user", agency.carla, "write", "deny"))
-    path = f"/v1/listings/{made['id']}/access?user_id={person}"
+    path = f"/v1/listings/{made['id']}/access?user={person}"
     answers = {item["key"]: item for item in (await agency.call(agency.ada, "GET", path)).body["items"]}
     assert {key: (item["view"], item["starred"], item["decided_by"]) for key, item in answers.items()} == {
         "listings.archive.now": ("full", True, "record_right"),
