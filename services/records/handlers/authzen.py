@@ -18,6 +18,7 @@ from services.chassis.refusals import UNTYPED
 from services.chassis.web import Call, Route, checked
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.authzen import (
+    DECISIONS,
     USER,
     Decision,
     Decisions,
@@ -58,7 +59,7 @@ async def evaluate_record(deps: Deps, call: Call, asked: EvaluationAsked) -> Dec
 async def evaluate_records(deps: Deps, call: Call, asked: EvaluationsAsked) -> Decision | Decisions:
     """Answer many evaluations, in their order, up to the one at which the asked semantic ends."""
     if not asked.evaluations:
-        return await evaluate_record(deps, call, checked(EvaluationAsked, asked.filled({})))
+        return await evaluate_record(deps, call, checked(EvaluationAsked, asked.shared()))
     items = asked.items()
     readable = [item for item in items if isinstance(item, EvaluationAsked)]
     snapshots = await _snapshots(deps, call, [item.subject for item in readable])
@@ -155,7 +156,7 @@ def _decision(snapshots: Snapshots, facts: Facts, asked: EvaluationAsked) -> Dec
     snapshot = snapshots.get(user_id) if user_id else None
     known = facts.get((asked.resource.type, record_id)) if record_id else None
     view = evaluate(snapshot, asked.resource.type, asked.action.name, known) if snapshot and known else None
-    return Decision(decision=view is not None, context={"view": view.value} if view else {})
+    return DECISIONS[view]
 
 
 ROUTES = (
