@@ -146,7 +146,7 @@ def _problems(folder: Path) -> str:
     lines += [f"error_page {status} ={told} /.problem/{told};" for status, told in TOLD_AS.items()]
     for status, (title, code, seconds) in PROBLEMS.items():
         problem: dict[str, object] = {
-            "type": "about:blank",
+            "type": f"urn:keyholder:problem:{code}",
             "title": title,
             "status": status,
             "detail": title,

@@ -55,8 +55,8 @@ async def stream(request: web.Request, answer: Streamed, headers: dict[str, str]
     response = web.StreamResponse(headers=headers)
     async with aclosing(answer.chunks) as chunks:
         chunk = await anext(chunks, None)
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             while chunk is not None and request.transport is not None:
                 await response.write(chunk)
                 chunk = await anext(chunks, None)

@@ -42,7 +42,7 @@ class Dialect:
 
 def _problem_document(problem: Problem | None, status: int, request_id: str) -> Mapping[str, object]:
     return {
-        "type": "about:blank",
+        "type": f"urn:keyholder:problem:{problem.code if problem else 'internal'}",
         "title": problem.title if problem else "Something went wrong on our side.",
         "status": status,
         "detail": problem.detail if problem else "Quote the request id when you report this.",

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, JsonValue, StringConstraints
 
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import START, Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId, View
@@ -65,11 +66,6 @@ class HistoryEntry(Output):
 class HistoryPage(Output):
     items: list[HistoryEntry]
     next: str | None
-
-
-class HistoryQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 async def archive_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
@@ -135,7 +131,7 @@ async def file_record_objection(edge: Edge, deps: Deps, call: Call, asked: Objec
     await operations.file_objection(deps.db, edge.table, await act(edge, deps, call), asked.ground)
 
 
-async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: HistoryQuery) -> HistoryPage:
+async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: PageQuery) -> HistoryPage:
     """List what happened to {a_noun}, newest first. Needs the {noun} in full view.
 
     A change of which the caller may see no field is left out.
@@ -144,11 +140,10 @@ async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: History
     below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await history.page(tx, record.id, below=below, limit=asked.limit + 1)
-    page = found[: asked.limit]
-    more = len(found) > asked.limit
+    page, following = asked.cut(found, lambda one: Cursor(one.at, UUID(int=one.version)))
     return HistoryPage(
         items=[entry for one in page if (entry := _entry(one, record, projection)) is not None],
-        next=str(Cursor(page[-1].at, UUID(int=page[-1].version))) if more else None,
+        next=following,
     )
 
 
@@ -183,7 +178,7 @@ def routes(edge: Edge) -> tuple[Route, ...]:
     return (
         Route("DELETE", edge.one, edge.handler(delete_record), edits=True),
         Route("POST", f"{edge.one}/objection", edge.handler(file_record_objection), takes=Objection),
-        Route("GET", f"{edge.one}/history", edge.handler(list_record_history), takes=HistoryQuery, gives=HistoryPage),
+        Route("GET", f"{edge.one}/history", edge.handler(list_record_history), takes=PageQuery, gives=HistoryPage),
     )
 
 

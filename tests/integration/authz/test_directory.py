@@ -26,7 +26,7 @@ from tests.conftest import FreshDatabase
 from tests.integration.authz.conftest import SERVICE, Agency, facts, tell
 from tests.support.broker import publish_raw
 from tests.support.issuer import Issuer
-from tests.support.running import eventually, serving, settings_of, working
+from tests.support.running import eventually, serving, settings_of, until_connected, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -166,12 +166,7 @@ async def test_events_reach_authz_through_the_broker_and_its_news_leave_it(
     own, tenant_id = await database(SERVICE), uuid4()
     running = settings_of(SERVICE, own, amqp_url, jwks_url=issuer.jwks_url)
     async with serving(SERVICE, running) as url, working(SERVICE, running) as work_url:
-
-        async def connected() -> bool:
-            async with http.get(f"{work_url}/ready") as response:
-                return (await response.json())["bus"] == "connected"
-
-        await eventually(connected)
+        await until_connected(http, work_url)
         for event in HISTORY:
             if isinstance(event, UserCreated):  # would wait in other services' queues for other tests
                 continue

@@ -26,6 +26,7 @@ async def answer(
             assert body.keys() == MEMBERS
             assert body["status"] == response.status
             assert body["request_id"] == response.headers["X-Request-Id"]
+            assert not any("error" in problem["detail"] for problem in body["errors"]), "told in our words"
         return response.status, body, response
 
 
@@ -72,7 +73,7 @@ async def test_an_unreadable_or_wrong_body_is_refused(
     got, problem, _ = await answer(
         http, "POST", f"{echo_url}/v1/words", data=io.BytesIO(body), headers={**bearer, "Content-Type": content_type}
     )
-    assert (got, problem["code"]) == (status, code)
+    assert (got, problem["code"], problem["type"]) == (status, code, f"urn:keyholder:problem:{code}")
 
 
 async def test_each_wrong_field_is_pointed_at(

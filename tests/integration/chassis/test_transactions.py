@@ -2,8 +2,10 @@
 
 import asyncio
 from random import Random
+from traceback import format_exception
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from services.chassis.database import Database, open_database
@@ -36,6 +38,18 @@ async def test_an_exception_undoes_everything(echo_database: ServiceDatabase) ->
             await write(tx, UserId(uuid4()), 1)
         assert await count(db, tenant_id) == 1
         assert await count(db, TenantId(uuid4())) == 0
+
+
+async def test_what_the_database_refuses_it_does_not_quote(echo_database: ServiceDatabase) -> None:
+    user_id = uuid4()
+    async with open_database(echo_database.app, connections=CONNECTIONS, name="test") as db:
+        with pytest.raises(asyncpg.NotNullViolationError) as refused:
+            async with db.transaction(TenantId(uuid4())) as tx:
+                await tx.execute(
+                    "INSERT INTO echoes (tenant_id, user_id, version) VALUES ($1, $2, NULL)", tx.tenant_id, user_id
+                )
+    assert refused.value.column_name == "version"
+    assert str(user_id) not in "".join(format_exception(refused.value))
 
 
 async def test_cancelling_at_any_moment_leaves_no_row_and_no_open_transaction(echo_database: ServiceDatabase) -> None:

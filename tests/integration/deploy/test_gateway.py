@@ -96,7 +96,7 @@ async def test_what_is_not_public_is_not_found(front: Front, http: aiohttp.Clien
         problem = await answer.json()
         request_id = answer.headers["X-Request-Id"]
     assert problem == {
-        "type": "about:blank",
+        "type": "urn:keyholder:problem:not_found",
         "title": "There is nothing here.",
         "status": 404,
         "detail": "There is nothing here.",

@@ -20,7 +20,7 @@ from services.notifications.app import SERVICE
 from services.notifications.consumers import invite
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
 from tests.support.broker import publish_raw
-from tests.support.running import eventually, working
+from tests.support.running import eventually, until_connected, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,7 +38,8 @@ async def test_a_new_person_gets_one_mail_however_often_the_broker_tells(
         working(SERVICE, post.settings(amqp_url)) as one,
         working(SERVICE, post.settings(amqp_url)) as two,
     ):
-        await _connected(http, one, two)
+        await until_connected(http, one)
+        await until_connected(http, two)
         await asyncio.gather(*(publish_raw(amqp_url, message.type, message.model_dump(mode="json")) for _ in range(10)))
         row = await post.reaches(person, "sent")
         other = await _another(post, amqp_url, person)
@@ -68,7 +69,7 @@ async def test_a_message_that_cannot_be_read_holds_up_no_other(
     person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
     message = enveloped(created(person), person.tenant_id)
     async with working(SERVICE, post.settings(amqp_url)) as url:
-        await _connected(http, url)
+        await until_connected(http, url)
         await publish_raw(amqp_url, message.type, b"{")
         await publish_raw(
             amqp_url, message.type, message.model_copy(update={"id": uuid4(), "data": {}}).model_dump(mode="json")
@@ -99,7 +100,7 @@ async def test_what_happens_to_an_account_is_told_to_its_owner(
     event = event.model_copy(update={"user": created(person).user})
     message = enveloped(event, person.tenant_id)
     async with working(SERVICE, post.settings(amqp_url)) as url:
-        await _connected(http, url)
+        await until_connected(http, url)
         await publish_raw(amqp_url, message.type, message.model_dump(mode="json"))
         row = await post.reaches(person, "sent")
     (mail,) = post.sink.to(person.address)
@@ -122,16 +123,3 @@ async def _another(post: PostOffice, amqp_url: str, person: Invited) -> object:
         return rows[1]["id"] if len(rows) == 2 and rows[1]["state"] == "sent" else None
 
     return await eventually(second)
-
-
-async def _connected(http: aiohttp.ClientSession, *urls: str) -> None:
-    """Wait until every worker has declared its queues and consumes."""
-
-    async def all_are() -> bool:
-        answers = list[str]()
-        for url in urls:
-            async with http.get(f"{url}/ready") as response:
-                answers.append((await response.json())["bus"])
-        return set(answers) == {"connected"}
-
-    await eventually(all_are)

@@ -96,7 +96,7 @@ ASKED = (
     *("", "q=neri", "q=wisniewska", "q=villa", "q=via", "q=giulia", "q=rings", "q=0583"),
     *("assignee_id={bruno}", "office_id={centre}", "owner_name=Neri", "street=Neri"),
 )
-OF_ONE = ("", "/history", "/history?limit=1", "/schedules", "/access?user_id={carla}", "/record-rights", "/criteria")
+OF_ONE = ("", "/history", "/history?limit=1", "/schedules", "/access?user={carla}", "/record-rights", "/criteria")
 BODIES: tuple[dict[str, Any], ...] = (
     {"identity": {"owner_name": "Neri 0"}},
     {"identity": {"client_name": "Neri 0"}},

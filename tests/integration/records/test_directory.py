@@ -22,7 +22,7 @@ from tests.integration.records.conftest import FLAT, Agency, records_settings
 from tests.support.broker import publish_raw
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
-from tests.support.running import eventually, working
+from tests.support.running import eventually, until_connected, working
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,12 +34,7 @@ async def worker(
 ) -> AsyncGenerator[None]:
     """records, working, with the broker within reach."""
     async with working(SERVICE, records_settings(records_database, authz, issuer, amqp_url=amqp_url)) as url:
-
-        async def connected() -> bool:
-            async with http.get(f"{url}/ready") as response:
-                return (await response.json())["bus"] == "connected"
-
-        await eventually(connected)
+        await until_connected(http, url)
         yield
 
 
