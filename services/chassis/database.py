@@ -10,7 +10,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import JsonValue
 
-from services.chassis.problems import Unavailable
+from services.chassis.problems import TooSlow, Unavailable
 from services.contracts.vocabulary import TenantId
 
 Row = asyncpg.Record
@@ -21,18 +21,13 @@ ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 CONNECT_TIMEOUT_SECONDS = 5.0
 STATEMENT_TIMEOUT_MS = 5_000
 _AWAY = (
-    OSError,
-    TimeoutError,
+    OSError,  # a timeout too
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.OperatorInterventionError,  # starting, stopping, another process of the server crashed
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
-    asyncpg.ConnectionDoesNotExistError,
     asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
 )
+_TOO_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 
 
 def json_object(text: str) -> dict[str, JsonValue]:
@@ -162,9 +157,11 @@ class Database:
 
 @contextmanager
 def _refusals() -> Generator[None]:
-    """Say `Unavailable` for a server that is away, starting, full or too slow."""
+    """Say `Unavailable` for a server that is away, starting or full, `TooSlow` for one that gave up on a statement."""
     try:
         yield
+    except _TOO_SLOW as error:
+        raise TooSlow from error
     except _AWAY as error:
         raise Unavailable from error
     except asyncpg.InterfaceError as error:

@@ -117,3 +117,7 @@ class Unavailable(Problem):
     code = "unavailable"
     title = "The service cannot answer at the moment."
     retry_after_seconds = 2
+
+
+class TooSlow(Unavailable):
+    """The database is there, and gave up on a statement that took too long or waited too long for others."""

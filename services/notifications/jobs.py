@@ -20,6 +20,7 @@ from prometheus_client import Counter as Metric
 
 from services.chassis import clock, logging, trace
 from services.chassis.database import Database
+from services.chassis.outages import Outage
 from services.chassis.problems import Unavailable
 from services.notifications.adapters.bounces import Bounce
 from services.notifications.adapters.identity_links import IdentityAway, NoLongerNeeded
@@ -55,15 +56,13 @@ _log = logging.get(__name__)
 
 async def send_due_mail(deps: Deps, worker_db: Database) -> Never:
     """Send mails as they fall due, woken by new ones and every second, a bounded number at the same time."""
-    sender = _Sender(deps, worker_db)
+    sender, outage = _Sender(deps, worker_db), Outage("send_due_mail")
     try:
         while True:
-            try:
+            with outage.bridged():
                 async with worker_db.listening("deliveries", lambda _: sender.wake.set()):
                     await sender.run()
-            except Unavailable:
-                _log.warning("mail.postponed")
-                await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(outage.pause())
     finally:
         await sender.drain()
 
@@ -191,8 +190,9 @@ async def _settle(db: Database, claim: Claim, outcome: Outcome) -> None:
 
 async def take_bounces(deps: Deps, worker_db: Database) -> Never:
     """Record what came back, within seconds."""
+    outage = Outage("take_bounces")
     while True:
-        try:
+        with outage.bridged():
             async with worker_db.across_tenants() as queries:
                 found = await bounces.claim(queries, 100)
             for one in found:
@@ -200,23 +200,20 @@ async def take_bounces(deps: Deps, worker_db: Database) -> Never:
                     await deliveries.take_back(deps.db, one.tenant_id, Bounce(one.delivery_id, one.status))
                 async with worker_db.across_tenants() as queries:
                     await bounces.forget(queries, one.id)
-        except Unavailable:
-            _log.warning("bounces.postponed")
         await asyncio.sleep(BOUNCES_SECONDS)
 
 
 async def send_digests(deps: Deps, worker_db: Database) -> Never:
     """Queue the digests of those for whom it is time, many at once; look every ten seconds."""
+    outage = Outage("send_digests")
     while True:
-        try:
+        with outage.bridged():
             while True:
                 async with worker_db.across_tenants() as queries:
                     due = await schedules.due(queries, clock.now(), DIGESTS_AT_ONCE)
                 await _advance(deps.db, due)
                 if len(due) < DIGESTS_AT_ONCE:
                     break
-        except Unavailable:
-            _log.warning("digests.postponed")
         await asyncio.sleep(DIGESTS_SECONDS)
 
 
@@ -229,21 +226,21 @@ async def _advance(db: Database, due: Sequence[Schedule]) -> None:
 
 async def send_reports(deps: Deps, worker_db: Database) -> Never:
     """Queue the weekly reports that are due; look every minute."""
+    outage = Outage("send_reports")
     while True:
-        try:
+        with outage.bridged():
             async with worker_db.across_tenants() as queries:
                 due = await weekly.due(queries, clock.now(), REPORTS_AT_ONCE)
             for schedule in due:
                 await reports.advance(deps.db, deps.desk.rights, schedule, clock.now())
-        except Unavailable:
-            _log.warning("reports.postponed")
         await asyncio.sleep(REPORTS_SECONDS)
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
     """Every ten minutes: announce accounts that end soon, forget old mails, guests and bounces."""
+    outage = Outage("tidy")
     while True:
-        try:
+        with outage.bridged():
             async with worker_db.across_tenants() as queries:
                 ending = await recipients.ending(queries, NOTICE)
             for one in ending:
@@ -254,6 +251,4 @@ async def tidy(deps: Deps, worker_db: Database) -> Never:
                 await suppressions.purge(queries, PURGED_AT_ONCE)
             if purged:
                 _log.info("mails.purged", count=purged)
-        except Unavailable:
-            _log.warning("mails.tidying_postponed")
         await asyncio.sleep(TIDY_SECONDS)

@@ -1,4 +1,4 @@
-"""Messages that could not be carried out, shown to the agency they are about, and tried again."""
+"""Messages that could not be carried out, shown to the agency they are about, tried again or given up for good."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,8 @@ class ParkedShown(Output):
     queue: str
     topic: str
     attempts: int
+    error: str
+    """What kind of failure the last one was, such as `ValidationError`; operators see all of it."""
     first_failed_at: datetime
 
 
@@ -28,7 +30,9 @@ async def list_parked(deps: Deps, call: Call) -> ParkedMessages:
     require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         rows = await consuming.parked(tx)
-    return ParkedMessages(items=[ParkedShown(**{name: row[name] for name in ParkedShown.model_fields}) for row in rows])
+    return ParkedMessages(
+        items=[ParkedShown.model_validate({**row, "error": row["last_error"].partition("(")[0]}) for row in rows]
+    )
 
 
 async def replay_parked(deps: Deps, call: Call) -> None:
@@ -39,7 +43,16 @@ async def replay_parked(deps: Deps, call: Call) -> None:
             raise NotFound
 
 
+async def drop_parked(deps: Deps, call: Call) -> None:
+    """Delete one of them for good: what it tells will never be carried out. Needs `admin.settings.update`."""
+    require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
+    async with deps.db.transaction(call.caller.tenant_id) as tx:
+        if not await consuming.drop(tx, call.id_in_path("message_id")):
+            raise NotFound
+
+
 ROUTES = (
     Route("GET", "/v1/parked-messages", list_parked, gives=ParkedMessages),
     Route("POST", "/v1/parked-messages/{message_id}/replay", replay_parked),
+    Route("DELETE", "/v1/parked-messages/{message_id}", drop_parked),
 )
