@@ -59,7 +59,7 @@ async def send_due_mail(deps: Deps, worker_db: Database) -> Never:
     try:
         while True:
             try:
-                async with worker_db.listening("deliveries", sender.wake.set):
+                async with worker_db.listening("deliveries", lambda _: sender.wake.set()):
                     await sender.run()
             except Unavailable:
                 _log.warning("mail.postponed")

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, model_validator
 from services.authz.deps import Deps
 from services.authz.domain.group import Member, PermissionGroup
 from services.authz.domain.holder import Holder, HolderKind
-from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
+from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of, tell_version
 from services.authz.handlers.permits import sees_all_groups
 from services.authz.operations import groups as operations
 from services.authz.operations.groups import Card
@@ -119,7 +119,7 @@ async def change_group(deps: Deps, call: Call, asked: GroupChange) -> GroupShown
 async def remove_group(deps: Deps, call: Call, asked: Reasoned) -> None:
     """Remove a group; its members lose what they held through it, unless that leaves no administrator."""
     done = await operations.remove_group(deps.db, author_of(call, asked), _target(call))
-    call.reply_headers["Access-Version"] = str(done)
+    tell_version(deps, call, done)
 
 
 async def replace_group_grants(deps: Deps, call: Call, asked: GrantsWanted) -> GroupShown:
@@ -150,7 +150,7 @@ async def _changed(deps: Deps, call: Call, rights_version: int) -> GroupShown:
 
 
 async def _shown(deps: Deps, call: Call, group_id: UUID, rights_version: int) -> GroupShown:
-    call.reply_headers["Access-Version"] = str(rights_version)
+    tell_version(deps, call, rights_version)
     return await _one(deps, call, group_id)
 
 

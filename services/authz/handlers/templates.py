@@ -6,7 +6,7 @@ from uuid import UUID
 from services.authz.deps import Deps
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.template import Template
-from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of
+from services.authz.handlers.grants import GrantShown, GrantsWanted, Name, Reasoned, author_of, tell_version
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations import templates as operations
 from services.authz.operations.holders import HolderTarget, replace_grants
@@ -84,7 +84,7 @@ async def replace_template_grants(deps: Deps, call: Call, asked: GrantsWanted) -
 async def remove_template(deps: Deps, call: Call, asked: Reasoned) -> None:
     """Remove a template; whoever is linked to it keeps its grants as grants of his own (ON-35)."""
     done = await operations.remove_template(deps.db, author_of(call, asked), _target(call))
-    call.reply_headers["Access-Version"] = str(done)
+    tell_version(deps, call, done)
 
 
 async def _changed(deps: Deps, call: Call, rights_version: int) -> TemplateShown:
@@ -92,7 +92,7 @@ async def _changed(deps: Deps, call: Call, rights_version: int) -> TemplateShown
 
 
 async def _shown(deps: Deps, call: Call, template_id: UUID, rights_version: int) -> TemplateShown:
-    call.reply_headers["Access-Version"] = str(rights_version)
+    tell_version(deps, call, rights_version)
     return await _one(deps, call, template_id)
 
 

@@ -156,7 +156,7 @@ async def remove_impersonation(deps: Deps, call: Call) -> None:
 
 
 async def _tenant(deps: Deps, call: Call) -> TenantId:
-    async with deps.db.across_tenants() as queries:
+    async with deps.db.at_once() as queries:
         tenant_id = await licences.tenant_of(queries, call.path["licence_code"])
     if tenant_id is None:
         raise NotFound

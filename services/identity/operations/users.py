@@ -207,8 +207,13 @@ async def tell_contact(tx: Transaction, user: User) -> None:
     gone = user.state is UserState.GHOST
     kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
     await note(tx, kind, user.id, after={"contact_id": contact_id})
-    told = SubAccountRevoked if gone else SubAccountGranted
-    await outbox.add(tx, told(contact_id=contact_id, user_id=user.id, version=user.version))
+    await outbox.add(tx, account_of(contact_id, user))
+
+
+def account_of(contact_id: UUID, user: User) -> SubAccountGranted | SubAccountRevoked:
+    """Return what the other services are told of a contact whose account a person is."""
+    told = SubAccountRevoked if user.state is UserState.GHOST else SubAccountGranted
+    return told(contact_id=contact_id, user_id=user.id, version=user.version)
 
 
 async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:

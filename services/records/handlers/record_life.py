@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, JsonValue, StringConstraints
 
+from services.chassis.answers import Composed
 from services.chassis.cursor import START, Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
@@ -18,7 +19,6 @@ from services.records.domain.history import Entry, shown
 from services.records.domain.projection import Projection, project
 from services.records.domain.record import Record
 from services.records.handlers.edges import Edge, act
-from services.records.handlers.record_models import RecordShown
 from services.records.operations import record_life as operations
 from services.records.store import history, records, schedules
 from services.records.store.schedules import Action
@@ -68,13 +68,13 @@ class HistoryPage(Output):
     next: str | None
 
 
-async def archive_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+async def archive_record(edge: Edge, deps: Deps, call: Call) -> Composed | None:
     """Move {a_noun} to the archive. Needs {section}.archive.now."""
     doing = await act(edge, deps, call, call.version)
     return edge.opened(await operations.move(deps.db, edge.table, doing, Action.ARCHIVE), doing.snapshot)
 
 
-async def restore_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+async def restore_record(edge: Edge, deps: Deps, call: Call) -> Composed | None:
     """Take {a_noun} out of the archive. Needs {section}.restore.now."""
     doing = await act(edge, deps, call, call.version)
     return edge.opened(await operations.move(deps.db, edge.table, doing, Action.RESTORE), doing.snapshot)

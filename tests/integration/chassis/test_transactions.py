@@ -69,6 +69,19 @@ async def test_cancelling_at_any_moment_leaves_no_row_and_no_open_transaction(ec
         assert left == 0
 
 
+async def test_each_statement_at_once_is_a_transaction_of_its_own_that_sees_no_tenants_rows(
+    echo_database: ServiceDatabase,
+) -> None:
+    tenant_id = TenantId(uuid4())
+    async with open_database(echo_database.app, connections=1, name="test") as db:
+        await two_rows(db, tenant_id, 1)
+        async with db.at_once() as queries:
+            assert await queries.value("SELECT count(*) FROM echoes") == 0
+            first, second = [await queries.value("SELECT pg_current_xact_id()::text") for _ in range(2)]
+        assert first != second
+        assert await count(db, tenant_id) == 2
+
+
 async def test_a_tenant_is_an_id_and_nothing_else(echo_database: ServiceDatabase) -> None:
     class Sly(UUID):
         def __str__(self) -> str:
