@@ -16,6 +16,7 @@ from services.notifications.adapters.letters import (
     Words,
     day_and_time,
     language_of,
+    moment_in_words,
     written_day,
 )
 from services.notifications.adapters.recipient_rights import RecipientRights
@@ -44,14 +45,14 @@ class Desk:
     rights: RecipientRights
     figures: Figures
     sender: str
-    """The address of mails in nobody's name."""
+    """The address of mails in nobody's name but the agency's."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     agency: Agency
     recipient: str
-    author: Author | None
+    author: Author
     wording: Wording | None
     appointments: Sequence[Appointment]
     meeting: Meeting | None
@@ -69,10 +70,11 @@ async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter
         words |= await _reported(desk, claim)
     links = Links(url, leave_url)
     letter = desk.letters.write(claim.template, claim.locale, words, links, known.wording)
+    author = known.author if claim.sender_user_id else Author(str(words["agency"]), None)
     if known.meeting is not None:
-        return replace(letter, author=known.author, **_invitation(desk, claim, known, known.meeting, now))
+        return replace(letter, author=author, **_invitation(desk, claim, known, known.meeting, now))
     ics = calendar(known.appointments, now) if known.appointments else ""
-    return replace(letter, author=known.author, calendar=ics)
+    return replace(letter, author=author, calendar=ics)
 
 
 async def _require_readable(desk: Desk, claim: Claim) -> None:
@@ -88,8 +90,8 @@ async def _require_readable(desk: Desk, claim: Claim) -> None:
 async def _linked(desk: Desk, claim: Claim, known: _Known) -> tuple[dict[str, object], str]:
     """Return the words and the link of a mail that carries one; its names are identity's, which are never late."""
     link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
-    words: dict[str, object] = link.model_dump(exclude={"url"})
-    words["valid_until"] = day_and_time(link.expires_at, claim.locale, ZoneInfo(known.agency.timezone))
+    words: dict[str, object] = link.model_dump(exclude={"url", "expires_at"})
+    words["valid_until"] = moment_in_words(link.expires_at, claim.locale, ZoneInfo(known.agency.timezone))
     return words, link.url
 
 
@@ -113,9 +115,8 @@ async def _reported(desk: Desk, claim: Claim) -> Words:
 
 
 def _invitation(desk: Desk, claim: Claim, known: _Known, meeting: Meeting, now: datetime) -> dict[str, str | Method]:
-    author = known.author or Author(known.agency.name, None)
     parties = Parties(
-        Party(author.name, author.address or desk.sender), Party(known.recipient, claim.recipient_address)
+        Party(known.author.name, known.author.address or desk.sender), Party(known.recipient, claim.recipient_address)
     )
     method = METHODS[claim.template]
     return {"calendar": calendar([meeting.appointment], now, method, parties), "calendar_method": method}
@@ -129,7 +130,7 @@ async def _known(db: Database, claim: Claim, now: datetime) -> _Known:
         wording = await wordings.find(tx, claim.template, language_of(claim.locale))
         found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
         meeting = await _meeting(tx, claim, now) if claim.template in METHODS else None
-    author = Author(sender.display_name, sender.answers_to) if sender else None
+    author = Author(sender.display_name, sender.answers_to) if sender else Author(agency.name, None)
     return _Known(agency, recipient.display_name if recipient else "", author, wording, found, meeting)
 
 
@@ -139,7 +140,7 @@ def _words(claim: Claim, known: _Known) -> dict[str, object]:
     words: dict[str, object] = {"agency": known.agency.name, "display_name": known.recipient, **claim.facts}
     for name in claim.facts.keys() & {"at", "expires_at"}:
         moment = datetime.fromisoformat(claim.facts[name])
-        words[name] = (written_day if name == "expires_at" else day_and_time)(moment, claim.locale, zone)
+        words[name] = (written_day if name == "expires_at" else moment_in_words)(moment, claim.locale, zone)
     if claim.template is Template.DIGEST:
         zone = ZoneInfo(claim.facts["timezone"])
         day = date.fromisoformat(claim.facts["day"])
@@ -159,7 +160,7 @@ def _of_meeting(claim: Claim, known: _Known, meeting: Meeting) -> Words:
     ends = one.ends_at.astimezone(zone).strftime("%H:%M") if same_day else day_and_time(one.ends_at, claim.locale, zone)
     return {
         "summary": one.summary,
-        "organizer": known.author.name if known.author else known.agency.name,
+        "organizer": known.author.name,
         "starts": day_and_time(one.starts_at, claim.locale, zone),
         "ends": ends,
         "timezone": meeting.timezone,
