@@ -25,7 +25,7 @@ from services.authz.handlers import (
     templates,
 )
 from services.authz.jobs import expire_rights, offer_new_permissions
-from services.authz.operations.snapshots import CompiledAccess, KeptSnapshots
+from services.authz.operations.snapshots import KeptAccess
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
 from services.chassis.service import Built, Platform, Service
@@ -37,16 +37,17 @@ from services.contracts.identity_events import SessionRevoked
 async def build(settings: AuthzSettings, platform: Platform) -> AsyncGenerator[Built[Deps]]:
     """Yield authz's dependencies and guard for as long as the process runs."""
     verifier = Verifier(KeySet(platform.http, settings.jwks_url).find)
+    access = KeptAccess(platform.db, permission_catalogue())
     yield Built(
         Deps(
             db=platform.db,
-            access=CompiledAccess(platform.db),
+            access=access,
             catalogue=permission_catalogue(),
-            snapshots=KeptSnapshots(permission_catalogue()),
             public_url=settings.public_url.rstrip("/"),
         ),
         Guard(verifier, {"peer": settings.internal_token}),
         {SessionRevoked: lambda _tenant_id, event: verifier.revoke(event)},
+        (access.listen,),
     )
 
 

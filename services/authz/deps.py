@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 from services.authz.domain.catalogue import Catalogue
-from services.authz.operations.snapshots import KeptSnapshots
-from services.chassis.authz_client import Access
+from services.authz.operations.snapshots import KeptAccess
 from services.chassis.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     db: Database
-    access: Access
+    access: KeptAccess
     catalogue: Catalogue
-    snapshots: KeptSnapshots
     public_url: str
     """Base URL of the gateway, without a slash at the end."""

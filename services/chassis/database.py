@@ -1,8 +1,8 @@
 """PostgreSQL: pools, transactions fenced to one tenant, and SQL as literals."""
 
 import json
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, LiteralString, TypeAlias, cast
 from uuid import UUID
 
@@ -75,8 +75,9 @@ class Transaction(Queries):
 class Database:
     """A pool of connections that opens by itself when first used and survives a restart of the server."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, connect: "Callable[[], Awaitable[asyncpg.Connection[Row]]]") -> None:
         self._pool = pool
+        self._connect = connect
 
     @asynccontextmanager
     async def transaction(self, tenant_id: TenantId, *, readonly: bool = False) -> AsyncGenerator[Transaction]:
@@ -100,22 +101,33 @@ class Database:
             yield Queries(connection)
 
     @asynccontextmanager
-    async def listening(self, channel: str, wake: Callable[[], None]) -> AsyncGenerator[None]:
-        """Call `wake` at each notification of a channel, and when the listening connection is lost."""
-
-        def woken(*_: object) -> None:
-            wake()
-
+    async def at_once(self) -> AsyncGenerator[Queries]:
+        """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-                connection.add_termination_listener(woken)
-                await connection.add_listener(channel, woken)
-                try:
-                    yield
-                finally:
-                    with suppress(asyncpg.InterfaceError):  # a connection that was lost is the pool's again already
-                        connection.remove_termination_listener(woken)
-                        connection.terminate()  # to take leave of a line that is dead would take its time
+                yield Queries(connection)
+
+    @asynccontextmanager
+    async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
+        """Call `hear` with what each notification of a channel says, and with None once the line is lost.
+
+        The line is none of the pool's: who listens takes nothing from those who ask. Raises Unavailable.
+        """
+
+        def lost(_connection: object) -> None:
+            hear(None)
+
+        def told(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+            hear(str(payload))
+
+        with _refusals():
+            connection = await self._connect()
+            try:
+                connection.add_termination_listener(lost)
+                await connection.add_listener(channel, told)
+                yield
+            finally:
+                connection.terminate()  # to take leave of a line that is dead would take its time
 
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
@@ -159,30 +171,31 @@ async def open_database(url: str, *, connections: int, name: str) -> AsyncGenera
     cancelled is ended here.
     """
 
+    async def connect(*_: object, **how: Any) -> "asyncpg.Connection[Row]":
+        return await asyncpg.connect(
+            url,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            command_timeout=2 * STATEMENT_TIMEOUT_MS / 1000,
+            server_settings={
+                "application_name": name,
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "lock_timeout": "3000",
+                "idle_in_transaction_session_timeout": "15000",
+                "jit": "off",
+                # Each statement is written for one plan; to look for another each time costs more than the plan.
+                "plan_cache_mode": "force_generic_plan",
+                "timezone": "UTC",
+            },
+            **how,
+        )
+
     async def end_transaction(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         if connection.is_in_transaction():
             await connection.execute("ROLLBACK")
 
-    pool = asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=connections,
-        timeout=CONNECT_TIMEOUT_SECONDS,
-        command_timeout=2 * STATEMENT_TIMEOUT_MS / 1000,
-        reset=end_transaction,
-        server_settings={
-            "application_name": name,
-            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-            "lock_timeout": "3000",
-            "idle_in_transaction_session_timeout": "15000",
-            "jit": "off",
-            # Each statement is written for one plan; to look for another with every execution costs more than the plan.
-            "plan_cache_mode": "force_generic_plan",
-            "timezone": "UTC",
-        },
-    )
+    pool = asyncpg.create_pool(min_size=0, max_size=connections, connect=connect, reset=end_transaction)
     async with pool:
         try:
-            yield Database(pool)
+            yield Database(pool, connect)
         finally:
             pool.terminate()

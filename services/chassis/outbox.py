@@ -46,7 +46,7 @@ class Relay:
     async def run(self, channel: bus.Channel) -> Never:
         """Publish what is due, then wait for a notification or five seconds. Ends by exception only."""
         wake = asyncio.Event()
-        async with self._db.listening("outbox", wake.set):
+        async with self._db.listening("outbox", lambda _: wake.set()):
             while True:
                 wake.clear()
                 while await self._publish_due(channel) == BATCH:

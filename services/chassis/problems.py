@@ -1,4 +1,4 @@
-"""Families of expected failures. Only `chassis.web` knows which HTTP status each family becomes.
+"""Families of expected failures. Only `chassis.refusals` knows which HTTP status each family becomes.
 
 The one chassis module that a domain may import: rules raise problems, edges render them (RFC 9457).
 """

@@ -39,6 +39,7 @@ async def serve(service: Service[AnySettings, Deps], settings: AnySettings, stop
         app.add_routes(Health(db, broker, service.migrations).routes())
         app.add_routes([openapi.route(service.name, VERSION, service.routes)])
         loops = [broker.keep("listener", partial(_listen, built))] if built.listeners else []
+        loops += map(_keep_up, built.beside)
         await _run(app, settings.host, settings.port, loops, stopped)
 
 

@@ -35,11 +35,15 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Built(Generic[Deps]):
-    """A service put together: what its code may reach, who may call it, what its caches listen to."""
+    """A service put together: what its code may reach, who may call it, what its caches listen to.
+
+    `beside` runs in `serve`, beside the answers.
+    """
 
     deps: Deps
     guard: Guard
     listeners: Mapping[type[Event], Listener] = field(default_factory=dict[type[Event], Listener])
+    beside: Sequence[Callable[[], Coroutine[Any, Any, Never]]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ async def send_due_mail(deps: Deps, worker_db: Database) -> Never:
     try:
         while True:
             with outage.bridged():
-                async with worker_db.listening("deliveries", sender.wake.set):
+                async with worker_db.listening("deliveries", lambda _: sender.wake.set()):
                     await sender.run()
             await asyncio.sleep(outage.pause())
     finally:

@@ -106,8 +106,7 @@ async def _snapshots(deps: Deps, call: Call, asked: Sequence[EvaluationAsked | A
     """Return the snapshots of the subjects asked about; None stands for everybody's. Raises PermissionMissing."""
     caller = call.caller
     subjects = {each.subject.user_id or _NOBODY for each in asked or () if each.subject.type == USER}
-    async with deps.db.transaction(caller.tenant_id, readonly=True) as tx:
-        found = await deps.snapshots.of(tx, subjects | {caller.user_id}, call.now)
+    found = await deps.access.of_all(caller.tenant_id, subjects | {caller.user_id}, call.now, call.access_version)
     if (asked is None or subjects - {caller.user_id}) and not found[caller.user_id].holds(MANAGE_AGENTS):
         require(found[caller.user_id], MANAGE_PERMISSIONS)
     return found

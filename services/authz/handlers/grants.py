@@ -1,4 +1,4 @@
-"""Grants as they are written and shown, whoever holds them, and the reason that every change may give."""
+"""Grants as they are written and shown, whoever holds them, and what every change of rights may be given and tells."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from services.authz.deps import Deps
 from services.authz.domain.grant import Grant
 from services.authz.domain.reach import Reach
 from services.authz.operations.rights_changes import Author
@@ -54,3 +55,9 @@ class GrantShown(Output):
 def author_of(call: Call, asked: Reasoned) -> Author:
     """Return who asks for a change, when, and why."""
     return Author(call.caller, call.now, asked.reason)
+
+
+def tell_version(deps: Deps, call: Call, rights_version: int) -> None:
+    """Say as of which version everybody sees a change that was made; here everybody does from now on."""
+    call.reply_headers["Access-Version"] = str(rights_version)
+    deps.access.tell(call.caller.tenant_id, rights_version)

@@ -46,7 +46,8 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
     """
     user_id = UserId(call.id_in_path("user_id"))
     async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
-        agencys, version = await people.version_of(tx, user_id)
+        agencys, versions = await people.versions(tx, [user_id])
+        version = versions.get(user_id, 0)
         call.reply_headers["Access-Version"] = str(agencys)
         if call.has(version):
             call.reply_headers["ETag"] = f'"{version}"'

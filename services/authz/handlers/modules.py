@@ -13,7 +13,7 @@ from services.authz.domain.catalogue import Permission
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import switch_of
 from services.authz.handlers.catalogue import PermissionsShown, catalogue_of, permission_shown
-from services.authz.handlers.grants import Reasoned, author_of
+from services.authz.handlers.grants import Reasoned, author_of, tell_version
 from services.authz.operations import modules as operations
 from services.chassis.web import Call, Input, Route
 from services.contracts.vocabulary import RecordClass
@@ -69,7 +69,7 @@ async def register_module(deps: Deps, call: Call, asked: ModuleWanted) -> Permis
     """Register a section with its permissions, or reword them; they are granted like all others from then on."""
     wanted = {each.action: each.permission(asked.section) for each in asked.permissions}
     done = await operations.register_module(deps.db, deps.catalogue, author_of(call, asked), wanted.values())
-    call.reply_headers["Access-Version"] = str(done)
+    tell_version(deps, call, done)
     known = await catalogue_of(deps, call)
     return PermissionsShown(items=[permission_shown(each) for each in known.values() if each.section == asked.section])
 

@@ -9,7 +9,7 @@ from services.authz.deps import Deps
 from services.authz.domain.holder import Holder, HolderKind
 from services.authz.domain.mode import RightsMode
 from services.authz.domain.switch import Switch
-from services.authz.handlers.grants import GrantShown, GrantsWanted, Reasoned, author_of
+from services.authz.handlers.grants import GrantShown, GrantsWanted, Reasoned, author_of, tell_version
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations import person_rights as operations
 from services.authz.operations import settings
@@ -97,12 +97,12 @@ async def get_settings(deps: Deps, call: Call) -> RightsSettings:
 async def set_rights_mode(deps: Deps, call: Call, asked: RightsModeWanted) -> RightsSettings:
     """Manage rights in the simple or the extended way (ON-9). Needs admin.settings.update as well."""
     done = await settings.set_rights_mode(deps.db, author_of(call, asked), asked.rights_mode)
-    call.reply_headers["Access-Version"] = str(done)
+    tell_version(deps, call, done)
     return RightsSettings(rights_mode=asked.rights_mode)
 
 
 async def _shown(deps: Deps, call: Call, rights_version: int) -> PersonRightsShown:
-    call.reply_headers["Access-Version"] = str(rights_version)
+    tell_version(deps, call, rights_version)
     return await _one(deps, call)
 
 

@@ -20,7 +20,7 @@ from services.authz.domain.levels import extended, levels, named_in_section
 from services.authz.domain.reach import Reach
 from services.authz.domain.shapes import INDIVIDUAL, Dimension
 from services.authz.handlers.catalogue import catalogue_of
-from services.authz.handlers.grants import Reasoned, author_of
+from services.authz.handlers.grants import Reasoned, author_of, tell_version
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations.holders import HolderTarget, Rewriting, rewrite_grants
 from services.authz.store import grants, holders, offices, template_links
@@ -220,7 +220,7 @@ async def _inherited(tx: Transaction, holder: Holder) -> Sequence[Grant]:
 async def _rewrite(deps: Deps, call: Call, asked: Reasoned, rewriting: Rewriting) -> None:
     target = HolderTarget(_holder(call), call.version)
     done = await rewrite_grants(deps.db, deps.catalogue, author_of(call, asked), target, rewriting)
-    call.reply_headers["Access-Version"] = str(done)
+    tell_version(deps, call, done)
 
 
 def _changes(table: _Table, said: Mapping[str, Mapping[str, str]], member: str) -> list[tuple[Dimension, str]]:

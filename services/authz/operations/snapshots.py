@@ -1,21 +1,33 @@
-"""Compiling a person's rights as they are now."""
+"""Compiling people's rights, and keeping what was compiled until somebody says that it changed (ADR-0020)."""
 
+import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from math import inf
+from typing import Final, Never
+from uuid import UUID
 
 from services.authz.domain.catalogue import Catalogue
-from services.authz.domain.compiling import compile_snapshot
 from services.authz.domain.explaining import deciding_snapshot
 from services.authz.store import modules, people, standings
+from services.chassis import logging, metrics
 from services.chassis.database import Database, Transaction
+from services.chassis.problems import Unavailable
 from services.chassis.tokens import Caller
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import Ownership, TenantId, UserId
 
 KEPT: Final = 10_000
+FRESH_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 1.0
+CHANNEL: Final = "rights"
+"""Where PostgreSQL tells that the rights of an agency are of another version: its id and the version."""
+
 Snapshots = Mapping[UserId, AccessSnapshot]
+_log = logging.get(__name__)
 
 
 async def compiled(tx: Transaction, product: Catalogue, user_ids: Collection[UserId], now: datetime) -> Snapshots:
@@ -25,45 +37,103 @@ async def compiled(tx: Transaction, product: Catalogue, user_ids: Collection[Use
     return {user_id: deciding_snapshot(standing, known, now) for user_id, standing in found.items()}
 
 
-class CompiledAccess:
-    """Snapshots of callers from authz's own database: always the newest, so there is nothing to keep or to wait for."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    snapshot: AccessSnapshot
+    as_of: int
+    """Rights version of the agency at which it was read; the snapshot's own rises only with what concerns it."""
+    read_at: float
 
-    def __init__(self, db: Database) -> None:
+
+class KeptAccess:
+    """People's snapshots, kept while this process hears of changes, and asked for by version when it does not.
+
+    What is kept is used for five seconds at most, never past `not_after`, and never once a later version of the
+    agency's rights is known: from a notification, from a change made here, or from who asks.
+    """
+
+    def __init__(self, db: Database, product: Catalogue, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._db = db
-
-    async def of(self, caller: Caller, now: datetime, at_least: int = 0) -> AccessSnapshot:  # noqa: ARG002
-        """Return the caller's snapshot. Raises Unavailable."""
-        async with self._db.transaction(caller.tenant_id, readonly=True) as tx:
-            return compile_snapshot(await standings.find_or_nobody(tx, caller.user_id), now)
-
-
-class KeptSnapshots:
-    """Compiled snapshots by their version, which is asked for each time: never older than the transaction."""
-
-    def __init__(self, product: Catalogue) -> None:
         self._product = product
-        self._kept = OrderedDict[tuple[TenantId, UserId], AccessSnapshot]()
+        self._monotonic = monotonic
+        self._kept = OrderedDict[tuple[TenantId, UserId], _Kept]()
+        self._told = dict[TenantId, int]()
+        self._hearing_since = inf
 
-    async def of(self, tx: Transaction, user_ids: Collection[UserId], now: datetime) -> Snapshots:
-        """Return people's snapshots: empty and of version 0 for somebody unknown."""
-        versions = await people.versions(tx, user_ids)
-        kept = {user_id: self._kept.get((tx.tenant_id, user_id)) for user_id in user_ids}
+    async def of(self, caller: Caller, now: datetime, at_least: int = 0) -> AccessSnapshot:
+        """Return the caller's snapshot, true as of that version of the agency's rights. Raises Unavailable."""
+        return (await self.of_all(caller.tenant_id, {caller.user_id}, now, at_least))[caller.user_id]
+
+    async def of_all(
+        self, tenant_id: TenantId, user_ids: Collection[UserId], now: datetime, at_least: int = 0
+    ) -> Snapshots:
+        """Return people's snapshots, as `of`: empty and of version 0 for somebody unknown. Raises Unavailable."""
+        wanted = max(at_least, self._told.get(tenant_id, 0))
+        since = max(self._hearing_since, self._monotonic() - FRESH_SECONDS)
         found = {
-            user_id: snapshot
-            for user_id, snapshot in kept.items()
-            if snapshot is not None
-            and snapshot.version == versions.get(user_id)
-            and (snapshot.not_after is None or now < snapshot.not_after)
+            user_id: kept.snapshot
+            for user_id in user_ids
+            if (kept := self._kept.get((tenant_id, user_id))) is not None
+            and kept.read_at > since
+            and kept.as_of >= wanted
+            and not _is_over(kept.snapshot, now)
         }
+        metrics.SNAPSHOTS.labels("kept").inc(len(found))
         missing = [user_id for user_id in user_ids if user_id not in found]
-        if missing:
-            for user_id, snapshot in (await compiled(tx, self._product, missing, now)).items():
-                found[user_id] = snapshot
-                self._keep(snapshot)
-        return {user_id: found.get(user_id) or nobody(tx.tenant_id, user_id) for user_id in user_ids}
+        return {**found, **await self._read(tenant_id, missing, now)} if missing else found
 
-    def _keep(self, snapshot: AccessSnapshot) -> None:
-        self._kept[snapshot.tenant_id, snapshot.user_id] = snapshot
+    def tell(self, tenant_id: TenantId, version: int) -> None:
+        """Use nothing from now on that was read before the agency's rights were of this version."""
+        self._told[tenant_id] = max(version, self._told.get(tenant_id, 0))
+
+    async def listen(self) -> Never:
+        """Hear of changes, whichever process makes them; while the line is lost, the database is asked each time."""
+        while True:
+            lost = asyncio.Event()
+
+            def hear(told: str | None, lost: asyncio.Event = lost) -> None:
+                if told is None:
+                    self._hearing_since = inf
+                    lost.set()
+                else:
+                    tenant_id, version = told.split()
+                    self.tell(TenantId(UUID(tenant_id)), int(version))
+
+            try:
+                async with self._db.listening(CHANNEL, hear):
+                    if not lost.is_set():
+                        self._hearing_since = self._monotonic()
+                    await lost.wait()
+                _log.warning("rights.unheard")
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self, tenant_id: TenantId, user_ids: Collection[UserId], now: datetime) -> Snapshots:
+        """Return snapshots by asking the database: for the version of each, and for what is held where that rose."""
+        read_at = self._monotonic()
+        async with self._db.transaction(tenant_id, readonly=True) as tx:
+            as_of, versions = await people.versions(tx, user_ids)
+            found = {
+                user_id: kept.snapshot
+                for user_id in user_ids
+                if (kept := self._kept.get((tenant_id, user_id))) is not None
+                and kept.snapshot.version == versions.get(user_id)
+                and not _is_over(kept.snapshot, now)
+            }
+            metrics.SNAPSHOTS.labels("confirmed").inc(len(found))
+            missing = [user_id for user_id in user_ids if user_id not in found]
+            if missing:
+                metrics.SNAPSHOTS.labels("compiled").inc(len(missing))
+                found |= await compiled(tx, self._product, missing, now)
+        for snapshot in found.values():
+            self._keep(_Kept(snapshot, as_of, read_at))
+        return {user_id: found.get(user_id) or nobody(tenant_id, user_id) for user_id in user_ids}
+
+    def _keep(self, kept: _Kept) -> None:
+        key = (kept.snapshot.tenant_id, kept.snapshot.user_id)
+        present = self._kept.get(key)
+        if present is None or present.as_of <= kept.as_of:  # another read, begun later, may have ended before
+            self._kept[key] = kept
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
@@ -71,3 +141,7 @@ class KeptSnapshots:
 def nobody(tenant_id: TenantId, user_id: UserId) -> AccessSnapshot:
     """Return the snapshot of somebody unknown, who may do nothing."""
     return AccessSnapshot(tenant_id, user_id, 0, Ownership.ASSIGNEE)
+
+
+def _is_over(snapshot: AccessSnapshot, now: datetime) -> bool:
+    return snapshot.not_after is not None and now >= snapshot.not_after

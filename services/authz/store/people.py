@@ -143,27 +143,20 @@ async def raise_versions(tx: Transaction, user_ids: Iterable[UserId], version: i
     return sorted(row["id"] for row in rows)
 
 
-async def version_of(tx: Transaction, user_id: UserId) -> tuple[int, int]:
-    """Return the rights version of the agency and that of a person's snapshot; 0 for what is unknown."""
-    row = await tx.row(
+async def versions(tx: Transaction, user_ids: Collection[UserId]) -> tuple[int, Mapping[UserId, int]]:
+    """Return the rights version of the agency, 0 if it is unknown, and those of the snapshots of people known."""
+    rows = await tx.rows(
         """
-        SELECT t.rights_version AS agencys, coalesce(p.rights_version, 0) AS persons
+        SELECT t.rights_version AS agencys, p.id, p.rights_version AS persons
           FROM tenants t
-          LEFT JOIN people p ON p.tenant_id = t.tenant_id AND p.id = $2
+          LEFT JOIN people p ON p.tenant_id = t.tenant_id AND p.id = ANY($2)
          WHERE t.tenant_id = $1
         """,
         tx.tenant_id,
-        user_id,
+        list(user_ids),
     )
-    return (row["agencys"], row["persons"]) if row else (0, 0)
-
-
-async def versions(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, int]:
-    """Return the versions of the snapshots of those who are known, by id."""
-    rows = await tx.rows(
-        "SELECT id, rights_version FROM people WHERE tenant_id = $1 AND id = ANY($2)", tx.tenant_id, list(user_ids)
-    )
-    return {row["id"]: row["rights_version"] for row in rows}
+    agencys: int = rows[0]["agencys"] if rows else 0
+    return agencys, {row["id"]: row["persons"] for row in rows if row["id"] is not None}
 
 
 async def known(tx: Transaction, named: Iterable[Named]) -> frozenset[Named]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.chassis.problems import FieldError, Invalid
-from services.contracts.vocabulary import UserKind, UserState
+from services.contracts.identity_events import AgentCardChanged
+from services.contracts.vocabulary import UserId, UserKind, UserState
 from services.identity.domain.user import User
 
 
@@ -64,6 +65,17 @@ class AgentCard:
     descriptions: Mapping[str, str] = field(default_factory=dict[str, str])
     """By language (BCP 47)."""
     version: int = 0
+
+    def changed(self, user_id: UserId) -> AgentCardChanged:
+        """Return what the other services are told of this person's card."""
+        return AgentCardChanged(
+            user_id=user_id,
+            version=self.version,
+            title=self.title,
+            colour=self.colour,
+            sender_address=self.sender_address,
+            shown=tuple(sorted(self.shown)),
+        )
 
 
 class TelephoneNeeded(Invalid):

@@ -5,7 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.problems import Conflict
-from services.contracts.vocabulary import Ownership, RegionId, TenantId
+from services.contracts.identity_events import LicenceCreated, OfficeChanged
+from services.contracts.vocabulary import OfficeId, Ownership, RegionId, TenantId, UserId
 
 SEATS_INCLUDED: Final = 3
 
@@ -35,6 +36,16 @@ class Licence:
         """Return how many users may be active at once."""
         return SEATS_INCLUDED + self.seats_bought
 
+    def created(self, administrator_id: UserId) -> LicenceCreated:
+        """Return what the other services are told; this person is the first administrator."""
+        return LicenceCreated(
+            name=self.name,
+            timezone=self.timezone,
+            locale=self.locale,
+            ownership=self.ownership,
+            administrator_id=administrator_id,
+        )
+
 
 class SeatsTaken(Conflict):
     code = "seats_taken"
@@ -59,6 +70,12 @@ class Office:
     name: str
     version: int
     region_id: RegionId | None = None
+
+    def changed(self) -> OfficeChanged:
+        """Return what the other services are told."""
+        return OfficeChanged(
+            office_id=OfficeId(self.id), version=self.version, name=self.name, region_id=self.region_id
+        )
 
 
 class OfficeNameTaken(Conflict):

@@ -16,6 +16,7 @@ from services.identity.domain.user import MANAGE, Assignments, User
 from services.identity.handlers.fields import Code, Email, LicenceCode, Locale, Name, Timezone, Userid
 from services.identity.operations import licences
 from services.identity.operations import users as operations
+from services.identity.operations.announcements import announce
 from services.identity.operations.licences import Terms
 from services.identity.store import licences as store
 from services.identity.store import photos, users
@@ -63,6 +64,10 @@ class LicenceShown(Output):
     """By active people; whoever is suspended, a ghost or an external technician takes none."""
     storage_bytes: int
     """What photos take, originals and edited ones together (MG-66)."""
+
+
+class Announced(Output):
+    events: int
 
 
 class LicenceMade(Output):
@@ -119,10 +124,7 @@ async def get_licence(deps: Deps, call: Call) -> LicenceShown:
 
 async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> LicenceShown:
     """Sell seats to an agency or take them back, as far as nobody sits on them; give it another licence code."""
-    async with deps.db.across_tenants() as queries:
-        tenant_id = await store.tenant_of(queries, call.path["licence_code"])
-    if tenant_id is None:
-        raise NotFound
+    tenant_id = await _tenant_of(deps, call.path["licence_code"])
     changed, taken = await licences.change_licence(deps.db, tenant_id, Terms(asked.seats_bought, asked.licence_code))
     async with deps.db.transaction(tenant_id, readonly=True) as tx:
         return _shown(changed, taken, await photos.used_bytes(tx))
@@ -130,15 +132,28 @@ async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> Licenc
 
 async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> None:
     """Send an activation mail again, for an agency whose only administrator lost it."""
-    async with deps.db.across_tenants() as queries:
-        tenant_id = await store.tenant_of(queries, asked.licence_code)
-    if tenant_id is None:
-        raise NotFound
+    tenant_id = await _tenant_of(deps, asked.licence_code)
     async with deps.db.transaction(tenant_id, readonly=True) as tx:
         user_id = await users.id_of(tx, asked.userid)
     if user_id is None:
         raise NotFound
     await operations.request_activation(deps.db, tenant_id, user_id)
+
+
+async def announce_licence(deps: Deps, call: Call) -> Announced:
+    """Tell the other services again of an agency, its offices, teams and people, after one of them was restored.
+
+    Who knows it all already does nothing; nobody gets a mail.
+    """
+    return Announced(events=await announce(deps.db, await _tenant_of(deps, call.path["licence_code"])))
+
+
+async def _tenant_of(deps: Deps, licence_code: str) -> TenantId:
+    async with deps.db.at_once() as queries:
+        tenant_id = await store.tenant_of(queries, licence_code)
+    if tenant_id is None:
+        raise NotFound
+    return tenant_id
 
 
 def _shown(licence: Licence, seats_taken: int, storage_bytes: int) -> LicenceShown:
@@ -170,6 +185,14 @@ ROUTES = (
         takes=NewLicence,
         gives=LicenceMade,
         status=201,
+        access=Access.OPERATOR,
+    ),
+    Route(
+        "POST",
+        "/v1/licences/{licence_code}/announcements",
+        announce_licence,
+        gives=Announced,
+        status=202,
         access=Access.OPERATOR,
     ),
     Route(

@@ -3,7 +3,6 @@
 from services.chassis import outbox
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import NotFound
-from services.contracts.identity_events import AgentCardChanged
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.domain.agent_card import AgentCard, check_telephone
 from services.identity.domain.audit import AuditKind
@@ -26,14 +25,4 @@ async def write(tx: Transaction, user_id: UserId, card: AgentCard) -> None:
     before = await agent_cards.find(tx, user_id)
     await agent_cards.save(tx, user_id, card)
     await note(tx, AuditKind.CARD_CHANGED, user_id, before, card)
-    await outbox.add(
-        tx,
-        AgentCardChanged(
-            user_id=user_id,
-            version=card.version,
-            title=card.title,
-            colour=card.colour,
-            sender_address=card.sender_address,
-            shown=tuple(sorted(card.shown)),
-        ),
-    )
+    await outbox.add(tx, card.changed(user_id))

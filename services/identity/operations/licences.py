@@ -7,7 +7,7 @@ from uuid import UUID
 from services.chassis import outbox
 from services.chassis.database import Database
 from services.chassis.idempotency import IdempotencyKey, earlier
-from services.contracts.identity_events import LicenceCreated, OfficeChanged, UserCreated
+from services.contracts.identity_events import UserCreated
 from services.contracts.vocabulary import OfficeId, RegionId, TenantId
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, Office, keep_seats
@@ -30,14 +30,8 @@ async def create_licence(db: Database, licence: Licence, office: Office, adminis
         await note(tx, AuditKind.USER_CREATED, administrator.id, after=administrator)
         await outbox.add(
             tx,
-            LicenceCreated(
-                name=licence.name,
-                timezone=licence.timezone,
-                locale=licence.locale,
-                ownership=licence.ownership,
-                administrator_id=administrator.id,
-            ),
-            _changed(office),
+            licence.created(administrator.id),
+            office.changed(),
             UserCreated(user=administrator.facts()),
         )
 
@@ -76,7 +70,7 @@ async def create_office(
             return made
         await offices.insert(tx, office, now)
         await note(tx, AuditKind.OFFICE_CREATED, office.id, after=office)
-        await outbox.add(tx, _changed(office))
+        await outbox.add(tx, office.changed())
     return office.id
 
 
@@ -86,7 +80,7 @@ async def rename_office(db: Database, tenant_id: TenantId, office_id: OfficeId, 
         before = await offices.find(tx, office_id)
         office = await offices.rename(tx, office_id, name, version)
         await note(tx, AuditKind.OFFICE_CHANGED, office_id, before, office)
-        await outbox.add(tx, _changed(office))
+        await outbox.add(tx, office.changed())
     return office
 
 
@@ -98,11 +92,5 @@ async def move_office(
         before = await offices.find(tx, office_id)
         office = await offices.move(tx, office_id, region_id, version)
         await note(tx, AuditKind.OFFICE_CHANGED, office_id, before, office)
-        await outbox.add(tx, _changed(office))
+        await outbox.add(tx, office.changed())
     return office
-
-
-def _changed(office: Office) -> OfficeChanged:
-    return OfficeChanged(
-        office_id=OfficeId(office.id), version=office.version, name=office.name, region_id=office.region_id
-    )

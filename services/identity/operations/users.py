@@ -181,9 +181,7 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
         changed = replace(change.card.applied_to(user), state=change.state)
         await _save(tx, changed, change.card)
         if change.state is UserState.GHOST:
-            await credentials.forget(tx, user.id)
-            await devices.forget(tx, user.id)
-            await second_factors.forget(tx, user.id)
+            await forget_ways_in(tx, user.id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
@@ -194,6 +192,13 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
     return changed
 
 
+async def forget_ways_in(tx: Transaction, user_id: UserId) -> None:
+    """Forget by what a person signed in, as of a ghost."""
+    await credentials.forget(tx, user_id)
+    await devices.forget(tx, user_id)
+    await second_factors.forget(tx, user_id)
+
+
 async def tell_contact(tx: Transaction, user: User) -> None:
     """Note and tell that the contact whose account a person is has it now or no longer, if he is one's."""
     contact_id = await sub_accounts.contact_of(tx, user.id)
@@ -202,8 +207,13 @@ async def tell_contact(tx: Transaction, user: User) -> None:
     gone = user.state is UserState.GHOST
     kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
     await note(tx, kind, user.id, after={"contact_id": contact_id})
-    told = SubAccountRevoked if gone else SubAccountGranted
-    await outbox.add(tx, told(contact_id=contact_id, user_id=user.id, version=user.version))
+    await outbox.add(tx, account_of(contact_id, user))
+
+
+def account_of(contact_id: UUID, user: User) -> SubAccountGranted | SubAccountRevoked:
+    """Return what the other services are told of a contact whose account a person is."""
+    told = SubAccountRevoked if user.state is UserState.GHOST else SubAccountGranted
+    return told(contact_id=contact_id, user_id=user.id, version=user.version)
 
 
 async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:

@@ -62,7 +62,9 @@ class Letters:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
+        self._names = frozenset(self._templates.list_templates())
 
     def write(
         self, template: Template, locale: str, words: Words, links: Links, wording: Wording | None = None
@@ -83,7 +85,7 @@ class Letters:
             return source.render(words, url=secrets.url, leave_url=secrets.leave_url, leave_words=LEAVE_LABEL[language])
 
         text = filled("txt", links)
-        has_html = f"{template.value}.{language}.html" in self._templates.list_templates()
+        has_html = f"{template.value}.{language}.html" in self._names
         return Letter(
             locale=language,
             subject=one_line(filled("subject", links.left_out)),

@@ -18,6 +18,7 @@ from services.records.domain.record_rights import (
     Decider,
     Entries,
     Explanation,
+    Reason,
     Slot,
     deciding_entries,
     explain,
@@ -79,7 +80,7 @@ async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entrie
     Allowing others what one may not do here oneself takes an administrator.
     """
     given, target = merged({}, asked.slots()), Target(edge.table, edge.id_in(call), call.version)
-    await operations.change(deps.db, await _author(deps, call), target, Cause.SET, lambda _: given)
+    await operations.change(deps.db, await _author(deps, call), target, Reason(Cause.SET), lambda _: given)
     return await get_record_rights(edge, deps, call)
 
 
@@ -90,8 +91,8 @@ async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesO
     """
     author, target = await _author(deps, call), Target(edge.table, edge.id_in(call))
     require(author.snapshot, UPDATE)
-    given = await _exactly(deps, call, asked)
-    await operations.change(deps.db, author, target, Cause.STAMP, lambda _: given)
+    given, reason = await _exactly(deps, call, asked), Reason(Cause.STAMP, asked.stamp_id)
+    await operations.change(deps.db, author, target, reason, lambda _: given)
     return await get_record_rights(edge, deps, call)
 
 
@@ -136,7 +137,7 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
     author, changes = await _author(deps, call), asked.slots()
     require(author.snapshot, UPDATE)
     stamped = None if asked.stamp_id is None else await _exactly(deps, call, asked)
-    cause = Cause.MASS_UPDATE if stamped is None else Cause.STAMP
+    reason = Reason(Cause.MASS_UPDATE if stamped is None else Cause.STAMP, asked.stamp_id)
 
     def make(entries: Entries) -> Entries:
         return merged(entries, changes) if stamped is None else stamped
@@ -144,7 +145,7 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
     items = list[Outcome]()
     for record_id in dict.fromkeys(asked.ids):
         try:
-            await operations.change(deps.db, author, Target(edge.table, record_id), cause, make)
+            await operations.change(deps.db, author, Target(edge.table, record_id), reason, make)
             items.append(Outcome(id=record_id, code="done"))
         except Problem as problem:
             items.append(Outcome(id=record_id, code=problem.code))

@@ -11,8 +11,8 @@ from services.contracts.access import AccessSnapshot
 from services.records.domain.record import Filter, Record
 from services.records.domain.sorting import START, Place
 from services.records.store import record_words
+from services.records.store.record_rows import RecordRow
 from services.records.store.record_words import RARE, Beginning
-from services.records.store.records import record_of
 from services.records.store.scoping import private_reach, reaches
 from services.records.store.table import Table
 
@@ -180,13 +180,28 @@ async def visible_page(
     limit: int,
 ) -> Sequence[R]:
     """Return up to `limit` records that the caller's list shows, in an order, after a place or from the beginning."""
+    rows = await visible_rows(tx, table, snapshot, asked, sort=sort, after=after, limit=limit)
+    return [row.record for row in rows]
+
+
+async def visible_rows(
+    tx: Transaction,
+    table: Table[R],
+    snapshot: AccessSnapshot,
+    asked: Filter,
+    *,
+    sort: StrEnum,
+    after: Place | None = None,
+    limit: int,
+) -> Sequence[RecordRow[R]]:
+    """Return the rows of the records that `visible_page` returns."""
     if _shows_nothing(table, snapshot, asked):
         return []
     source, words = await _source(tx, table, asked)
     place = START[sort] if after is None else after
     given = (*_bounds(tx, place, limit), *_scoped(table, snapshot, asked), *_asked(asked, words))
     rows = await tx.rows(_page_in(table, sort, source), *given)
-    return [record_of(table, row) for row in rows]
+    return [RecordRow(table, row) for row in rows]
 
 
 async def visible_count(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -117,6 +117,31 @@ async def test_events_arrive_once_and_in_order(system: System) -> None:
     assert versions == [*range(1, 10)] * 5
     assert len({user_id for user_id, _ in await system.heard()}) == 45
     assert await eventually(system.outbox_is_empty)
+
+
+async def test_each_agency_s_events_stay_in_order_though_several_agencies_are_served_at_once(
+    system: System, issuer: Issuer
+) -> None:
+    agencies = [TenantId(uuid4()) for _ in range(12)]
+
+    async def announce(tenant_id: TenantId) -> None:
+        of_it = replace(system, bearer=issuer.bearer(tenant_id, uuid4()))
+        for _ in range(5):
+            await of_it.announce("GR", 9)
+
+    async def heard() -> dict[UUID, list[int]]:
+        async with system.worker_db.across_tenants() as queries:
+            rows = await queries.rows(
+                "SELECT tenant_id, array_agg(version ORDER BY seq) AS versions FROM echoes GROUP BY tenant_id"
+            )
+        return {row["tenant_id"]: row["versions"] for row in rows}
+
+    async def all_heard() -> bool:
+        return sum(map(len, (await heard()).values())) == 12 * 45
+
+    await asyncio.gather(*map(announce, agencies))
+    assert await eventually(all_heard)
+    assert await heard() == {tenant_id: [*range(1, 10)] * 5 for tenant_id in agencies}
 
 
 async def test_two_workers_share_the_work_without_doing_any_twice(

@@ -49,6 +49,7 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     made = await agency.get_to_know(number="C-1", **PUBLIC, basic=basic, identity=IDENTITY)
     shown = (await agency.do(agency.ada, "contacts", made, "GET ")).body
     assert shown == made
+    assert (await agency.call(agency.ada, "GET", "/v1/contacts")).body["items"] == [made]
     assert {name: shown[name] for name in PUBLIC} == PUBLIC
     assert shown["basic"] == {**basic, "created_by": str(agency.ada)}
     assert (shown["identity"], shown["number"]) == (IDENTITY, "C-1")

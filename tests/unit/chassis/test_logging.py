@@ -4,8 +4,11 @@ import json
 
 import pytest
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from services.chassis import logging
+from services.chassis.web import Input, Output
+from services.contracts.envelope import Envelope, Event
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
@@ -35,3 +38,14 @@ def test_secrets_are_left_out(fields: dict[str, object], capsys: pytest.CaptureF
     assert "swordfish" not in line
     told = json.loads(line)
     assert (told["event"], told["user_id"], told["service"], told["level"]) == ("thing.happened", "7", "echo", "info")
+
+
+@pytest.mark.parametrize("model", [Input, Output, Event, Envelope], ids=lambda model: model.__name__)
+def test_what_does_not_fit_a_model_is_not_quoted(model: type[BaseModel]) -> None:
+    class Fitted(model):
+        email: int
+
+    with pytest.raises(ValidationError) as refused:
+        Fitted.model_validate({"email": "swordfish@agency.example"})
+    assert "email" in repr(refused.value)
+    assert "swordfish" not in repr(refused.value)
