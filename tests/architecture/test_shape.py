@@ -27,7 +27,7 @@ WHERE_NEEDED = {"adapters", "consumers.py", "jobs.py", "templates", "catalogue"}
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "base", "misc", "data", "info"}
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
-CHASSIS_BUDGET = 2800  # ADR-0013
+CHASSIS_BUDGET = 3000  # ADR-0003
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 
