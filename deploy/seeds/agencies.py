@@ -92,8 +92,6 @@ class Town:
     price_m2: int
     seaside: bool
     districts: Mapping[str, str]
-    latitude: float | None = None
-    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ everything (channel, topology, consumers) after any failure, which is one path i
 """
 
 import asyncio
-import math
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Never
@@ -16,7 +14,8 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
-from services.chassis import logging, metrics
+from services.chassis import metrics
+from services.chassis.outages import Outage
 from services.contracts.envelope import CONTENT_TYPE, Envelope, Event
 from services.contracts.queues import EXCHANGE, QUEUES, ROUTED
 
@@ -27,8 +26,6 @@ Queue = AbstractQueue
 CONFIRM_TIMEOUT_SECONDS: Final = 10.0
 HEARTBEAT_SECONDS: Final = 5
 """aiormq takes a line for dead after three of them and as many seconds."""
-LONGEST_PAUSE_SECONDS: Final = 5.0
-_log = logging.get(__name__)
 
 
 class NotPublished(Exception):
@@ -43,8 +40,6 @@ class Link:
     connected: bool = False
 
     def mark(self, *, connected: bool) -> None:
-        if connected != self.connected:
-            _log.info("bus.connected" if connected else "bus.disconnected", role=self.role)
         self.connected = connected
         metrics.BUS_CONNECTED.labels(self.role).set(connected)
 
@@ -65,33 +60,29 @@ class Bus:
     async def keep(self, role: str, session: Callable[[Channel], Awaitable[None]]) -> Never:
         """Run a session on a fresh channel for ever: connect, declare, run, and again after any failure.
 
-        Pauses 0.2 s after a failure, doubling to 5 s until a session has lasted, with jitter; starts well with the
-        broker away.
+        The pauses grow until a session has lasted; starts well with the broker away.
         """
-        link = Link(role)
+        link, outage = Link(role), Outage(f"{role} bus")
         self.links.append(link)
-        failures, clock = 0, asyncio.get_running_loop().time
         while True:
-            lasted = math.inf
-            connection = aio_pika.Connection(
-                make_url(self._url, heartbeat=HEARTBEAT_SECONDS),
-                client_properties={"connection_name": f"{self._service}.{role}"},
-            )
-            try:
-                try:
-                    async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
-                        await connection.connect(timeout=HEARTBEAT_SECONDS)
-                    channel = await self._prepared(connection)
-                    link.mark(connected=True)
-                    lasted = clock() + LONGEST_PAUSE_SECONDS
-                    await _until_closed(connection, channel, session(channel))
-                finally:
-                    link.mark(connected=False)
-                    await _close(connection)  # one that never opened too: else it closes itself, in whichever thread
-            except Exception as error:  # noqa: BLE001 aiormq breaks in many ways, in a handshake by StopAsyncIteration
-                _log.warning("bus.failed", role=role, error=repr(error))
-            failures = 1 if clock() > lasted else min(failures + 1, 6)
-            await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_SECONDS) * random.uniform(0.7, 1.3))  # noqa: S311
+            with outage.bridged(Exception):  # aiormq breaks in many ways, in a handshake by StopAsyncIteration
+                await self._once(link, session)
+            await asyncio.sleep(outage.pause())
+
+    async def _once(self, link: Link, session: Callable[[Channel], Awaitable[None]]) -> None:
+        connection = aio_pika.Connection(
+            make_url(self._url, heartbeat=HEARTBEAT_SECONDS),
+            client_properties={"connection_name": f"{self._service}.{link.role}"},
+        )
+        try:
+            async with asyncio.timeout(2 * HEARTBEAT_SECONDS):
+                await connection.connect(timeout=HEARTBEAT_SECONDS)
+            channel = await self._prepared(connection)
+            link.mark(connected=True)
+            await _until_closed(connection, channel, session(channel))
+        finally:
+            link.mark(connected=False)
+            await _close(connection)  # one that never opened too: else it closes itself, in whichever thread
 
     async def _prepared(self, connection: AbstractConnection) -> Channel:
         async with asyncio.timeout(CONFIRM_TIMEOUT_SECONDS):

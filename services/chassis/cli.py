@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import uvloop
@@ -18,6 +18,7 @@ from services.chassis.database import open_database
 from services.chassis.migrating import MigrationError
 from services.chassis.service import VERSION, Service
 
+ALL: Final = "all"
 _log = logging.get(__name__)
 AnySettings = TypeVar("AnySettings", bound=Settings)
 Deps = TypeVar("Deps")
@@ -45,7 +46,9 @@ def _parser(name: str) -> argparse.ArgumentParser:
     migrate.set_defaults(command=_migrate)
     commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
     parked = commands.add_parser("parked", help="list the messages that were given up")
-    parked.add_argument("--replay", metavar="ID|all", help="try one of them, or all, again")
+    choice = parked.add_mutually_exclusive_group()
+    choice.add_argument("--replay", metavar="ID|all", type=_one_or_all, help="try one of them, or all, again")
+    choice.add_argument("--drop", metavar="ID", type=UUID, help="delete one of them for good")
     parked.set_defaults(command=_parked)
     return parser
 
@@ -95,18 +98,24 @@ def _parked(service: Service[AnySettings, Deps], asked: argparse.Namespace) -> i
     settings = _settings(service)
     if settings.worker_database_url is None:
         raise ConfigError(f"KEYHOLDER_{service.name.upper()}_WORKER_DATABASE_URL: Field required")
-    asyncio.run(_show_parked(settings.worker_database_url.get_secret_value(), asked.replay))
+    asyncio.run(_see_to_parked(settings.worker_database_url.get_secret_value(), asked))
     return 0
 
 
-async def _show_parked(url: str, replay: str | None) -> None:
+async def _see_to_parked(url: str, asked: argparse.Namespace) -> None:
     async with (
         open_database(url, connections=1, name="keyholder.parked") as db,
         db.across_tenants() as queries,
     ):
-        if replay is not None:
-            count = await consuming.replay(queries, None if replay == "all" else UUID(replay))
+        if asked.replay:
+            count = await consuming.replay(queries, None if asked.replay == ALL else asked.replay)
             sys.stdout.write(f"{count} to be tried again\n")
-            return
-        for row in await consuming.parked(queries):
-            sys.stdout.write(json.dumps(dict(row), default=str) + "\n")
+        elif asked.drop:
+            sys.stdout.write(f"{await consuming.drop(queries, asked.drop)} dropped\n")
+        else:
+            for row in await consuming.parked(queries):
+                sys.stdout.write(json.dumps(dict(row), default=str) + "\n")
+
+
+def _one_or_all(text: str) -> UUID | str:
+    return text if text == ALL else UUID(text)

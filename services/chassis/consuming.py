@@ -2,12 +2,12 @@
 
 A handler is one short piece of database work. Its inbox row and its effect commit together; the message is
 acknowledged afterwards. What fails is kept in `failed_messages`, tried again by time, and parked after the
-last attempt; nothing is ever dropped, and one bad message holds up no other.
+last attempt; nothing is dropped but by a person, and one bad or slow message holds up no other. An outage of the
+database counts against no message: it waits in the queue.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Never
 from uuid import UUID, uuid5
@@ -17,18 +17,23 @@ from pydantic import ValidationError
 
 from services.chassis import bus, logging, metrics, trace
 from services.chassis.database import Database, Queries, Row, Transaction
-from services.chassis.problems import Unavailable
+from services.chassis.outages import Outage
+from services.chassis.problems import TooSlow, Unavailable
 from services.contracts.envelope import Envelope, Event
 from services.contracts.vocabulary import TenantId
 
 Handler = Callable[[Transaction, Any, Envelope], Awaitable[None]]
 
 PREFETCH: Final = 100
+TENANTS_AT_ONCE: Final = 4
+"""Few beside the connections of a process (ten by default), which its other consumers and loops share."""
 ATTEMPTS: Final = 5
+SLOW_ATTEMPTS: Final = 85
+"""For what the database gave up on: every seventeen minutes in the end, a day in all. Locks outlast five tries."""
 TIDY_SECONDS: Final = 60.0
 PURGED_AT_ONCE: Final = 1000
 NOBODY: Final = TenantId(UUID(int=0))
-"""Tenant under which an unreadable message is parked."""
+"""Tenant under which an unreadable message is parked; it may be replayed to a release that reads it."""
 _log = logging.get(__name__)
 
 
@@ -69,24 +74,33 @@ class Consumer:
             try:
                 envelope = Envelope.model_validate_json(body)
                 together.setdefault(envelope.tenantid, []).append(envelope)
-            except ValidationError:
-                await self._fail(NOBODY, uuid5(NOBODY, body), message.routing_key or "", body, "unreadable")
-        for envelopes in together.values():
+            except ValidationError as error:
+                await self._fail(NOBODY, uuid5(NOBODY, body), message.routing_key or "", body, error)
+        # Each tenant's messages in their order; several tenants at once, whose commits the server then writes together.
+        turns = asyncio.Semaphore(TENANTS_AT_ONCE)
+        outcomes = await asyncio.gather(
+            *(self._try_in_turn(turns, envelopes) for envelopes in together.values()), return_exceptions=True
+        )
+        for failure in filter(None, outcomes):  # raised only now, so that none goes on behind the next batch
+            raise failure
+
+    async def _try_in_turn(self, turns: asyncio.Semaphore, envelopes: Sequence[Envelope]) -> None:
+        async with turns:
             await self._try(envelopes)
 
     async def _try(self, envelopes: Sequence[Envelope]) -> None:
         """Carry out messages of one tenant in one transaction; one by one where one of them fails."""
         try:
             await self._carry_out(envelopes)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 whatever a handler raises must not stop the queue
+        except Exception as error:
+            if _is_outage(error):
+                raise
             if len(envelopes) > 1:
                 for envelope in envelopes:
                     await self._try([envelope])
             else:
                 one = envelopes[0]
-                await self._fail(one.tenantid, one.id, one.type, one.model_dump_json(), repr(error))
+                await self._fail(one.tenantid, one.id, one.type, one.model_dump_json(), error)
 
     async def _carry_out(self, envelopes: Sequence[Envelope]) -> None:
         outcomes = list[str]()
@@ -104,7 +118,9 @@ class Consumer:
             metrics.CONSUMED.labels(self.queue, outcome).inc()
             _log.info("message.consumed", queue=self.queue, outcome=outcome)
 
-    async def _fail(self, tenant_id: TenantId, message_id: UUID, topic: str, body: str, error: str) -> None:
+    async def _fail(self, tenant_id: TenantId, message_id: UUID, topic: str, body: str, error: Exception) -> None:
+        most = 1 if tenant_id == NOBODY else SLOW_ATTEMPTS if isinstance(error, TooSlow) else ATTEMPTS
+        reason = repr(error.__cause__ or error)[:2000]
         async with self._worker_db.across_tenants() as queries:
             attempt = await queries.value(
                 """
@@ -112,27 +128,26 @@ class Consumer:
                     tenant_id, queue, message_id, topic, body, attempts, next_try_at, last_error)
                 VALUES ($1, $2, $3, $4, $5, 1, CASE WHEN $7 > 1 THEN now() + interval '1 second' END, $6)
                 ON CONFLICT (tenant_id, queue, message_id) DO UPDATE
-                   SET attempts = f.attempts + 1, last_error = excluded.last_error,
-                       next_try_at = CASE WHEN f.attempts + 1 < $7 THEN now() + interval '1 s' * 4 ^ f.attempts END
+                   SET attempts = f.attempts + 1, last_error = excluded.last_error, next_try_at =
+                       now() + CASE WHEN f.attempts + 1 < $7 THEN interval '1 s' * 4 ^ least(f.attempts, 5) END
                 RETURNING attempts
                 """,
                 tenant_id,
                 self.queue,
                 message_id,
-                *(text.replace("\0", "\ufffd") for text in (topic, body, error[:2000])),  # PostgreSQL takes no NUL
-                1 if tenant_id == NOBODY else ATTEMPTS,
+                *(text.replace("\0", "\ufffd") for text in (topic, body, reason)),  # PostgreSQL takes no NUL
+                most,
             )
         metrics.CONSUMED.labels(self.queue, "failed").inc()
-        _log.error("message.failed", queue=self.queue, attempt=attempt, error=error)
+        _log.error("message.failed", queue=self.queue, attempt=attempt, error=type(error).__name__)
 
     async def retry(self) -> Never:
         """Try failed messages again when their time comes; look every second."""
+        outage = Outage(f"{self.queue} retry")
         while True:
-            try:
+            with outage.bridged():
                 while await self._retry_one():
                     pass
-            except Unavailable:
-                _log.warning("message.retry_postponed", queue=self.queue)
             await asyncio.sleep(1)
 
     async def _retry_one(self) -> bool:
@@ -143,16 +158,21 @@ class Consumer:
         key = (row["tenant_id"], self.queue, row["message_id"])
         try:
             await self._carry_out([Envelope.model_validate_json(row["body"])])
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 as above
-            await self._fail(row["tenant_id"], row["message_id"], row["topic"], row["body"], repr(error))
+        except Exception as error:
+            if _is_outage(error):
+                raise
+            await self._fail(row["tenant_id"], row["message_id"], row["topic"], row["body"], error)
             return True
         async with self._worker_db.across_tenants() as queries:
             await queries.execute(
                 "DELETE FROM failed_messages WHERE (tenant_id, queue, message_id) = ($1, $2, $3)", *key
             )
         return True
+
+
+def _is_outage(error: Exception) -> bool:
+    """Say whether a failure tells of the database and not of the message: it is away, starting, or full."""
+    return isinstance(error, Unavailable) and not isinstance(error, TooSlow)
 
 
 def _enter(envelope: Envelope) -> None:
@@ -201,22 +221,23 @@ async def parked(queries: Queries) -> Sequence[Row]:
 
 async def replay(queries: Queries, message_id: UUID | None) -> int:
     """Give parked messages, or one of them, a fresh set of attempts; return how many."""
-    return await queries.execute(
-        """
-        UPDATE failed_messages SET attempts = 0, next_try_at = now()
-         WHERE next_try_at IS NULL AND ($1::uuid IS NULL OR message_id = $1) AND tenant_id <> $2
-        """,
-        message_id,
-        NOBODY,
-    )
+    sql: Final = """UPDATE failed_messages SET attempts = 0, next_try_at = now()
+        WHERE next_try_at IS NULL AND ($1::uuid IS NULL OR message_id = $1)"""
+    return await queries.execute(sql, message_id)
+
+
+async def drop(queries: Queries, message_id: UUID) -> int:
+    """Delete a parked message for good; return from how many queues."""
+    sql: Final = "DELETE FROM failed_messages WHERE next_try_at IS NULL AND message_id = $1"
+    return await queries.execute(sql, message_id)
 
 
 async def tidy(worker_db: Database) -> Never:
     """Forget, every minute, messages and creates of thirty days ago; count what is parked."""
-    purged = 0
+    purged, outage = 0, Outage("tidy")
     while True:
         await asyncio.sleep(TIDY_SECONDS if purged < PURGED_AT_ONCE else 0)
-        with suppress(Unavailable):
+        with outage.bridged():
             async with worker_db.across_tenants() as queries:
                 metrics.PARKED.set(len(await parked(queries)))
                 purged = await queries.value(

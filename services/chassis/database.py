@@ -10,7 +10,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import JsonValue
 
-from services.chassis.problems import Unavailable
+from services.chassis.problems import TooSlow, Unavailable
 from services.contracts.vocabulary import TenantId
 
 Row = asyncpg.Record
@@ -21,18 +21,13 @@ ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 CONNECT_TIMEOUT_SECONDS = 5.0
 STATEMENT_TIMEOUT_MS = 5_000
 _AWAY = (
-    OSError,
-    TimeoutError,
+    OSError,  # a timeout too
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.OperatorInterventionError,  # starting, stopping, another process of the server crashed
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
-    asyncpg.ConnectionDoesNotExistError,
     asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
 )
+_TOO_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 
 
 def json_object(text: str) -> dict[str, JsonValue]:
@@ -67,6 +62,10 @@ class Queries:
     async def execute_many(self, sql: LiteralString, rows: Sequence[Sequence[object]]) -> None:
         """Carry out a statement once per row of values."""
         await self._connection.executemany(sql, rows)
+
+    def within(self, tenant_id: TenantId) -> "Transaction":
+        """Return the same transaction as one of a tenant's, for a worker that serves many: only the SQL fences it."""
+        return Transaction(self._connection, tenant_id)
 
 
 class Transaction(Queries):
@@ -106,6 +105,12 @@ class Database:
             yield Queries(connection)
 
     @asynccontextmanager
+    async def at_once(self) -> AsyncGenerator[Queries]:
+        """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
+        async with self._lent() as connection:
+            yield Queries(connection)
+
+    @asynccontextmanager
     async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
         """Call `hear` with what each notification of a channel says, and with None once the line is lost.
 
@@ -130,27 +135,37 @@ class Database:
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
         """Open a transaction in one round trip, its tenant included."""
+        async with self._lent() as connection:
+            try:
+                await connection.execute(opening)
+                yield connection
+                await connection.execute("COMMIT")
+            except TimeoutError:
+                raise
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncGenerator[Connection]:
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
                 try:
-                    await connection.execute(opening)
                     yield connection
-                    await connection.execute("COMMIT")
                 except TimeoutError:  # not even the server's own timeout came back: this line is dead, others may be
                     connection.terminate()
                     await self._pool.expire_connections()
-                    raise
-                except BaseException:
-                    if not connection.is_closed():
-                        await connection.execute("ROLLBACK")
                     raise
 
 
 @contextmanager
 def _refusals() -> Generator[None]:
-    """Say `Unavailable` for a server that is away, starting, full or too slow."""
+    """Say `Unavailable` for a server that is away, starting or full, `TooSlow` for one that gave up on a statement."""
     try:
         yield
+    except _TOO_SLOW as error:
+        raise TooSlow from error
     except _AWAY as error:
         raise Unavailable from error
     except asyncpg.InterfaceError as error:

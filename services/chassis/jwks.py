@@ -26,31 +26,34 @@ class KeySet:
         self._session = session
         self._url = url
         self._keys: dict[str, EllipticCurvePublicKey] = {}
-        self._fetched_at = float("-inf")
+        self._reached = False
+        self._tried_at = float("-inf")
         self._fetching = asyncio.Lock()
 
     async def find(self, kid: str) -> EllipticCurvePublicKey | None:
         """Return the key, or None if the issuer has no such key. Raises Unavailable when it was never reached."""
-        if self._is_old(FRESH_SECONDS) or (kid not in self._keys and self._is_old(UNKNOWN_KEY_PAUSE_SECONDS)):
+        asked_at = time.monotonic()
+        if self._is_due(kid, asked_at):
             async with self._fetching:
-                if self._is_old(UNKNOWN_KEY_PAUSE_SECONDS):
+                if self._is_due(kid, asked_at):  # else somebody's try has just ended, for all who waited with him
                     await self._fetch()
+        if not self._reached:
+            raise Unavailable
         return self._keys.get(kid)
 
-    def _is_old(self, seconds: float) -> bool:
-        return time.monotonic() - self._fetched_at > seconds
+    def _is_due(self, kid: str, asked_at: float) -> bool:
+        kept = FRESH_SECONDS if kid in self._keys else UNKNOWN_KEY_PAUSE_SECONDS
+        return asked_at - self._tried_at > (kept if self._reached else 0)
 
     async def _fetch(self) -> None:
         try:
             async with self._session.get(self._url) as response:
                 response.raise_for_status()
                 document: dict[str, Any] = await response.json()
-            self._keys = usable(document["keys"])
+            self._keys, self._reached = usable(document["keys"]), True
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
-            if not self._keys:
-                raise Unavailable from error
-            _log.warning("jwks.stale", error=repr(error))
-        self._fetched_at = time.monotonic()
+            _log.warning("jwks.not_fetched", error=repr(error))
+        self._tried_at = time.monotonic()
 
 
 def usable(published: Sequence[dict[str, Any]]) -> dict[str, EllipticCurvePublicKey]:

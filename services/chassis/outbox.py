@@ -1,13 +1,14 @@
 """Transactional outbox: events are rows first, messages later. Only the relay publishes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Never
 
 from services.chassis import bus, clock, database, ids, logging, metrics, trace
 from services.chassis.database import Database, Queries, Row, Transaction
 from services.contracts.envelope import Envelope, Event
+from services.contracts.vocabulary import TenantId
 
 BATCH: Final = 200
 POLL_SECONDS: Final = 5.0
@@ -16,23 +17,25 @@ _log = logging.get(__name__)
 
 async def add(tx: Transaction, *events: Event) -> None:
     """Record events in the business transaction: they happen exactly if it commits."""
-    occurred_at = clock.now()
-    await tx.execute_many(
+    await add_each(tx, [(tx.tenant_id, trace.traceparent(), event) for event in events])
+
+
+async def add_each(queries: Queries, events: Sequence[tuple[TenantId, str, Event]]) -> None:
+    """Record events of several tenants, each in its own trace, in the business transaction of a worker."""
+    await queries.execute(
         """
         INSERT INTO outbox (tenant_id, id, topic, occurred_at, traceparent, data)
-        VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)
+        SELECT tenant_id, id, topic, $1, traceparent, data::jsonb
+          FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
+               WITH ORDINALITY AS new (tenant_id, id, topic, traceparent, data, place)
+         ORDER BY place
         """,
-        [
-            (
-                tx.tenant_id,
-                ids.uuid7(),
-                event.topic,
-                occurred_at,
-                trace.traceparent(),
-                event.model_dump_json(),
-            )
-            for event in events
-        ],
+        clock.now(),
+        [tenant_id for tenant_id, _, _ in events],
+        [ids.uuid7() for _ in events],
+        [event.topic for _, _, event in events],
+        [traceparent for _, traceparent, _ in events],
+        [event.model_dump_json() for _, _, event in events],
     )
 
 
@@ -59,7 +62,7 @@ class Relay:
         async with self._db.across_tenants() as queries:
             rows = await queries.rows(
                 """
-                SELECT tenant_id, seq, id, topic, occurred_at, traceparent, data::text AS data, attempts
+                SELECT tenant_id, seq, id, topic, occurred_at, traceparent, data::text AS data
                   FROM outbox
                  WHERE next_try_at <= now()
                  ORDER BY seq
@@ -85,26 +88,28 @@ class Relay:
         sent = [row["seq"] for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
         await queries.execute("DELETE FROM outbox WHERE seq = ANY($1)", sent)
         metrics.OUTBOX_PUBLISHED.inc(len(sent))
-        broken: BaseException | None = None
-        for row, outcome in zip(rows, outcomes, strict=True):
-            if isinstance(outcome, bus.NotPublished):
-                await self._try_later(queries, row, outcome)
-            else:
-                broken = broken or outcome
-        return broken
+        refused = {
+            row["seq"]: str(outcome)
+            for row, outcome in zip(rows, outcomes, strict=True)
+            if isinstance(outcome, bus.NotPublished)
+        }
+        if refused:
+            await self._try_later(queries, refused)
+        return next((each for each in outcomes if each and not isinstance(each, bus.NotPublished)), None)
 
-    async def _try_later(self, queries: Queries, row: Row, error: bus.NotPublished) -> None:
-        metrics.OUTBOX_FAILED.inc()
-        _log.warning("outbox.not_published", topic=row["topic"], event_id=str(row["id"]), attempt=row["attempts"] + 1)
+    async def _try_later(self, queries: Queries, refused: Mapping[int, str]) -> None:
+        metrics.OUTBOX_FAILED.inc(len(refused))
+        _log.warning("outbox.not_published", count=len(refused), error=next(iter(refused.values())))
         await queries.execute(
             """
             UPDATE outbox
-               SET attempts = attempts + 1, last_error = $2,
-                   next_try_at = now() + least(interval '1 second' * 2 ^ attempts, interval '1 minute')
-             WHERE seq = $1
+               SET attempts = attempts + 1, last_error = error,
+                   next_try_at = now() + interval '1 second' * 2 ^ least(attempts, 6)
+              FROM unnest($1::bigint[], $2::text[]) AS refused (refused_seq, error)
+             WHERE seq = refused_seq
             """,
-            row["seq"],
-            str(error),
+            list(refused),
+            list(refused.values()),
         )
 
     def _envelope(self, row: Row) -> Envelope:

@@ -1,4 +1,4 @@
-"""Families of expected failures. Only `chassis.web` knows which HTTP status each family becomes.
+"""Families of expected failures. Only `chassis.refusals` knows which HTTP status each family becomes.
 
 The one chassis module that a domain may import: rules raise problems, edges render them (RFC 9457).
 """
@@ -117,3 +117,7 @@ class Unavailable(Problem):
     code = "unavailable"
     title = "The service cannot answer at the moment."
     retry_after_seconds = 2
+
+
+class TooSlow(Unavailable):
+    """The database is there, and gave up on a statement that took too long or waited too long for others."""

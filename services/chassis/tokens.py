@@ -20,6 +20,7 @@ from uuid import UUID
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+from services.chassis import clock
 from services.chassis.problems import Unauthenticated
 from services.contracts.identity_events import SessionRevoked
 from services.contracts.tokens import ALGORITHM, AUDIENCE, ISSUER, TYPE
@@ -66,7 +67,7 @@ class Verifier:
 
     def revoke(self, event: SessionRevoked) -> None:
         """Refuse the tokens of these sessions from now on, until they expire by themselves."""
-        now = datetime.now(UTC)
+        now = clock.now()
         self._revoked = {session: until for session, until in self._revoked.items() if until > now}
         self._revoked.update(dict.fromkeys(event.session_ids, event.until))
 

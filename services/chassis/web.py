@@ -51,7 +51,7 @@ def _storable(value: object) -> bool:
 class Input(BaseModel):
     """What a client sends. Unknown members are refused, and so is text that PostgreSQL cannot hold."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -64,7 +64,7 @@ class Input(BaseModel):
 class Output(BaseModel):
     """What a client gets. Members have no defaults: each is always there."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Access(StrEnum):

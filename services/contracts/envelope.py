@@ -14,7 +14,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 class Event(BaseModel):
     """A fact that a service tells the others. Carries ids and facts, never a token, password or link."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     topic: ClassVar[str]
     """The routing key, `<service>.<noun>.<happening>.v<n>`; also the CloudEvents type."""
@@ -26,7 +26,7 @@ class Envelope(BaseModel):
     Unknown members are ignored: a newer producer may add extension attributes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID

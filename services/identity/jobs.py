@@ -7,7 +7,7 @@ from typing import Final, Never
 
 from services.chassis import clock, logging
 from services.chassis.database import Database
-from services.chassis.problems import Unavailable
+from services.chassis.outages import Outage
 from services.identity.deps import Deps
 from services.identity.operations import account_ends
 from services.identity.operations.passwords import request_resets
@@ -98,9 +98,8 @@ async def send_for_resets(_deps: Deps, worker_db: Database) -> Never:
 
 
 async def _every(seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> Never:
+    outage = Outage(name)
     while True:
-        try:
+        with outage.bridged():
             await work()
-        except Unavailable:
-            _log.warning("job.postponed", job=name)
         await asyncio.sleep(seconds)

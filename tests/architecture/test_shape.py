@@ -27,7 +27,7 @@ WHERE_NEEDED = {"adapters", "consumers.py", "jobs.py", "templates", "catalogue"}
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "base", "misc", "data", "info"}
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
-CHASSIS_BUDGET = 2800  # ADR-0013
+CHASSIS_BUDGET = 3000  # ADR-0003
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -74,6 +74,18 @@ def test_every_route_runs_a_documented_handler(name: str) -> None:
     service = importlib.import_module(f"services.{name}.app").SERVICE
     for route in service.routes:
         assert route.handler.__doc__, f"{route.method} {route.path}"
+
+
+@each_service
+def test_a_handler_opens_no_transaction_that_writes_or_locks(name: str) -> None:
+    calls = [
+        (path.name, node.lineno, {keyword.arg for keyword in node.keywords})
+        for path in (ROOT / "services" / name / "handlers").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transaction"
+    ]
+    assert calls
+    assert [call for call in calls if "readonly" not in call[2]] == []
 
 
 def test_no_module_hides_behind_an_empty_name() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -51,14 +51,22 @@ class Connection(asyncio.Protocol):
         received = answer.partition(b"\r\n\r\n")[2]
         return int(answer[9:12]), json.loads(received) if received else None
 
-    def request(self, method: str, path: str, body: object = None, token: str | None = None) -> bytes:
-        """Return a request as it goes over the wire."""
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Return a request as it goes over the wire; `headers` come on top."""
         sent = b"" if body is None else json.dumps(body).encode()
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(sent)}"]
         if body is not None:
             lines.append("Content-Type: application/json")
         if token is not None:
             lines.append(f"Authorization: Bearer {token}")
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         return "\r\n".join([*lines, "", ""]).encode() + sent
 
     async def send(self, request: bytes) -> bytes:

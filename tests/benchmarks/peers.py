@@ -4,26 +4,21 @@ Each gets the policy in its own language; what differs between people is given w
 wants it. Their answers must be ours.
 """
 
-import asyncio
 import importlib
 import json
-import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import aiohttp
-
 from services.authz.domain.reach import Reach
 from services.contracts.access import RecordFacts
+from tests.benchmarks.peer_programs import FOLDER, npm_install, running
+from tests.support.running import free_port
 
-FOLDER: Final = Path(__file__).parents[2] / ".keyholder" / "bench"
 LIBRARIES: Final = ("casbin==1.43.0", "celine-regorus==0.9.1", "cedarpy==4.12.2", "cerbos==0.16.1")
 CERBOS: Final = "cerbos@0.51.0"
 ACTION: Final = "listings.read"
@@ -220,48 +215,16 @@ class Cerbos:
 
 @asynccontextmanager
 async def cerbos(policy: Mapping[str, Any] = CERBOS_POLICY) -> AsyncGenerator[Cerbos]:
-    """Run Cerbos on loopback with one policy and without an audit log, which is its fastest."""
+    """Run Cerbos on loopback with one policy and without an audit log, which is its fastest. Raises PeerMissing."""
     folder = FOLDER / "cerbos"
-    binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"), None)
-    if binary is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        npm = shutil.which("npm")
-        if npm is None:
-            raise FileNotFoundError("Cerbos comes by npm, which is not installed here")
-        subprocess.run(  # noqa: ASYNC221 nothing else runs yet
-            [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), CERBOS], check=True
-        )
-        binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"))
+    npm_install(folder, CERBOS)
+    binary = next(folder.glob("node_modules/@cerbos/cerbos-*/cerbos-*"))
     policies = folder / "policies"
     policies.mkdir(exist_ok=True)
     (policies / "listing.json").write_text(json.dumps(policy))
-    http, grpc = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+    http, grpc = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     settings = (f"server.httpListenAddr={http}", f"server.grpcListenAddr={grpc}", f"storage.disk.directory={policies}")
     settings += ("telemetry.disabled=true", "storage.driver=disk")
     arguments = [f"--set={setting}" for setting in settings]
-    process = await asyncio.create_subprocess_exec(binary, "server", "--log-level=error", *arguments)
-    try:
-        await _until_it_answers(f"http://{http}/_cerbos/health")
-        yield Cerbos(process.pid, f"http://{http}", grpc)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def _until_it_answers(url: str) -> None:
-    async with aiohttp.ClientSession() as http:
-        for _ in range(150):
-            try:
-                async with http.get(url) as response:
-                    if response.status == 200:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
-    raise TimeoutError("Cerbos does not answer")
+    async with running((binary, "server", "--log-level=error", *arguments), f"http://{http}/_cerbos/health") as pid:
+        yield Cerbos(pid, f"http://{http}", grpc)

@@ -1,4 +1,4 @@
-"""records in figures: lists of a million against SQL written by hand and against Cerbos, changes, exports.
+"""records in figures: lists of a million against SQL by hand, Cerbos and Directus, changes, exports.
 
     python3 -m deploy bench records
 
@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,13 +32,16 @@ from services.contracts.access import Scope
 from services.contracts.vocabulary import TenantId
 from services.records.app import SERVICE
 from tests.benchmarks import peers
+from tests.benchmarks.directus import BY_REACH, Directus, Person, directus
 from tests.benchmarks.load import Connection, measure
+from tests.benchmarks.peer_programs import answers, entered
 from tests.benchmarks.records_stock import (
     ANNA,
     EDITOR,
     EXPORTED_TOWN,
     EXPORTER,
     LARGE,
+    OFFICE,
     REGION,
     RITA,
     SCOPES,
@@ -102,11 +105,18 @@ class Measuring:
     authz: StubAuthz
     issuer: Issuer
 
-    def asking(self, path: str, tenant_id: TenantId, user_id: UUID, scope: Scope) -> bytes:
-        """Return a request of somebody whose list has this scope."""
+    async def asking(self, tenant_id: TenantId, user_id: UUID, scope: Scope, *of_ones_own: str) -> bytes:
+        """Return a request for the first page by somebody whose list has this scope, which records knows by then.
+
+        `of_ones_own` are the keys that are held on his own records.
+        """
         keys = ("listings.read", "listings.list") if not scope.is_empty else ()
-        self.authz.give(tenant_id, user_id, dict.fromkeys(keys, scope))
-        return self.records.request("GET", path, token=self.issuer.token(tenant_id, user_id))
+        held = {**dict.fromkeys(keys, scope), **dict.fromkeys(of_ones_own, Scope(own=True))}
+        given = self.authz.give(tenant_id, user_id, held)
+        token = self.issuer.token(tenant_id, user_id)
+        fresh = {"Access-Version": str(given.version)}
+        document(await self.records.send(self.records.request("GET", PAGE, token=token, headers=fresh)))
+        return self.records.request("GET", PAGE, token=token)
 
 
 class BenchFailed(Exception):
@@ -122,13 +132,16 @@ async def main(folder: Path) -> None:
     try:
         async with fresh_database(postgres.url, SERVICE) as made, issuing() as issuer, stub_authz() as authz:
             await fill(made.owner)
-            async with (
-                peers.cerbos(POLICY) as cerbos,
-                processes(made, postgres.url, issuer, authz, cerbos.http) as urls,
-            ):
-                ours, bare, pid = urls
+            async with AsyncExitStack() as stack:
+                anna = Person(LARGE, ANNA, OFFICE)
+                beside = await entered(stack, "Directus", directus(postgres.url, made.app.rpartition("/")[2], anna))
+                cerbos = await entered(stack, "Cerbos", peers.cerbos(POLICY))
+                serving = processes(made, postgres.url, issuer, authz, cerbos.http if cerbos else "")
+                ours, bare, pid = await stack.enter_async_context(serving)
                 measuring = Measuring(await Connection.to(ours), await Connection.to(bare), ours, pid, authz, issuer)
-                await lists(measuring)
+                await lists(measuring, planned=cerbos is not None)
+                if beside is not None:
+                    await lists_beside(measuring, beside)
                 await further_lists(measuring)
                 await changes(measuring)
                 await export(measuring)
@@ -156,7 +169,7 @@ async def processes(
     urls = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{bare_port}"
     try:
         for url in urls:
-            await eventually(lambda url=url: answers(url), 60)
+            await eventually(lambda url=url: answers(f"{url}/live"), 60)
         yield (*urls, records.pid)
     finally:
         for process in (records, bare):
@@ -164,31 +177,41 @@ async def processes(
             await process.wait()
 
 
-async def answers(url: str) -> bool:
-    """Say whether anything answers there."""
-    try:
-        async with aiohttp.ClientSession() as http, http.get(f"{url}/live"):
-            return True
-    except aiohttp.ClientError:
-        return False
-
-
-async def lists(measuring: Measuring) -> None:
-    """Print what the first page costs at each reach."""
+async def lists(measuring: Measuring, *, planned: bool) -> None:
+    """Print what the first page costs at each reach; against Cerbos' plans if they can be had."""
     for reach, scope in SCOPES.items():
         offices = ",".join(map(str, sorted(scope.offices | scope.public_offices) or sorted(REGION)))
         asked = f"?tenant={LARGE}&user={ANNA}&reach={quote(reach)}&offices={offices}"
-        ours = measuring.asking(PAGE, LARGE, ANNA, scope)
+        ours = await measuring.asking(LARGE, ANNA, scope)
         by_hand = measuring.bare.request("GET", f"/page{asked}")
         shown = len(document(await measuring.records.send(ours))["items"])
         if shown != len(document(await measuring.bare.send(by_hand))):
             raise BenchFailed(f"reach {reach}: {shown} records are not as many as the SQL by hand finds")
-        planned = measuring.bare.request("GET", f"/planned{asked}")
-        times = await in_turns((measuring.records, ours), (measuring.bare, by_hand), (measuring.bare, planned))
-        mine, bare, cerbos = map(statistics.median, times)
+        theirs = [(measuring.bare, measuring.bare.request("GET", f"/planned{asked}"))] if planned else []
+        times = await in_turns((measuring.records, ours), (measuring.bare, by_hand), *theirs)
+        mine, bare, *cerbos = map(statistics.median, times)
+        said = f"first {shown} of {SIZES[LARGE]:,}, reach {reach}: {mine:.2f} ms; SQL by hand {bare:.2f} ms: "
+        said += f"{mine / bare:.2f} times"
+        say(said + "".join(f"; Cerbos plan and SQL {each:.2f} ms: {each / mine:.1f} times ours" for each in cerbos))
+
+
+async def lists_beside(measuring: Measuring, peer: Directus) -> None:
+    """Print what the same page costs Directus, at the reaches that both can say."""
+    for reach in BY_REACH:
+        ours = await measuring.asking(
+            LARGE, ANNA, SCOPES[reach], "listings.identity.read", "listings.private_note.read"
+        )
+        theirs = await peer.asking(reach)
+        items = document(await measuring.records.send(ours))["items"]
+        shown = [(item["id"], item["identity"] and item["identity"]["owner_name"]) for item in items]
+        if shown != [(item["id"], item["owner_name"]) for item in document(await peer.connection.send(theirs))["data"]]:
+            raise BenchFailed(f"reach {reach}: Directus does not show the same")
+        times = await in_turns((measuring.records, ours), (peer.connection, theirs))
+        mine, other = map(statistics.median, times)
         say(
-            f"first {shown} of {SIZES[LARGE]:,}, reach {reach}: {mine:.2f} ms; SQL by hand {bare:.2f} ms: "
-            f"{mine / bare:.2f} times; Cerbos plan and SQL {cerbos:.2f} ms: {cerbos / mine:.1f} times ours"
+            f"first {len(shown)} of {SIZES[LARGE]:,}, reach {reach}, one's own with identity data: {mine:.2f} ms; "
+            f"Directus {other:.2f} ms: "
+            f"{other / mine:.1f} times ours"
         )
 
 
@@ -196,17 +219,16 @@ async def further_lists(measuring: Measuring) -> None:
     """Print what size, record rights and distance from the first page cost."""
     for reach in ("own", "office", "all"):
         scope = SCOPES[reach]
-        large, small = (measuring.asking(PAGE, tenant, ANNA, scope) for tenant in (LARGE, SMALL))
-        rita = measuring.asking(PAGE, LARGE, RITA, scope)
+        large, small = [await measuring.asking(tenant, ANNA, scope) for tenant in (LARGE, SMALL)]
+        rita = await measuring.asking(LARGE, RITA, scope)
         times = await in_turns(*((measuring.records, request) for request in (large, small, rita)))
         mine, few, rights = map(statistics.median, times)
         say(f"reach {reach}: of {SIZES[LARGE]:,} against {SIZES[SMALL]:,} rows: {mine / few:.2f} times")
         say(f"reach {reach}: with 2,000 record rights against none: {rights / mine:.2f} times")
-    path = PAGE
+    first = far = await measuring.asking(LARGE, ANNA, SCOPES["all"])
     for _ in range(FAR_PAGE - 1):
-        answer = await measuring.records.send(measuring.asking(path, LARGE, ANNA, SCOPES["all"]))
-        path = f"{PAGE}&cursor={document(answer)['next']}"
-    first, far = (measuring.asking(each, LARGE, ANNA, SCOPES["all"]) for each in (PAGE, path))
+        path = f"{PAGE}&cursor={document(await measuring.records.send(far))['next']}"
+        far = measuring.records.request("GET", path, token=measuring.issuer.token(LARGE, ANNA))
     times = await in_turns((measuring.records, first), (measuring.records, far))
     near, distant = map(statistics.median, times)
     say(f"page {FAR_PAGE} against page 1: {distant / near:.2f} times")
@@ -236,10 +258,8 @@ def changing(connection: Connection, listing_id: str, version: int, token: str) 
 
     async def change() -> None:
         nonlocal at
-        headers = f'If-Match: "{at}"'
-        path = f"/v1/listings/{listing_id}"
-        request = connection.request("PATCH", path, {"title": f"Trilocale {at}"}, token)
-        answer = await connection.send(request.replace(b"\r\nHost:", f"\r\n{headers}\r\nHost:".encode(), 1))
+        body, seen = {"title": f"Trilocale {at}"}, {"If-Match": f'"{at}"'}
+        answer = await connection.send(connection.request("PATCH", f"/v1/listings/{listing_id}", body, token, seen))
         at = document(answer)["version"]
 
     return change

@@ -49,3 +49,22 @@ def test_every_reference_leads_somewhere(name: str) -> None:
     text = json.dumps(document)
     for part in text.split('"$ref": "#/components/schemas/')[1:]:
         assert part.partition('"')[0] in document["components"]["schemas"]
+
+
+@each_service
+def test_what_a_parameter_is_by_default_may_be_sent(name: str) -> None:
+    paths: dict[str, dict[str, dict[str, Any]]] = generated(name)["paths"]
+    schemas = [
+        parameter["schema"]
+        for path in paths.values()
+        for operation in path.values()
+        for parameter in operation.get("parameters", ())
+    ]
+    kinds = {"string": str, "integer": int, "boolean": bool}
+    wrong = [
+        schema
+        for schema in schemas
+        if "default" in schema and "type" in schema and not isinstance(schema["default"], kinds[schema["type"]])
+    ]
+    assert schemas
+    assert wrong == []

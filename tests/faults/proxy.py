@@ -34,6 +34,8 @@ class Proxy:
         self._lines = set[_Line]()
         self._holding = False
         self._server: asyncio.Server | None = None
+        self.turned_away: int | None = None
+        """How many it turned away, while it turns away whoever comes."""
 
     async def up(self) -> None:
         """Take connections, always on the same port."""
@@ -50,6 +52,15 @@ class Proxy:
         """Cut all connections; new ones are taken."""
         for line in tuple(self._lines):
             line.abort()
+
+    def turn_away(self) -> None:
+        """Cut all connections, and new ones as soon as they are made, which are counted."""
+        self.turned_away = 0
+        self.cut()
+
+    def welcome(self) -> None:
+        """Turn nobody away any more."""
+        self.turned_away = None
 
     def strand(self) -> int:
         """Pass nothing on any connection ever again, and tell nobody, as a cable that was cut; new ones are fine."""
@@ -77,6 +88,10 @@ class Proxy:
             line.to_client.set()
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.turned_away is not None:
+            self.turned_away += 1
+            cast("asyncio.Transport", writer.transport).abort()
+            return
         try:
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:

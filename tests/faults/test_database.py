@@ -1,6 +1,7 @@
 """PostgreSQL restarted, killed, full: requests hear 503 and no 500, nothing that was committed is lost."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -89,6 +90,47 @@ async def test_6_a_database_that_goes_and_comes_is_503_for_requests_and_loses_no
     assert answers.keys() <= {202, 503, -1}, answers
     if not long:
         await let_waits_end(site, leases=True)  # mails that were in hand while the database was away
+
+
+async def test_6_an_outage_is_told_once_and_its_end_once_however_often_it_is_tried(site: Site, long: bool) -> None:
+    log = site.folder / "logs/notifications-work.log"
+    before = len(log.read_bytes())
+
+    async def told(event: str) -> list[tuple[str, str]]:
+        lines = [json.loads(line) for line in log.read_bytes()[before:].splitlines() if line.startswith(b"{")]
+        assert {line["event"] for line in lines if line["level"] != "info"} == {"outage.begun"}
+        return [(line["of"], line.get("error", "")) for line in lines if line["event"] == event]
+
+    broker, postgres = site.broker["notifications"], site.lines["notifications"]
+    for line in (broker, postgres):
+        line.turn_away()
+
+    async def many_were_turned_away() -> bool:
+        return (postgres.turned_away or 0) >= 60 and (broker.turned_away or 0) >= 20
+
+    await eventually(many_were_turned_away, 60)
+    await broker.down()  # from here on connections are refused at once
+    postgres.turn_away()
+
+    async def as_many_again() -> bool:
+        return (postgres.turned_away or 0) >= 60
+
+    await eventually(as_many_again, 60)
+    await broker.up()
+    begun = {of for of, _ in await told("outage.begun")}
+    assert {f"notifications.security {part}" for part in ("bus", "retry")} | {"relay bus", "send_due_mail"} <= begun
+    for line in (broker, postgres):
+        line.welcome()
+    parts = ("bus", "retry", "send_due_mail") if long else ("retry",)  # a session has to last before all is well
+
+    async def all_ended() -> bool:
+        ended = {of for of, _ in await told("outage.ended")}
+        return {of for of in begun if of.endswith(parts)} <= ended
+
+    await eventually(all_ended, 90)
+    for event in ("outage.begun", "outage.ended"):
+        assert max(Counter(await told(event)).values()) == 1
+    assert len({error for of, error in await told("outage.begun") if of == "relay bus"}) > 1
 
 
 async def test_19_a_full_disk_acknowledges_nothing_and_gives_up_nothing(site: Site) -> None:

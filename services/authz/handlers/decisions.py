@@ -20,7 +20,8 @@ from services.authz.handlers.questions import (
     decided,
 )
 from services.authz.store import modules, people, standings
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import START, Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId, View
 
@@ -45,11 +46,9 @@ class DecisionsShown(Output):
     items: list[DecisionShown]
 
 
-class WhoCanAsked(Input):
+class WhoCanAsked(PageQuery):
     key: Key
     record: RecordGiven
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class PersonWhoCan(Output):

@@ -3,12 +3,10 @@
 Members of employee groups also come and go by whoever holds admin.permissions.manage_employee_groups.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, model_validator
 
 from services.authz.deps import Deps
 from services.authz.domain.group import Member, PermissionGroup
@@ -21,15 +19,11 @@ from services.authz.operations.holders import HolderTarget, replace_grants
 from services.authz.store import grants, groups, holders
 from services.authz.store.groups import ListedGroup
 from services.chassis import ids
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
-from services.chassis.web import Call, Input, Output, Route
+from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import UserId
-
-
-class GroupsQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class NewGroup(Reasoned):
@@ -84,17 +78,8 @@ class GroupsPage(Output):
     items: list[GroupListed]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[ListedGroup], limit: int) -> "GroupsPage":
-        """Return a page of at most `limit` groups; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[_listed(each) for each in shown],
-            next=str(Cursor(shown[-1].group.created_at, shown[-1].group.id)) if len(found) > limit else None,
-        )
 
-
-async def list_groups(deps: Deps, call: Call, asked: GroupsQuery) -> GroupsPage:
+async def list_groups(deps: Deps, call: Call, asked: PageQuery) -> GroupsPage:
     """List the permission groups, newest first. Needs admin.permissions.manage or admin.agents.manage.
 
     With admin.permissions.manage_employee_groups one sees the employee groups.
@@ -102,7 +87,8 @@ async def list_groups(deps: Deps, call: Call, asked: GroupsQuery) -> GroupsPage:
     every = await sees_all_groups(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await groups.page(tx, every=every, after=asked.cursor, limit=asked.limit + 1)
-    return GroupsPage.of(found, asked.limit)
+    shown, following = asked.cut(found, lambda each: Cursor(each.group.created_at, each.group.id))
+    return GroupsPage(items=[_listed(each) for each in shown], next=following)
 
 
 async def get_group(deps: Deps, call: Call) -> GroupShown:
@@ -206,7 +192,7 @@ _GROUP = "/v1/groups/{group_id}"
 _MEMBER = "/v1/groups/{group_id}/members/{user_id}"
 
 ROUTES = (
-    Route("GET", "/v1/groups", list_groups, takes=GroupsQuery, gives=GroupsPage),
+    Route("GET", "/v1/groups", list_groups, takes=PageQuery, gives=GroupsPage),
     Route("POST", "/v1/groups", create_group, takes=NewGroup, gives=GroupShown, status=201),
     Route("GET", _GROUP, get_group, gives=GroupShown),
     Route("PATCH", _GROUP, change_group, takes=GroupChange, gives=GroupShown, edits=True),

@@ -1,6 +1,5 @@
 """The journal of rights: who changed which right of whom, when, before and after, and why."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,11 +11,11 @@ from services.authz.domain.holder import HolderKind
 from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.store import rights_changes
 from services.authz.store.rights_changes import Entry, Filter
-from services.chassis.cursor import START, CursorParam
-from services.chassis.web import Call, Input, Output, Route
+from services.chassis.pages import PageQuery
+from services.chassis.web import Call, Output, Route
 
 
-class RightsChangesQuery(Input):
+class RightsChangesQuery(PageQuery):
     user_id: UUID | None = None
     """Whose own right it is; what befell his groups is found by `holder_id`."""
     holder_id: UUID | None = None
@@ -24,8 +23,6 @@ class RightsChangesQuery(Input):
     author_id: UUID | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class RightsChangeShown(Output):
@@ -48,12 +45,6 @@ class RightsChangesPage(Output):
     items: list[RightsChangeShown]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[Entry], limit: int) -> "RightsChangesPage":
-        """Return a page of at most `limit` entries; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(items=[_shown(entry) for entry in shown], next=str(shown[-1].cursor) if len(found) > limit else None)
-
 
 async def list_rights_changes(deps: Deps, call: Call, asked: RightsChangesQuery) -> RightsChangesPage:
     """List changes of rights, newest first. Needs admin.permissions.manage or admin.agents.manage."""
@@ -61,7 +52,8 @@ async def list_rights_changes(deps: Deps, call: Call, asked: RightsChangesQuery)
     wanted = Filter(asked.user_id, asked.holder_id, asked.author_id, asked.key, asked.since, asked.until)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await rights_changes.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)
-    return RightsChangesPage.of(found, asked.limit)
+    shown, following = asked.cut(found, lambda entry: entry.cursor)
+    return RightsChangesPage(items=[_shown(entry) for entry in shown], next=following)
 
 
 def _shown(entry: Entry) -> RightsChangeShown:

@@ -1,6 +1,5 @@
 """The caller's own stamps. Their entries are what records takes to set record rights; all need record_rights.update."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -18,7 +17,8 @@ from services.authz.operations.stamps import StampTarget
 from services.authz.store import stamps
 from services.chassis import ids
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import Effect, RecordClass, UserId
 
@@ -31,11 +31,6 @@ class Said(StrEnum):
     ALLOW = "allow"
     DENY = "deny"
     INHERIT = "inherit"
-
-
-class StampsQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class EntryWanted(Input):
@@ -81,21 +76,17 @@ class StampsPage(Output):
     items: list[StampListed]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[Stamp], limit: int) -> "StampsPage":
-        """Return a page of at most `limit` stamps; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[StampListed(id=s.id, name=s.name, version=s.version, created_at=s.created_at) for s in shown],
-            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
-        )
 
-
-async def list_stamps(deps: Deps, call: Call, asked: StampsQuery) -> StampsPage:
+async def list_stamps(deps: Deps, call: Call, asked: PageQuery) -> StampsPage:
     """List the caller's stamps, newest first."""
     user_id = await _stamper(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        return StampsPage.of(await stamps.page(tx, user_id, after=asked.cursor, limit=asked.limit + 1), asked.limit)
+        found = await stamps.page(tx, user_id, after=asked.cursor, limit=asked.limit + 1)
+    shown, following = asked.cut(found, lambda stamp: Cursor(stamp.created_at, stamp.id))
+    return StampsPage(
+        items=[StampListed(id=s.id, name=s.name, version=s.version, created_at=s.created_at) for s in shown],
+        next=following,
+    )
 
 
 async def get_stamp(deps: Deps, call: Call) -> StampShown:
@@ -135,8 +126,8 @@ async def _stamper(deps: Deps, call: Call) -> UserId:
 
 
 async def _one(deps: Deps, call: Call, user_id: UserId, stamp_id: UUID) -> StampShown:
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
-        stamp = await stamps.get(tx, user_id, stamp_id)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        stamp = await stamps.find(tx, user_id, stamp_id)
         entries = await stamps.entries(tx, stamp_id)
     return StampShown(
         id=stamp.id,
@@ -163,7 +154,7 @@ def _target(call: Call) -> StampTarget:
 _STAMP = "/v1/stamps/{stamp_id}"
 
 ROUTES = (
-    Route("GET", "/v1/stamps", list_stamps, takes=StampsQuery, gives=StampsPage),
+    Route("GET", "/v1/stamps", list_stamps, takes=PageQuery, gives=StampsPage),
     Route("POST", "/v1/stamps", create_stamp, takes=StampWanted, gives=StampShown, status=201),
     Route("GET", _STAMP, get_stamp, gives=StampShown),
     Route("PUT", _STAMP, replace_stamp, takes=StampWanted, gives=StampShown, edits=True),

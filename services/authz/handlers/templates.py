@@ -1,11 +1,7 @@
 """Templates: sets of grants with a live link from people. Whoever changes one needs admin.permissions.manage."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
-
-from pydantic import Field
 
 from services.authz.deps import Deps
 from services.authz.domain.holder import Holder, HolderKind
@@ -17,13 +13,9 @@ from services.authz.operations.holders import HolderTarget, replace_grants
 from services.authz.store import grants, holders, templates
 from services.authz.store.templates import ListedTemplate
 from services.chassis import ids
-from services.chassis.cursor import START, Cursor, CursorParam
-from services.chassis.web import Call, Input, Output, Route
-
-
-class TemplatesQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
+from services.chassis.web import Call, Output, Route
 
 
 class TemplateName(Reasoned):
@@ -52,21 +44,14 @@ class TemplatesPage(Output):
     items: list[TemplateListed]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[ListedTemplate], limit: int) -> "TemplatesPage":
-        """Return a page of at most `limit` templates; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[_listed(each) for each in shown],
-            next=str(Cursor(shown[-1].template.created_at, shown[-1].template.id)) if len(found) > limit else None,
-        )
 
-
-async def list_templates(deps: Deps, call: Call, asked: TemplatesQuery) -> TemplatesPage:
+async def list_templates(deps: Deps, call: Call, asked: PageQuery) -> TemplatesPage:
     """List the templates, newest first. Needs admin.permissions.manage or admin.agents.manage."""
     await require_sight_of_rights(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        return TemplatesPage.of(await templates.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
+        found = await templates.page(tx, after=asked.cursor, limit=asked.limit + 1)
+    shown, following = asked.cut(found, lambda each: Cursor(each.template.created_at, each.template.id))
+    return TemplatesPage(items=[_listed(each) for each in shown], next=following)
 
 
 async def get_template(deps: Deps, call: Call) -> TemplateShown:
@@ -144,7 +129,7 @@ def _target(call: Call) -> HolderTarget:
 _TEMPLATE = "/v1/templates/{template_id}"
 
 ROUTES = (
-    Route("GET", "/v1/templates", list_templates, takes=TemplatesQuery, gives=TemplatesPage),
+    Route("GET", "/v1/templates", list_templates, takes=PageQuery, gives=TemplatesPage),
     Route("POST", "/v1/templates", create_template, takes=TemplateName, gives=TemplateShown, status=201),
     Route("GET", _TEMPLATE, get_template, gives=TemplateShown),
     Route("PATCH", _TEMPLATE, rename_template, takes=TemplateName, gives=TemplateShown, edits=True),

@@ -1,7 +1,8 @@
 """When and from where a person gets in, and until when: the access policy (MG-28..31, MG-61).
 
-A policy has three parts: hours, networks, end. Each is stated, or left to the level above: what the person's own
-policy does not state, the template's does, else the agency's; what nobody states is no limit.
+A policy has four parts. Hours, networks and end are each stated, or left to the level above: what the person's own
+policy does not state, the template's does, else the agency's; what nobody states is no limit. A second factor is
+demanded if any level demands it.
 """
 
 from collections.abc import Mapping, Sequence

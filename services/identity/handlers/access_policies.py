@@ -128,7 +128,7 @@ async def change_user_policy(deps: Deps, call: Call, asked: UserPolicyFields) ->
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     change = user_change(
         UserId(call.id_in_path("user_id")),
-        asked.stated(call.version + 1, asked.ends_at),
+        asked.stated(call.version + 1),
         asked.template_id,
         author(call),
         dry_run=asked.dry_run,

@@ -53,7 +53,7 @@ async def get_template(deps: Deps, call: Call) -> TemplateShown:
 async def create_template(deps: Deps, call: Call, asked: TemplateFields) -> TemplateShown:
     """Make an access template. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    template = AccessTemplate(ids.uuid7(), asked.name, asked.stated(1, asked.ends_at))
+    template = AccessTemplate(ids.uuid7(), asked.name, asked.stated(1))
     made = await operations.create_template(deps.db, call.caller.tenant_id, template, call.idempotency_key, call.now)
     call.reply_headers["Location"] = f"/v1/access-templates/{made}"
     return await _one(deps, call, made)
@@ -62,7 +62,7 @@ async def create_template(deps: Deps, call: Call, asked: TemplateFields) -> Temp
 async def change_template(deps: Deps, call: Call, asked: TemplateFields) -> ImpactShown:
     """Change an access template for all who have it. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    template = AccessTemplate(call.id_in_path("template_id"), asked.name, asked.stated(call.version + 1, asked.ends_at))
+    template = AccessTemplate(call.id_in_path("template_id"), asked.name, asked.stated(call.version + 1))
     change = operations.template_change(template, author(call), dry_run=asked.dry_run)
     impact = await enact(deps.db, deps.administrators, call.caller.tenant_id, change, call.now)
     return impact_shown(impact, call.version, dry_run=asked.dry_run)

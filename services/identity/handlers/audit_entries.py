@@ -1,15 +1,14 @@
 """The audit trail: who changed what of whom, when, before and after, from where and why (MG-2)."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, JsonValue
 
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
-from services.chassis.web import Call, Input, Output, Route
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
+from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.audit import AuditKind, AuthorKind
@@ -18,7 +17,7 @@ from services.identity.store import audit_trail
 from services.identity.store.audit_trail import Entry, Filter
 
 
-class AuditEntriesQuery(Input):
+class AuditEntriesQuery(PageQuery):
     subject_id: UUID | None = None
     """What was changed: a person, an office, a template; the agency's own policy and settings by its tenant id."""
     actor_id: UserId | None = None
@@ -26,8 +25,6 @@ class AuditEntriesQuery(Input):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     """Not included."""
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class AuditEntryShown(Output):
@@ -52,15 +49,6 @@ class AuditEntriesPage(Output):
     items: list[AuditEntryShown]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[Entry], limit: int) -> "AuditEntriesPage":
-        """Return a page of at most `limit` entries; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[_shown(entry) for entry in shown],
-            next=str(Cursor(shown[-1].at, shown[-1].id)) if len(found) > limit else None,
-        )
-
 
 async def list_audit_entries(deps: Deps, call: Call, asked: AuditEntriesQuery) -> AuditEntriesPage:
     """List changes, newest first. Needs admin.agents.manage.
@@ -72,7 +60,8 @@ async def list_audit_entries(deps: Deps, call: Call, asked: AuditEntriesQuery) -
     wanted = Filter(asked.subject_id, asked.actor_id, asked.kind, asked.since, asked.until)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await audit_trail.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)
-    return AuditEntriesPage.of(found, asked.limit)
+    shown, following = asked.cut(found, lambda entry: Cursor(entry.at, entry.id))
+    return AuditEntriesPage(items=[_shown(entry) for entry in shown], next=following)
 
 
 def _shown(entry: Entry) -> AuditEntryShown:

@@ -149,7 +149,7 @@ async def announce_licence(deps: Deps, call: Call) -> Announced:
 
 
 async def _tenant_of(deps: Deps, licence_code: str) -> TenantId:
-    async with deps.db.across_tenants() as queries:
+    async with deps.db.at_once() as queries:
         tenant_id = await store.tenant_of(queries, licence_code)
     if tenant_id is None:
         raise NotFound

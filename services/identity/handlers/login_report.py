@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
 from services.chassis.database import Transaction
+from services.chassis.pages import PageQuery
 from services.chassis.problems import FieldError, Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
@@ -24,11 +25,6 @@ READ: Final = "reports.logins.read"
 LONGEST_DAYS: Final = 31
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
 """Days that every zone and the database can hold."""
-
-
-class PresentQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class HoursQuery(Input):
@@ -65,9 +61,8 @@ class HoursShown(Output):
     items: list[DayShown]
 
 
-class AllHoursQuery(HoursQuery):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+class AllHoursQuery(HoursQuery, PageQuery):
+    """A page of everybody's."""
 
 
 class PersonsHours(Output):
@@ -83,12 +78,10 @@ class AllHoursPage(Output):
     next: str | None
 
 
-class RefusedQuery(Input):
+class RefusedQuery(PageQuery):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     """Not included; refused sign-ins are kept for thirty days."""
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class RefusedShown(Output):
@@ -107,12 +100,12 @@ class RefusedPage(Output):
     next: str | None
 
 
-async def list_present(deps: Deps, call: Call, asked: PresentQuery) -> PresentPage:
+async def list_present(deps: Deps, call: Call, asked: PageQuery) -> PresentPage:
     """List who is signed in now, newest first. Needs reports.logins.read."""
     await may_read(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await login_report.present(tx, call.now, after=asked.cursor, limit=asked.limit + 1)
-    shown = found[: asked.limit]
+    shown, following = asked.cut(found, lambda one: Cursor(one.signed_in_at, one.session_id))
     return PresentPage(
         items=[
             PresentShown(
@@ -126,7 +119,7 @@ async def list_present(deps: Deps, call: Call, asked: PresentQuery) -> PresentPa
             )
             for one in shown
         ],
-        next=str(Cursor(shown[-1].signed_in_at, shown[-1].session_id)) if len(found) > asked.limit else None,
+        next=following,
     )
 
 
@@ -150,14 +143,14 @@ async def list_worked_hours(deps: Deps, call: Call, asked: AllHoursQuery) -> All
     await may_read(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await users.page(tx, after=asked.cursor, limit=asked.limit + 1)
-        shown = found[: asked.limit]
+        shown, following = asked.cut(found, lambda user: Cursor(user.created_at, user.id))
         worked = await worked_by(tx, shown, asked.first, asked.last, call.now)
     return AllHoursPage(
         items=[
             PersonsHours(user_id=user.id, code=user.code, display_name=user.display_name, days=days_shown(days))
             for user, days in zip(shown, worked, strict=True)
         ],
-        next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > asked.limit else None,
+        next=following,
     )
 
 
@@ -166,7 +159,7 @@ async def list_refused(deps: Deps, call: Call, asked: RefusedQuery) -> RefusedPa
     await may_read(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await login_report.refused(tx, asked.since, asked.until, after=asked.cursor, limit=asked.limit + 1)
-    shown = found[: asked.limit]
+    shown, following = asked.cut(found, lambda one: Cursor(one.refused_at, one.id))
     return RefusedPage(
         items=[
             RefusedShown(
@@ -179,7 +172,7 @@ async def list_refused(deps: Deps, call: Call, asked: RefusedQuery) -> RefusedPa
             )
             for one in shown
         ],
-        next=str(Cursor(shown[-1].refused_at, shown[-1].id)) if len(found) > asked.limit else None,
+        next=following,
     )
 
 
@@ -206,7 +199,7 @@ def days_shown(worked: Mapping[date, timedelta]) -> list[DayShown]:
 
 
 ROUTES = (
-    Route("GET", "/v1/reports/logins", list_present, takes=PresentQuery, gives=PresentPage),
+    Route("GET", "/v1/reports/logins", list_present, takes=PageQuery, gives=PresentPage),
     Route("GET", "/v1/reports/worked-hours", list_worked_hours, takes=AllHoursQuery, gives=AllHoursPage),
     Route("GET", "/v1/reports/refused-sign-ins", list_refused, takes=RefusedQuery, gives=RefusedPage),
     Route("GET", "/v1/users/{user_id}/worked-hours", get_worked_hours, takes=HoursQuery, gives=HoursShown),

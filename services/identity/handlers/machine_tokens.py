@@ -9,7 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.chassis import ids
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.web import Access, Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
@@ -21,11 +22,6 @@ from services.identity.handlers.policy_fields import CIDR
 from services.identity.handlers.sessions import origin_of
 from services.identity.operations import machine_tokens as operations
 from services.identity.store import machine_tokens
-
-
-class TokensQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 def _each_once(scopes: list[MachineScope]) -> list[MachineScope]:
@@ -84,7 +80,7 @@ class MachineAccess(Output):
     """Exchange again before."""
 
 
-async def list_machine_tokens(deps: Deps, call: Call, asked: TokensQuery) -> MachineTokensPage:
+async def list_machine_tokens(deps: Deps, call: Call, asked: PageQuery) -> MachineTokensPage:
     """List the agency's machine tokens, newest first, the ended and revoked ones included.
 
     Needs admin.agents.manage and admin.permissions.manage.
@@ -92,11 +88,8 @@ async def list_machine_tokens(deps: Deps, call: Call, asked: TokensQuery) -> Mac
     await _require_administrator(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await machine_tokens.page(tx, after=asked.cursor, limit=asked.limit + 1)
-    shown = found[: asked.limit]
-    return MachineTokensPage(
-        items=[_shown(token) for token in shown],
-        next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > asked.limit else None,
-    )
+    shown, following = asked.cut(found, lambda token: Cursor(token.created_at, token.id))
+    return MachineTokensPage(items=[_shown(token) for token in shown], next=following)
 
 
 async def create_machine_token(deps: Deps, call: Call, asked: NewMachineToken) -> NewMachineTokenShown:
@@ -166,7 +159,7 @@ def _shown(token: MachineToken) -> MachineTokenShown:
 
 
 ROUTES = (
-    Route("GET", "/v1/machine-tokens", list_machine_tokens, takes=TokensQuery, gives=MachineTokensPage),
+    Route("GET", "/v1/machine-tokens", list_machine_tokens, takes=PageQuery, gives=MachineTokensPage),
     Route(
         "POST",
         "/v1/machine-tokens",

@@ -69,12 +69,12 @@ class PolicyFields(Input):
     dry_run: bool = False
     """Change nothing and count only."""
 
-    def stated(self, version: int, ends_at: AwareDatetime | None = None) -> StatedPolicy:
+    def stated(self, version: int) -> StatedPolicy:
         """Return the policy that is written, of a version. Raises HoursRefused."""
         hours = None if self.hours is None else _hours(self.hours)
         networks = None if self.networks is None else tuple(ip_network(cidr) for cidr in self.networks.cidrs)
         zones = () if self.networks is None else tuple(self.networks.zones)
-        return StatedPolicy(AccessPolicy(hours, networks, ends_at), zones, version)
+        return StatedPolicy(AccessPolicy(hours, networks), zones, version)
 
 
 class EndingPolicyFields(PolicyFields):
@@ -83,10 +83,11 @@ class EndingPolicyFields(PolicyFields):
     second_factor_required: bool = False
     """Demand one. Who has none is signed out, and sets one up before anything else."""
 
-    def stated(self, version: int, ends_at: AwareDatetime | None = None) -> StatedPolicy:
+    def stated(self, version: int) -> StatedPolicy:
         """Return the policy that is written, of a version. Raises HoursRefused."""
-        written = super().stated(version, ends_at)
-        return replace(written, policy=replace(written.policy, second_factor=self.second_factor_required))
+        written = super().stated(version)
+        whole = replace(written.policy, ends_at=self.ends_at, second_factor=self.second_factor_required)
+        return replace(written, policy=whole)
 
 
 class WindowShown(Output):

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from services.chassis import ids
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId, UserState
@@ -17,11 +18,6 @@ from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
 from services.identity.operations import sub_accounts as operations
 from services.identity.store import licences, sub_accounts
 from services.identity.store.sub_accounts import SubAccount
-
-
-class SubAccountsQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class SubAccountFields(Input):
@@ -51,16 +47,13 @@ class SubAccountsPage(Output):
     next: str | None
 
 
-async def list_sub_accounts(deps: Deps, call: Call, asked: SubAccountsQuery) -> SubAccountsPage:
+async def list_sub_accounts(deps: Deps, call: Call, asked: PageQuery) -> SubAccountsPage:
     """List which contacts sign in as whom, newest first, also those who no longer do. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await sub_accounts.page(tx, after=asked.cursor, limit=asked.limit + 1)
-    shown = found[: asked.limit]
-    return SubAccountsPage(
-        items=[_shown(one) for one in shown],
-        next=str(Cursor(shown[-1].created_at, shown[-1].user_id)) if len(found) > asked.limit else None,
-    )
+    shown, following = asked.cut(found, lambda one: Cursor(one.created_at, one.user_id))
+    return SubAccountsPage(items=[_shown(one) for one in shown], next=following)
 
 
 async def get_sub_account(deps: Deps, call: Call) -> SubAccountShown:
@@ -118,7 +111,7 @@ def _shown(account: SubAccount) -> SubAccountShown:
 
 
 ROUTES = (
-    Route("GET", "/v1/sub-accounts", list_sub_accounts, takes=SubAccountsQuery, gives=SubAccountsPage),
+    Route("GET", "/v1/sub-accounts", list_sub_accounts, takes=PageQuery, gives=SubAccountsPage),
     Route("GET", "/v1/sub-accounts/{contact_id}", get_sub_account, gives=SubAccountShown),
     Route("PUT", "/v1/sub-accounts/{contact_id}", grant_sub_account, takes=SubAccountFields, gives=SubAccountShown),
     Route("DELETE", "/v1/sub-accounts/{contact_id}", revoke_sub_account, edits=True),

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.chassis import ids
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.tokens import Caller
 from services.chassis.web import Access, Call, Input, Output, Route
@@ -27,11 +28,6 @@ from services.identity.store import licences, support_access, users
 ADMINISTERS = (MANAGE, "admin.permissions.manage")
 Agent = Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200, pattern=r"^[^\r\n]*$")]
-
-
-class PageQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class NewConsent(Input):
@@ -96,8 +92,7 @@ async def list_consents(deps: Deps, call: Call, asked: PageQuery) -> ConsentsPag
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await support_access.consents(tx, after=asked.cursor, limit=asked.limit + 1)
-    shown = found[: asked.limit]
-    following = str(Cursor(shown[-1].given_at, shown[-1].id)) if len(found) > asked.limit else None
+    shown, following = asked.cut(found, lambda one: Cursor(one.given_at, one.id))
     return ConsentsPage(items=[_consent(one) for one in shown], next=following)
 
 
@@ -124,8 +119,7 @@ async def list_impersonations(deps: Deps, call: Call, asked: PageQuery) -> Imper
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await support_access.page(tx, after=asked.cursor, limit=asked.limit + 1)
-    shown = found[: asked.limit]
-    following = str(Cursor(shown[-1].begun_at, shown[-1].id)) if len(found) > asked.limit else None
+    shown, following = asked.cut(found, lambda one: Cursor(one.begun_at, one.id))
     return ImpersonationsPage(items=[_impersonation(one) for one in shown], next=following)
 
 
@@ -162,7 +156,7 @@ async def remove_impersonation(deps: Deps, call: Call) -> None:
 
 
 async def _tenant(deps: Deps, call: Call) -> TenantId:
-    async with deps.db.across_tenants() as queries:
+    async with deps.db.at_once() as queries:
         tenant_id = await licences.tenant_of(queries, call.path["licence_code"])
     if tenant_id is None:
         raise NotFound

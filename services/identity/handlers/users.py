@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, Field
 
 from services.chassis import ids
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
@@ -23,11 +24,6 @@ from services.identity.operations.users import Card, Newcomer, StateChange
 from services.identity.store import licences, support_access, users
 
 Offices = Annotated[list[UUID], Field(max_length=500)]
-
-
-class UsersQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class NewUser(Input):
@@ -96,21 +92,14 @@ class UsersPage(Output):
     items: list[UserShown]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[User], limit: int) -> "UsersPage":
-        """Return a page of at most `limit` people; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[_shown(user) for user in shown],
-            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
-        )
 
-
-async def list_users(deps: Deps, call: Call, asked: UsersQuery) -> UsersPage:
+async def list_users(deps: Deps, call: Call, asked: PageQuery) -> UsersPage:
     """List colleagues, newest first; not to external technicians."""
     await require_colleague(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        return UsersPage.of(await users.page(tx, after=asked.cursor, limit=asked.limit + 1), asked.limit)
+        found = await users.page(tx, after=asked.cursor, limit=asked.limit + 1)
+    shown, following = asked.cut(found, lambda user: Cursor(user.created_at, user.id))
+    return UsersPage(items=[_shown(user) for user in shown], next=following)
 
 
 async def get_me(deps: Deps, call: Call) -> MeShown:
@@ -220,7 +209,7 @@ def _shown(user: User) -> UserShown:
 
 ROUTES = (
     Route("GET", "/v1/me", get_me, gives=MeShown),
-    Route("GET", "/v1/users", list_users, takes=UsersQuery, gives=UsersPage),
+    Route("GET", "/v1/users", list_users, takes=PageQuery, gives=UsersPage),
     Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201),
     Route("GET", "/v1/users/{user_id}", get_user, gives=UserShown),
     Route("PATCH", "/v1/users/{user_id}", change_user, takes=CardChange, gives=UserShown, edits=True),

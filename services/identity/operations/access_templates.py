@@ -1,6 +1,6 @@
 """Access templates, network zones, and the policies that name them."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -139,11 +139,6 @@ def _noted(template: AccessTemplate) -> Facts:
 
 
 def _stated(stated: StatedPolicy) -> Facts:
-    """Return a level's policy as it is noted: the parts beside each other, zones in one order."""
-    policy = stated.policy
-    return {
-        "hours": policy.hours,
-        "networks": policy.networks,
-        "ends_at": policy.ends_at,
-        "zones": tuple(sorted(stated.zones)),
-    }
+    """Return a level's policy as it is noted: its parts, whichever there are, and the zones in one order."""
+    parts = {part.name: getattr(stated.policy, part.name) for part in fields(stated.policy)}
+    return {**parts, "zones": tuple(sorted(stated.zones))}

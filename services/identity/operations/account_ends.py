@@ -12,8 +12,8 @@ from services.identity.adapters.authz_administrators import Administrators, Last
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.user import User, has_ended
 from services.identity.operations.audit import note
-from services.identity.operations.users import end_sessions
-from services.identity.store import account_ends, credentials, devices, licences, second_factors, users
+from services.identity.operations.users import end_sessions, forget_ways_in
+from services.identity.store import account_ends, licences, users
 
 REMINDED_BEFORE: Final = timedelta(hours=2)
 _log = logging.get(__name__)
@@ -47,9 +47,7 @@ async def _end_account(
         ended = replace(user, state=_state_after(user), version=user.version + 1)
         await users.save(tx, ended)
         if ended.state is UserState.GHOST:
-            await credentials.forget(tx, user_id)
-            await devices.forget(tx, user_id)
-            await second_factors.forget(tx, user_id)
+            await forget_ways_in(tx, user_id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user_id, user, ended)
         await end_sessions(tx, user_id, now)
         await outbox.add(tx, UserStateChanged(user=ended.facts()))

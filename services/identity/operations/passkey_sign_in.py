@@ -33,8 +33,8 @@ async def begin(gate: Gate, licence_code: str, address: Address, now: datetime) 
 
     Raises TooManyTries.
     """
-    await sign_in_limits.take(gate.db, sign_in_limits.try_of_passkey(gate.digests, address), now)
     async with gate.db.transaction(await _tenant(gate.db, licence_code)) as tx:
+        await sign_in_limits.take(tx, sign_in_limits.try_of_passkey(gate.digests, address), now)
         return gate.relying_party.request(await challenged(tx, Purpose.SIGN_IN, None, now), [], alone=True)
 
 
@@ -53,8 +53,7 @@ async def sign_in(gate: Gate, licence_code: str, answer: Answer, origin: Origin,
         if known is None or claimed.handle is None:
             raise WrongPasskey
         async with gate.db.transaction(tenant_id) as tx:
-            await licences.hold(tx)
-            user = await users.get(tx, known.user_id)
+            user = await users.hold(tx, known.user_id)
             await _use(gate, tx, user, claimed, now, alone=True)
             opened = await _open(gate, tx, user, origin, now)
     await sign_in_limits.give_back(gate.db, sign_in_limits.try_of_passkey(gate.digests, origin.address))
@@ -86,8 +85,7 @@ async def second_step(gate: Gate, token: SecretToken, answer: Answer, origin: Or
         _written_down(gate, token.tenant_id, user.id, origin, now),
         gate.db.transaction(token.tenant_id) as tx,
     ):
-        await licences.hold(tx)
-        user = await users.get(tx, user.id)
+        user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
         await _use(gate, tx, user, claimed, now, alone=False)
@@ -117,8 +115,7 @@ async def enrol(gate: Gate, token: SecretToken, new: NewPasskey, origin: Origin,
         user = await waiting(tx, token, now)
     made = await answered(gate, token.tenant_id, user.id, Purpose.ENROLMENT, new.answer, now)
     async with gate.db.transaction(token.tenant_id) as tx:
-        await licences.hold(tx)
-        user = await users.get(tx, user.id)
+        user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
         if (await second_factors.of(tx, user.id)).in_use:
@@ -163,5 +160,5 @@ async def _written_down(
 
 
 async def _tenant(db: Database, licence_code: str) -> TenantId:
-    async with db.across_tenants() as queries:
+    async with db.at_once() as queries:
         return await licences.tenant_of(queries, licence_code) or NOBODY

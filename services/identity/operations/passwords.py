@@ -21,7 +21,7 @@ from services.identity.domain.session import WrongPassword
 from services.identity.domain.user import StateNotAllowed, User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.audit import note
-from services.identity.operations.sessions import Gate, Origin, ThreeCodes, account_of
+from services.identity.operations.sessions import Gate, Origin, ThreeCodes, claiming
 from services.identity.operations.users import end_sessions
 from services.identity.store import credentials, devices, licences, password_resets, sign_in_settings, users
 from services.identity.store.sign_in_settings import SignInSettings
@@ -55,9 +55,9 @@ async def prove(gate: Gate, caller: Caller, present: str, now: datetime) -> str:
     Raises WrongPassword, TooManyTries, Limited.
     """
     one = sign_in_limits.try_of_session(gate.digests, caller.session_id)
-    async with gate.db.transaction(caller.tenant_id, readonly=True) as tx:
+    async with gate.db.transaction(caller.tenant_id) as tx:
         stored = await credentials.password_hash(tx, caller.user_id)
-    await sign_in_limits.take(gate.db, one, now)
+        await sign_in_limits.take(tx, one, now)
     try:
         right = await gate.hashing.verify(stored, normalised(present))
     except Limited:
@@ -89,12 +89,10 @@ async def change_password(gate: Gate, caller: Caller, present: str, password: st
 
 async def ask_for_reset(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) -> None:
     """Write down that somebody wants a new password, alike whether or not he exists. Raises TooManyTries."""
-    account = await account_of(gate.db, codes, origin)
-    one = sign_in_limits.reset_of(gate.digests, account.key, origin.address)
-    await sign_in_limits.take(gate.db, one, now)
-    user_id = account.claimed.user_id if account.claimed else None
-    async with gate.db.across_tenants() as queries:
-        await password_resets.ask(queries, ids.uuid7(), account.tenant_id, user_id, now)
+    async with claiming(gate.db, codes, origin) as (tx, account):
+        await sign_in_limits.take(tx, sign_in_limits.reset_of(gate.digests, account.key, origin.address), now)
+        user_id = account.claimed.user_id if account.claimed else None
+        await password_resets.ask(tx, ids.uuid7(), account.tenant_id, user_id, now)
 
 
 async def request_resets(db: Database) -> int:

@@ -4,7 +4,7 @@ What a directory wants is computed from what is there; whoever changes the same 
 unless it has named the version that it changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -83,37 +83,29 @@ async def edit_person(
 
     Raises NotFound, Stale, UseridTaken, EmailTaken, StateNotAllowed, LastAdministrator, SeatsExhausted, Contended.
     """
-    for _ in range(TRIES):
+
+    async def edit_present() -> None:
         person = await _person(to, user_id, version)
         wanted = edit(person)
         state, card = person.state_for(active=wanted.active), _card(person, wanted)
-        try:
-            if state is not None:
-                change = StateChange(user_id, state, person.user.version, card)
-                await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
-            elif card != UNCHANGED:
-                await users.change_user(to.db, to.tenant_id, user_id, card, person.user.version)
-        except Stale:
-            if version is not None:
-                raise
-        else:
-            return
-    raise Contended
+        if state is not None:
+            change = StateChange(user_id, state, person.user.version, card)
+            await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
+        elif card != UNCHANGED:
+            await users.change_user(to.db, to.tenant_id, user_id, card, person.user.version)
+
+    await _until_in_time(edit_present, version)
 
 
 async def remove_person(to: Provisioning, user_id: UserId, version: int | None) -> None:
     """Make a person a ghost, whose code and authorship stay. Raises NotFound, Stale, LastAdministrator, Contended."""
-    for _ in range(TRIES):
+
+    async def remove_present() -> None:
         person = await _person(to, user_id, version)
         change = StateChange(user_id, UserState.GHOST, person.user.version)
-        try:
-            await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
-        except Stale:
-            if version is not None:
-                raise
-        else:
-            return
-    raise Contended
+        await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
+
+    await _until_in_time(remove_present, version)
 
 
 async def add_team(to: Provisioning, wanted: WantedTeam) -> TeamId:
@@ -132,34 +124,39 @@ async def edit_team(
 
     Raises NotFound, Stale, TeamNameTaken, Contended.
     """
-    for _ in range(TRIES):
+
+    async def edit_present() -> None:
         found = await _team(to, team_id, version)
         wanted = edit(found)
         members = found.members_with(await _seen(to, wanted))
         team = Team(team_id, wanted.name, members, found.team.version + 1)
-        if (team.name, team.members, wanted.entry) == (found.team.name, found.team.members, found.entry):
-            return
-        try:
+        if (team.name, team.members, wanted.entry) != (found.team.name, found.team.members, found.entry):
             await organisation.change_team(to.db, to.tenant_id, team, wanted.entry)
-        except Stale:
-            if version is not None:
-                raise
-        else:
-            return
-    raise Contended
+
+    await _until_in_time(edit_present, version)
 
 
 async def remove_team(to: Provisioning, team_id: TeamId, version: int | None) -> None:
     """Remove a team; its members stay. Raises NotFound, Stale, Contended."""
-    for _ in range(TRIES):
+
+    async def remove_present() -> None:
         found = await _team(to, team_id, version)
+        await organisation.remove_team(to.db, to.tenant_id, team_id, found.team.version)
+
+    await _until_in_time(remove_present, version)
+
+
+async def _until_in_time(write: Callable[[], Awaitable[None]], version: int | None) -> None:
+    """Write anew what was read anew until nobody else was faster, unless the caller has named the version.
+
+    Raises Stale for whoever has, Contended.
+    """
+    for _ in range(TRIES):
         try:
-            await organisation.remove_team(to.db, to.tenant_id, team_id, found.team.version)
+            return await write()
         except Stale:
             if version is not None:
                 raise
-        else:
-            return
     raise Contended
 
 

@@ -31,7 +31,7 @@ from services.identity.operations.audit import note
 from services.identity.operations.passwords import prove
 from services.identity.operations.sessions import Gate, Opened, Origin, open_session
 from services.identity.operations.users import end_sessions
-from services.identity.store import devices, licences, second_factors, users
+from services.identity.store import devices, second_factors, users
 
 SECRET_BYTES: Final = 20
 
@@ -83,8 +83,7 @@ async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now
         user = await waiting(tx, token, now)
     one = await take(gate, user.id, now)
     async with gate.db.transaction(token.tenant_id) as tx:
-        await licences.hold(tx)
-        user = await users.get(tx, user.id)
+        user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
         if code.isascii() and code.isdigit() and len(code) == totp.DIGITS:
@@ -172,7 +171,8 @@ async def waiting(tx: Transaction, token: SecretToken, now: datetime) -> User:
 async def take(gate: Gate, user_id: UserId, now: datetime) -> sign_in_limits.Try:
     """Spend one of the person's tries at codes, which passwords do not share. Raises TooManyTries."""
     one = sign_in_limits.try_of_code(gate.digests, user_id)
-    await sign_in_limits.take(gate.db, one, now)
+    async with gate.db.across_tenants() as queries:
+        await sign_in_limits.take(queries, one, now)
     return one
 
 

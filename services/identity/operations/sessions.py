@@ -1,5 +1,7 @@
 """Signing in, staying signed in, signing out."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,7 +28,6 @@ from services.identity.operations.admission import let_in, let_in_again
 from services.identity.operations.users import end_sessions, revoked
 from services.identity.store import (
     access_policies,
-    admissions,
     credentials,
     devices,
     licences,
@@ -119,10 +120,10 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     Raises WrongCredentials, alike and as slowly for every wrong code; TooManyTries; Limited; AccountNotActive;
     AccessRefused.
     """
-    account = await account_of(gate.db, codes, origin)
-    claimed = account.claimed
-    one = sign_in_limits.try_of(gate.digests, account.key, claimed.device_id if claimed else None, origin.address)
-    await sign_in_limits.take(gate.db, one, now)
+    async with claiming(gate.db, codes, origin) as (tx, account):
+        claimed = account.claimed
+        one = sign_in_limits.try_of(gate.digests, account.key, claimed.device_id if claimed else None, origin.address)
+        await sign_in_limits.take(tx, one, now)
     password = normalised(codes.password)
     stored = claimed.password_hash if claimed else None
     try:
@@ -137,10 +138,9 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     rehashed = await gate.hashing.hash(password) if gate.hashing.needs_rehash(stored) else None
     try:
         async with gate.db.transaction(account.tenant_id) as tx:
-            await licences.hold(tx)
-            if await credentials.password_hash(tx, claimed.user_id) != stored:
+            user = await users.hold(tx, claimed.user_id)
+            if await credentials.password_hash(tx, user.id) != stored:
                 raise WrongCredentials  # changed while this sign-in was being checked
-            user = await users.get(tx, claimed.user_id)
             opened = await _challenge_or_open(tx, user, origin, claimed.device_id, gate.lifetime, now)
             if rehashed is not None:
                 await credentials.set_password(tx, user.id, rehashed, now)
@@ -153,15 +153,16 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     return opened
 
 
-async def account_of(db: Database, codes: ThreeCodes, origin: Origin) -> Account:
-    """Return what the codes name, by the same statements whatever they are."""
-    async with db.across_tenants() as queries:
+@asynccontextmanager
+async def claiming(db: Database, codes: ThreeCodes, origin: Origin) -> AsyncGenerator[tuple[Transaction, Account]]:
+    """Yield what the codes name, by the same statements whatever they are, and the transaction that looked it up."""
+    async with db.at_once() as queries:
         tenant_id = await licences.tenant_of(queries, codes.licence_code)
-    async with db.transaction(tenant_id or NOBODY, readonly=True) as tx:
+    async with db.transaction(tenant_id or NOBODY) as tx:
         device_hash = origin.device.hash if origin.device else b""
         claimed = await credentials.claimed(tx, codes.userid, device_hash)
-    unknown = f"{tenant_id or codes.licence_code.upper()} {codes.userid.lower()}"
-    return Account(tenant_id, claimed, str(claimed.user_id) if claimed else unknown)
+        unknown = f"{tenant_id or codes.licence_code.upper()} {codes.userid.lower()}"
+        yield tx, Account(tenant_id, claimed, str(claimed.user_id) if claimed else unknown)
 
 
 async def _challenge_or_open(
@@ -188,8 +189,7 @@ async def open_session(
     ends_at = min(now + lifetime, admission.until or now + lifetime)
     session = Session(SessionId(ids.uuid7()), user.id, now, ends_at, str(origin.address), origin.user_agent)
     refresh_token = secret_tokens.new(tx.tenant_id)
-    await sessions.insert(tx, session, refresh_token.hash)
-    await admissions.keep(tx, session.id, admission)
+    await sessions.insert(tx, session, refresh_token.hash, admission)
     device = origin.device
     if device_id is None or device is None:
         device = secret_tokens.new(tx.tenant_id)

@@ -76,17 +76,18 @@ def reset_of(digests: KeyedDigests, person: str, address: Address) -> Try:
     return Try({digests.of("reset", person): RESET, digests.of("resets", network_of(address)): NETWORK})
 
 
-async def take(db: Database, one: Try, now: datetime) -> None:
-    """Spend a try. Raises TooManyTries when one of the budgets has none left; then none is spent."""
-    async with db.across_tenants() as queries:
-        counters = await sign_in_counters.lock(queries, list(one.budgets))
-        longest = max(sign_in_limits.wait(budget, counters[key], now) for key, budget in one.budgets.items())
-        if longest > timedelta(0):
-            raise TooManyTries(retry_after_seconds=ceil(longest.total_seconds()))
-        await sign_in_counters.save(
-            queries,
-            {key: sign_in_limits.spend(budget, counters[key], now) for key, budget in one.budgets.items()},
-        )
+async def take(queries: Queries, one: Try, now: datetime) -> None:
+    """Spend a try. Raises TooManyTries when one of the budgets has none left; then none is spent.
+
+    The transaction must end at once: all who try wait for its locks.
+    """
+    counters = await sign_in_counters.lock(queries, list(one.budgets))
+    longest = max(sign_in_limits.wait(budget, counters[key], now) for key, budget in one.budgets.items())
+    if longest > timedelta(0):
+        raise TooManyTries(retry_after_seconds=ceil(longest.total_seconds()))
+    await sign_in_counters.save(
+        queries, {key: sign_in_limits.spend(budget, counters[key], now) for key, budget in one.budgets.items()}
+    )
 
 
 async def give_back(db: Database, one: Try) -> None:

@@ -11,10 +11,10 @@ from services.contracts.identity_events import ActivationRequested, UserStateCha
 from services.contracts.vocabulary import TenantId, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.user import User
+from services.identity.domain.user import User, check_assignments
 from services.identity.operations.audit import note
 from services.identity.operations.users import StateChange, add, change_state, tell_contact
-from services.identity.store import licences, sub_accounts, users
+from services.identity.store import licences, offices, sub_accounts, users
 from services.identity.store.sub_accounts import SubAccount
 
 
@@ -33,6 +33,7 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
             await sub_accounts.insert(tx, contact_id, user.id)
             await tell_contact(tx, user)
         elif not found.granted:
+            check_assignments(user.assignments, await offices.known(tx))
             before = await users.get(tx, found.user_id)
             back = replace(
                 user,

@@ -181,9 +181,7 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
         changed = replace(change.card.applied_to(user), state=change.state)
         await _save(tx, changed, change.card)
         if change.state is UserState.GHOST:
-            await credentials.forget(tx, user.id)
-            await devices.forget(tx, user.id)
-            await second_factors.forget(tx, user.id)
+            await forget_ways_in(tx, user.id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
@@ -192,6 +190,13 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
         if change.state is UserState.PROVISIONED:
             await outbox.add(tx, ActivationRequested(user=changed.facts()))
     return changed
+
+
+async def forget_ways_in(tx: Transaction, user_id: UserId) -> None:
+    """Forget by what a person signed in, as of a ghost."""
+    await credentials.forget(tx, user_id)
+    await devices.forget(tx, user_id)
+    await second_factors.forget(tx, user_id)
 
 
 async def tell_contact(tx: Transaction, user: User) -> None:

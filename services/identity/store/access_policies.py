@@ -41,8 +41,8 @@ async def of_person(tx: Transaction, user_id: UserId) -> tuple[Levels, ZoneInfo]
           FROM licences l
           LEFT JOIN access_policies p
             ON p.tenant_id = $1
-           AND p.holder_id IN ($1, $2, (SELECT template_id FROM access_template_members
-                                         WHERE tenant_id = $1 AND user_id = $2))
+           AND p.holder_id = ANY(ARRAY[$1, $2, (SELECT template_id FROM access_template_members
+                                                 WHERE tenant_id = $1 AND user_id = $2)])
          WHERE l.tenant_id = $1
         """,
         tx.tenant_id,
@@ -81,8 +81,8 @@ async def of_session(tx: Transaction, session_id: SessionId, now: datetime) -> S
           LEFT JOIN admissions a ON a.tenant_id = $1 AND a.session_id = s.id
           LEFT JOIN access_policies p
             ON p.tenant_id = $1
-           AND p.holder_id IN ($1, s.user_id, (SELECT template_id FROM access_template_members
-                                                WHERE tenant_id = $1 AND user_id = s.user_id))
+           AND p.holder_id = ANY(ARRAY[$1, s.user_id, (SELECT template_id FROM access_template_members
+                                                        WHERE tenant_id = $1 AND user_id = s.user_id)])
          WHERE s.tenant_id = $1 AND s.id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
         """,
         tx.tenant_id,

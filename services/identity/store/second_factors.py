@@ -15,8 +15,8 @@ async def of(tx: Transaction, user_id: UserId) -> SecondFactor:
         SELECT l.second_factor_required
                OR EXISTS (SELECT FROM access_policies p
                            WHERE p.tenant_id = $1 AND p.second_factor
-                             AND p.holder_id IN ($2, (SELECT template_id FROM access_template_members
-                                                       WHERE tenant_id = $1 AND user_id = $2))) AS demanded,
+                             AND p.holder_id = ANY(ARRAY[$2, (SELECT template_id FROM access_template_members
+                                                               WHERE tenant_id = $1 AND user_id = $2)])) AS demanded,
                EXISTS (SELECT FROM authenticators a
                         WHERE a.tenant_id = $1 AND a.user_id = $2 AND confirmed_at IS NOT NULL) AS confirmed,
                EXISTS (SELECT FROM passkeys p WHERE p.tenant_id = $1 AND p.user_id = $2) AS passkey

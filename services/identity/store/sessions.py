@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.chassis.database import Queries, Row, Transaction
 from services.contracts.vocabulary import SessionId, TenantId, UserId
+from services.identity.domain.access_policy import Admission
 from services.identity.domain.session import Session
 
 
@@ -18,13 +19,15 @@ class Presented:
     successor: bytes | None
 
 
-async def insert(tx: Transaction, session: Session, token_hash: bytes) -> None:
-    """Add a session with its first refresh token."""
+async def insert(tx: Transaction, session: Session, token_hash: bytes, admission: Admission) -> None:
+    """Add a session with its first refresh token and what its tokens open."""
     await tx.execute(
         """
         WITH opened AS (
             INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at, address, user_agent)
-            VALUES ($1, $2, $3, $4, $5, $6, $7))
+            VALUES ($1, $2, $3, $4, $5, $6, $7)),
+        admitted AS (
+            INSERT INTO admissions (tenant_id, session_id, networks, ends_at) VALUES ($1, $2, $9, $10))
         INSERT INTO refresh_tokens (tenant_id, token_hash, session_id) VALUES ($1, $8, $2)
         """,
         tx.tenant_id,
@@ -35,6 +38,8 @@ async def insert(tx: Transaction, session: Session, token_hash: bytes) -> None:
         session.address,
         session.user_agent,
         token_hash,
+        [str(network) for network in admission.networks],
+        admission.until,
     )
 
 

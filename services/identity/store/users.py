@@ -100,6 +100,25 @@ async def get(tx: Transaction, user_id: UserId) -> User:
     return found
 
 
+async def hold(tx: Transaction, user_id: UserId) -> User:
+    """Return a person, locked as by `get`, with the licence held before as by `licences.hold`. Raises NotFound.
+
+    No scope: whoever asks proves that he is this person.
+    """
+    row = await tx.row(
+        """
+        WITH held AS MATERIALIZED (SELECT tenant_id FROM licences WHERE tenant_id = $1 FOR KEY SHARE)
+        SELECT FROM held JOIN users u ON u.tenant_id = held.tenant_id AND u.id = $2 FOR UPDATE OF u
+        """,
+        tx.tenant_id,
+        user_id,
+    )
+    found = await find(tx, user_id) if row is not None else None
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def find(tx: Transaction, user_id: UserId) -> User | None:
     """Return a person, or None. No scope: colleagues may know each other; identity holds no client data."""
     row = await tx.row(

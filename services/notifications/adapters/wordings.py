@@ -5,9 +5,10 @@ the list that a digest or a report has. So the size of a letter is bounded by th
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST: Final = 20_000
@@ -51,13 +52,18 @@ def mentions(source: str, name: str) -> bool:
 
 def filled(source: str, words: object, url: str, *, escape: bool = False) -> str:
     """Return a wording with its words filled in. Raises NotAllowed, also for one that fits these words no longer."""
-    environment = _escaping if escape else _plain
     try:
-        for node in _walk(_plain.parse(source)):
-            _check(node)
-        return environment.from_string(source).render(words, url=url)
+        return _checked(source, escape=escape).render(words, url=url)
     except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
         raise NotAllowed(f"This cannot be filled in: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _checked(source: str, *, escape: bool) -> Template:
+    """Return a wording ready to be filled in many times: to read one costs far more than to fill it in."""
+    for node in _walk(_plain.parse(source)):
+        _check(node)
+    return (_escaping if escape else _plain).from_string(source)
 
 
 def _walk(node: nodes.Node) -> Iterator[nodes.Node]:

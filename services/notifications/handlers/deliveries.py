@@ -1,16 +1,13 @@
 """The communication history: what was sent to whom, and what became of it (SB-24)."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from services.chassis import authz_client, ids
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
-from services.chassis.web import Call, Input, Output, Route
+from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
 from services.notifications.domain.delivery import RESEND, Category, Delivery, Fate, State, Template
@@ -22,12 +19,10 @@ from services.notifications.operations.deliveries import Resend
 from services.notifications.store import deliveries, preferences, timelines
 
 
-class DeliveriesQuery(Input):
+class DeliveriesQuery(PageQuery):
     recipient_user_id: UserId | None = None
     state: State | None = None
     category: Category | None = None
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class DeliveryShown(Output):
@@ -79,15 +74,6 @@ class DeliveriesPage(Output):
     items: list[DeliveryShown]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[Delivery], limit: int) -> "DeliveriesPage":
-        """Return a page of at most `limit` mails; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[_shown(delivery) for delivery in shown],
-            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
-        )
-
 
 async def list_deliveries(deps: Deps, call: Call, asked: DeliveriesQuery) -> DeliveriesPage:
     """List the mails that the caller may know of, latest first: one's own, and others' by `communications.read`."""
@@ -102,7 +88,8 @@ async def list_deliveries(deps: Deps, call: Call, asked: DeliveriesQuery) -> Del
             after=asked.cursor,
             limit=asked.limit + 1,
         )
-    return DeliveriesPage.of(found, asked.limit)
+    shown, following = asked.cut(found, lambda delivery: Cursor(delivery.created_at, delivery.id))
+    return DeliveriesPage(items=[_shown(delivery) for delivery in shown], next=following)
 
 
 async def get_delivery(deps: Deps, call: Call) -> DeliveryWithTimeline:

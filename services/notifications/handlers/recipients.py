@@ -1,14 +1,11 @@
 """Recipients: whom the agency can write to, and the hard switches above all preferences (MG-12, MG-18)."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserState
@@ -20,10 +17,8 @@ from services.notifications.operations import recipients as operations
 from services.notifications.store import recipients, sub_accounts, suppressions
 
 
-class RecipientsQuery(Input):
+class RecipientsQuery(PageQuery):
     kind: Kind | None = None
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class RecipientShown(Output):
@@ -58,15 +53,6 @@ class RecipientsPage(Output):
     items: list[RecipientShown]
     next: str | None
 
-    @classmethod
-    def of(cls, found: Sequence[Recipient], limit: int) -> "RecipientsPage":
-        """Return a page of at most `limit` recipients; one more was read to know whether there is a next page."""
-        shown = found[:limit]
-        return cls(
-            items=[recipient_shown(one) for one in shown],
-            next=str(Cursor(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None,
-        )
-
 
 class SwitchesSet(Input):
     receives: bool
@@ -80,7 +66,8 @@ async def list_recipients(deps: Deps, call: Call, asked: RecipientsQuery) -> Rec
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await recipients.page(tx, asked.kind, asked.cursor, asked.limit + 1)
-    return RecipientsPage.of(found, asked.limit)
+    shown, following = asked.cut(found, lambda one: Cursor(one.created_at, one.id))
+    return RecipientsPage(items=[recipient_shown(one) for one in shown], next=following)
 
 
 async def get_recipient(deps: Deps, call: Call) -> RecipientWithSuppression:

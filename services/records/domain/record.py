@@ -129,11 +129,19 @@ class Record:
     rights: tuple[RecordRight, ...] = field(default=(), compare=False)
     """The record rights that count for whoever asked."""
 
+    def of_section(self) -> Section:
+        """Return the section that it is of."""
+        return self.section
+
     def facts(self) -> RecordFacts:
         """Return what the rule of access must know of the record."""
         return RecordFacts(
             self.office_id, self.assignee_id, self.created_by, self.is_private, self.section.name, self.rights
         )
+
+    def values(self, tier: Tier) -> Mapping[str, object]:
+        """Return the fields of a tier."""
+        return self.section.read[tier](self)
 
     def check(self) -> None:
         """Refuse fields that do not agree with each other. Raises Invalid."""

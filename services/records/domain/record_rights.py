@@ -36,6 +36,14 @@ class Cause(StrEnum):
     RESTORED = "restored"
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why entries change, and which stamp was set where one was named."""
+
+    cause: Cause
+    stamp_id: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Holder:
     """Whom an entry speaks about."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from services.chassis.cursor import START, CursorParam
+from services.chassis.pages import PageQuery
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import ContactId, InquiryId, ListingId, OfficeId, UserId, View
 from services.records.domain import appointment as domain
@@ -185,11 +185,9 @@ class PeriodAsked(Input):
     until: AwareDatetime
 
 
-class AppointmentsQuery(PeriodAsked):
+class AppointmentsQuery(PeriodAsked, PageQuery):
     user_id: UserId | None = None
     """Whose calendar. Of entries that show a time only, it is the owner who is asked for."""
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class BusyAsked(PeriodAsked):

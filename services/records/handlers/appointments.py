@@ -9,6 +9,7 @@ from services.chassis import ids
 from services.chassis.authz_client import PermissionMissing
 from services.chassis.cursor import START, Cursor
 from services.chassis.database import Transaction
+from services.chassis.pages import PageQuery
 from services.chassis.problems import FieldError, Invalid, NotFound
 from services.chassis.web import Call, Route
 from services.contracts.access import AccessSnapshot
@@ -30,7 +31,7 @@ from services.records.handlers.appointment_models import (
     PeriodAsked,
     fields_of,
 )
-from services.records.handlers.record_life import FieldChange, HistoryEntry, HistoryPage, HistoryQuery
+from services.records.handlers.record_life import FieldChange, HistoryEntry, HistoryPage
 from services.records.operations import appointments as operations
 from services.records.operations.appointments import Act
 from services.records.store import appointments, history, listings, record_facts
@@ -76,11 +77,11 @@ async def list_appointments(deps: Deps, call: Call, asked: AppointmentsQuery) ->
         found = await appointments.visible_page(
             tx, snapshot, Period(start, end, asked.user_id), after=after, limit=asked.limit + 1
         )
-        page = found[: asked.limit]
+        page, following = asked.cut(found, lambda one: Cursor(one.starts_at, one.id))
         placed = await _placed(tx, snapshot, page)
     return AppointmentsPage(
         items=[shown for one in page if (shown := _shown(one, snapshot, placed)) is not None],
-        next=str(Cursor(page[-1].starts_at, page[-1].id)) if len(found) > asked.limit else None,
+        next=following,
     )
 
 
@@ -123,7 +124,7 @@ async def cancel_appointment(deps: Deps, call: Call) -> None:
     await operations.cancel(deps.db, await _act(deps, call))
 
 
-async def list_appointment_history(deps: Deps, call: Call, asked: HistoryQuery) -> HistoryPage:
+async def list_appointment_history(deps: Deps, call: Call, asked: PageQuery) -> HistoryPage:
     """List what happened to an appointment, newest first. Who does not take part needs calendar.changes.read.
 
     Of place, note and guests it is told that they changed, not what they were.
@@ -134,12 +135,8 @@ async def list_appointment_history(deps: Deps, call: Call, asked: HistoryQuery) 
     below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         entries = await history.page(tx, found.id, below=below, limit=asked.limit + 1)
-    page = entries[: asked.limit]
-    more = len(entries) > asked.limit
-    return HistoryPage(
-        items=[_entry(one) for one in page],
-        next=str(Cursor(page[-1].at, UUID(int=page[-1].version))) if more else None,
-    )
+    page, following = asked.cut(entries, lambda one: Cursor(one.at, UUID(int=one.version)))
+    return HistoryPage(items=[_entry(one) for one in page], next=following)
 
 
 def _entry(found: Entry) -> HistoryEntry:
@@ -198,5 +195,5 @@ ROUTES = (
     Route("GET", _APPOINTMENT, get_appointment, gives=AppointmentShown),
     Route("PATCH", _APPOINTMENT, change_appointment, takes=AppointmentChange, gives=AppointmentShown, edits=True),
     Route("DELETE", _APPOINTMENT, cancel_appointment, edits=True),
-    Route("GET", f"{_APPOINTMENT}/history", list_appointment_history, takes=HistoryQuery, gives=HistoryPage),
+    Route("GET", f"{_APPOINTMENT}/history", list_appointment_history, takes=PageQuery, gives=HistoryPage),
 )

@@ -5,10 +5,8 @@ admin.permissions.manage or admin.agents.manage. What is not known is denied or 
 answer tells it apart from what is denied.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -37,11 +35,11 @@ from services.records.domain.evaluating import evaluate, readers_list
 from services.records.domain.record import Record
 from services.records.domain.sorting import RecordSort
 from services.records.handlers import cursors
+from services.records.handlers.snapshots import snapshots_of
 from services.records.store import record_facts, record_pages
 from services.records.store.sections import TABLES
 
 MOST_SUBJECTS: Final = 100
-AT_ONCE: Final = 8
 READ_AT_ONCE: Final = 200
 READ_AT_MOST: Final = 5
 """Statements that a page of a search may cost: one that finds little ends early and says where to go on."""
@@ -117,21 +115,15 @@ async def _search(
 
 
 async def _snapshots(deps: Deps, call: Call, subjects: Sequence[Subject]) -> Snapshots:
-    """Return what these people may do, a few asked about at a time. Raises PermissionMissing, Malformed."""
+    """Return what these people may do. Raises PermissionMissing, Malformed."""
     caller = await deps.access.of(call.caller, call.now, call.access_version)
-    others = {each.user_id for each in subjects if each.type == USER} - {caller.user_id, None}
+    named = {each.user_id for each in subjects if each.type == USER and each.user_id is not None}
+    others = named - {caller.user_id}
     if others and not caller.holds(OVERSEE[0]):
         require(caller, OVERSEE[1])
     if len(others) > MOST_SUBJECTS:
         raise Malformed(f"More than {MOST_SUBJECTS} people are asked about at once.")
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def of(user_id: UserId) -> AccessSnapshot:
-        async with free:
-            return await deps.access.of(replace(call.caller, user_id=user_id), call.now, call.access_version)
-
-    found = await asyncio.gather(*(of(each) for each in others if each is not None))
-    return {caller.user_id: caller, **{each.user_id: each for each in found}}
+    return {caller.user_id: caller, **{each.user_id: each for each in await snapshots_of(deps, call, others)}}
 
 
 async def _facts(deps: Deps, call: Call, snapshots: Snapshots, resources: Iterable[Resource]) -> Facts:

@@ -3,14 +3,13 @@
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
-
-from pydantic import Field
 
 from services.chassis import ids
 from services.chassis.answers import NotModified, Streamed
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
@@ -57,11 +56,6 @@ class DocumentShown(Output):
     updated_at: datetime
 
 
-class DocumentsQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-
 class DocumentsPage(Output):
     items: list[DocumentShown]
     next: str | None
@@ -86,7 +80,7 @@ async def add_record_document(edge: Edge, deps: Deps, call: Call, asked: NewDocu
     return _shown(await operations.add(deps.db, edge.table, doing, document, call.idempotency_key))
 
 
-async def list_record_documents(edge: Edge, deps: Deps, call: Call, asked: DocumentsQuery) -> DocumentsPage:
+async def list_record_documents(edge: Edge, deps: Deps, call: Call, asked: PageQuery) -> DocumentsPage:
     """List the documents of {a_noun}, newest first. Needs {section}.documents.read."""
     doing = await act(edge, deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
@@ -99,11 +93,8 @@ async def list_record_documents(edge: Edge, deps: Deps, call: Call, asked: Docum
             after=asked.cursor,
             limit=asked.limit + 1,
         )
-    page = found[: asked.limit]
-    return DocumentsPage(
-        items=[_shown(one) for one in page],
-        next=str(Cursor(page[-1].created_at, page[-1].id)) if len(found) > asked.limit else None,
-    )
+    page, following = asked.cut(found, lambda one: Cursor(one.created_at, one.id))
+    return DocumentsPage(items=[_shown(one) for one in page], next=following)
 
 
 async def get_record_document(edge: Edge, deps: Deps, call: Call) -> DocumentShown:
@@ -176,7 +167,7 @@ def _routes(edge: Edge) -> tuple[Route, ...]:
     put = edge.handler(put_record_document)
     return (
         Route("POST", every, edge.handler(add_record_document), takes=NewDocument, gives=DocumentShown, status=201),
-        Route("GET", every, edge.handler(list_record_documents), takes=DocumentsQuery, gives=DocumentsPage),
+        Route("GET", every, edge.handler(list_record_documents), takes=PageQuery, gives=DocumentsPage),
         Route("GET", one, edge.handler(get_record_document), gives=DocumentShown),
         Route(
             "PATCH", one, edge.handler(change_record_document), takes=DocumentChange, gives=DocumentShown, edits=True

@@ -6,20 +6,20 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.chassis.answers import Answer
+from services.chassis.answers import Answer, Composed
 from services.chassis.web import Call
 from services.contracts.access import AccessSnapshot
 from services.records.deps import Deps
 from services.records.domain.projection import project
 from services.records.domain.record import Record
-from services.records.handlers.record_models import RecordShown, RecordsPage
+from services.records.handlers.record_models import RecordShown, RecordsPage, document_of
 from services.records.operations.records import Act
 from services.records.store.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A section at the edge: its table, what one of its records is called, and the models that show them."""
+    """A section at the edge: its table, what one of its records is called, and the models of what it shows."""
 
     table: Table[Record]
     noun: str
@@ -45,10 +45,10 @@ class Edge:
         """Return which record the path names. Raises NotFound."""
         return call.id_in_path(f"{self.noun}_id")
 
-    def opened(self, record: Record, snapshot: AccessSnapshot) -> RecordShown | None:
+    def opened(self, record: Record, snapshot: AccessSnapshot) -> Composed | None:
         """Return the document of a record as the caller may open it, or None."""
         projection = project(record, snapshot)
-        return None if projection is None else self.shown.of(projection)
+        return None if projection is None else Composed(document_of(projection))
 
     def handler(self, of_any: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
         """Return a handler of records as this section's: `get_record` becomes `get_listing`, and says so."""

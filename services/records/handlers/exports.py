@@ -1,16 +1,17 @@
 """Lists as spreadsheets and XML, and the account of who took out what."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from services.chassis import clock, ids
 from services.chassis.answers import Streamed
 from services.chassis.authz_client import require
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import Cursor
 from services.chassis.database import json_object
+from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
@@ -57,11 +58,9 @@ class ContactsExport(ExportAsked, ContactsFilter):
     sort: RecordSort = RecordSort.UPDATED
 
 
-class DisclosuresQuery(Input):
+class DisclosuresQuery(PageQuery):
     everybody: bool = False
     """Not only the caller's own."""
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class DisclosureShown(Output):
@@ -137,11 +136,8 @@ async def list_disclosures(deps: Deps, call: Call, asked: DisclosuresQuery) -> D
             found = await disclosures.page(tx, after=asked.cursor, limit=asked.limit + 1)
         else:
             found = await disclosures.page_of(tx, call.caller.user_id, after=asked.cursor, limit=asked.limit + 1)
-    page = found[: asked.limit]
-    return DisclosuresPage(
-        items=[DisclosureShown.model_validate(_document(one)) for one in page],
-        next=str(Cursor(page[-1].begun_at, page[-1].id)) if len(found) > asked.limit else None,
-    )
+    page, following = asked.cut(found, lambda one: Cursor(one.begun_at, one.id))
+    return DisclosuresPage(items=[DisclosureShown.model_validate(_document(one)) for one in page], next=following)
 
 
 def _document(found: Disclosure) -> dict[str, Any]:

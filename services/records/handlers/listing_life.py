@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from services.chassis import ids
+from services.chassis.answers import Composed
 from services.chassis.authz_client import PermissionMissing
 from services.chassis.problems import Invalid
 from services.chassis.web import Call, Input, Route
@@ -18,7 +19,6 @@ from services.records.handlers.edges import act
 from services.records.handlers.fields import Number
 from services.records.handlers.listing_models import EDGE, IdentityGiven, ListingShown
 from services.records.handlers.record_life import in_full
-from services.records.handlers.record_models import RecordShown
 from services.records.operations import record_life as operations
 from services.records.operations import records as creation
 from services.records.store.listings import TABLE
@@ -33,13 +33,13 @@ class BulkRenumber(Input):
     items: Annotated[list[Renumbering], Field(min_length=1, max_length=MOST)]
 
 
-async def bump_listing(deps: Deps, call: Call) -> RecordShown | None:
+async def bump_listing(deps: Deps, call: Call) -> Composed | None:
     """Bring a listing to the top of the lists. Needs listings.copy."""
     doing = await act(EDGE, deps, call)
     return EDGE.opened(await operations.bump(deps.db, TABLE, doing), doing.snapshot)
 
 
-async def fill_identity(deps: Deps, call: Call, asked: IdentityGiven) -> RecordShown | None:
+async def fill_identity(deps: Deps, call: Call, asked: IdentityGiven) -> Composed | None:
     """Fill identity fields that are empty: all of those named, or none. Needs listings.identity.fill.
 
     409 names those that are filled; what they hold is not told.
@@ -51,7 +51,7 @@ async def fill_identity(deps: Deps, call: Call, asked: IdentityGiven) -> RecordS
     return EDGE.opened(await operations.fill(deps.db, TABLE, doing, given), doing.snapshot)
 
 
-async def copy_listing(deps: Deps, call: Call) -> RecordShown | None:
+async def copy_listing(deps: Deps, call: Call) -> Composed | None:
     """Take on a copy of what the caller sees of a listing, as a draft of his own. Needs listings.copy and .create.
 
     Flags and the private note are not copied; a copy of a private listing is private, which needs its permission.

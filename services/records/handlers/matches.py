@@ -1,55 +1,47 @@
 """What answers what: the listings that a client searches for, and the inquiries that a listing answers."""
 
-from services.chassis.problems import NotFound
+from services.chassis.answers import Composed
 from services.chassis.web import Call, Route
 from services.records.deps import Deps
 from services.records.domain.inquiry import InquiryFilter
 from services.records.domain.listing import ListingFilter
-from services.records.domain.search_criteria import READ, permits
 from services.records.domain.sorting import RecordSort
-from services.records.handlers import contacts, inquiries, listing_models
-from services.records.handlers.record_models import RecordsPage
+from services.records.handlers import inquiries, listing_models, search_criteria
 from services.records.handlers.records import PageAsked, get_record, page_of
-from services.records.store import records, search_criteria
+
+_LISTINGS, _INQUIRIES = listing_models.EDGE, inquiries.EDGE
 
 
 class MatchesQuery(PageAsked):
     sort: RecordSort = RecordSort.UPDATED
 
 
-async def list_listing_matches(deps: Deps, call: Call, asked: MatchesQuery) -> RecordsPage:
+async def list_listing_matches(deps: Deps, call: Call, asked: MatchesQuery) -> Composed:
     """List the active inquiries that a listing on offer answers, as far as the caller's list shows them.
 
     Needs listings.read.
     """
-    listing = await get_record(listing_models.EDGE, deps, call)
-    return await page_of(inquiries.EDGE, deps, call, InquiryFilter(answered_by=listing.id), asked)
+    await get_record(_LISTINGS, deps, call)
+    return await page_of(_INQUIRIES, deps, call, InquiryFilter(answered_by=_LISTINGS.id_in(call)), asked)
 
 
-async def list_inquiry_matches(deps: Deps, call: Call, asked: MatchesQuery) -> RecordsPage:
+async def list_inquiry_matches(deps: Deps, call: Call, asked: MatchesQuery) -> Composed:
     """List the listings on offer that answer an inquiry, as far as the caller's list shows them.
 
     Needs inquiries.read.
     """
-    inquiry = await get_record(inquiries.EDGE, deps, call)
-    return await page_of(listing_models.EDGE, deps, call, ListingFilter(answers_inquiry=inquiry.id), asked)
+    await get_record(_INQUIRIES, deps, call)
+    return await page_of(_LISTINGS, deps, call, ListingFilter(answers_inquiry=_INQUIRIES.id_in(call)), asked)
 
 
-async def list_criteria_matches(deps: Deps, call: Call, asked: MatchesQuery) -> RecordsPage:
+async def list_criteria_matches(deps: Deps, call: Call, asked: MatchesQuery) -> Composed:
     """List the listings on offer that answer search criteria, as far as the caller's list shows them.
 
     Needs criteria.read on their contact.
     """
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
-        found = await search_criteria.find(tx, call.id_in_path("criteria_id"))
-        contact = found and await records.find(tx, contacts.EDGE.table, snapshot, found.contact_id)
-    if found is None or contact is None or not permits(snapshot, READ, contact.facts()):
-        raise NotFound
-    return await page_of(listing_models.EDGE, deps, call, ListingFilter(answers_criteria=found.id), asked)
+    found = await search_criteria.opened(deps, call, call.id_in_path("criteria_id"))
+    return await page_of(_LISTINGS, deps, call, ListingFilter(answers_criteria=found.id), asked)
 
-
-_LISTINGS, _INQUIRIES = listing_models.EDGE, inquiries.EDGE
 
 ROUTES = (
     Route("GET", f"{_LISTINGS.one}/matches", list_listing_matches, takes=MatchesQuery, gives=_INQUIRIES.page),

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, JsonValue, StringConstraints
 
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.answers import Composed
+from services.chassis.cursor import START, Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId, View
@@ -17,7 +19,6 @@ from services.records.domain.history import Entry, shown
 from services.records.domain.projection import Projection, project
 from services.records.domain.record import Record
 from services.records.handlers.edges import Edge, act
-from services.records.handlers.record_models import RecordShown
 from services.records.operations import record_life as operations
 from services.records.store import history, records, schedules
 from services.records.store.schedules import Action
@@ -67,18 +68,13 @@ class HistoryPage(Output):
     next: str | None
 
 
-class HistoryQuery(Input):
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-
-async def archive_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+async def archive_record(edge: Edge, deps: Deps, call: Call) -> Composed | None:
     """Move {a_noun} to the archive. Needs {section}.archive.now."""
     doing = await act(edge, deps, call, call.version)
     return edge.opened(await operations.move(deps.db, edge.table, doing, Action.ARCHIVE), doing.snapshot)
 
 
-async def restore_record(edge: Edge, deps: Deps, call: Call) -> RecordShown | None:
+async def restore_record(edge: Edge, deps: Deps, call: Call) -> Composed | None:
     """Take {a_noun} out of the archive. Needs {section}.restore.now."""
     doing = await act(edge, deps, call, call.version)
     return edge.opened(await operations.move(deps.db, edge.table, doing, Action.RESTORE), doing.snapshot)
@@ -135,7 +131,7 @@ async def file_record_objection(edge: Edge, deps: Deps, call: Call, asked: Objec
     await operations.file_objection(deps.db, edge.table, await act(edge, deps, call), asked.ground)
 
 
-async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: HistoryQuery) -> HistoryPage:
+async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: PageQuery) -> HistoryPage:
     """List what happened to {a_noun}, newest first. Needs the {noun} in full view.
 
     A change of which the caller may see no field is left out.
@@ -144,11 +140,10 @@ async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: History
     below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await history.page(tx, record.id, below=below, limit=asked.limit + 1)
-    page = found[: asked.limit]
-    more = len(found) > asked.limit
+    page, following = asked.cut(found, lambda one: Cursor(one.at, UUID(int=one.version)))
     return HistoryPage(
         items=[entry for one in page if (entry := _entry(one, record, projection)) is not None],
-        next=str(Cursor(page[-1].at, UUID(int=page[-1].version))) if more else None,
+        next=following,
     )
 
 
@@ -183,7 +178,7 @@ def routes(edge: Edge) -> tuple[Route, ...]:
     return (
         Route("DELETE", edge.one, edge.handler(delete_record), edits=True),
         Route("POST", f"{edge.one}/objection", edge.handler(file_record_objection), takes=Objection),
-        Route("GET", f"{edge.one}/history", edge.handler(list_record_history), takes=HistoryQuery, gives=HistoryPage),
+        Route("GET", f"{edge.one}/history", edge.handler(list_record_history), takes=PageQuery, gives=HistoryPage),
     )
 
 

@@ -1,7 +1,7 @@
 """Records of any section as JSON: flat public fields, and a group for each further tier."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -41,27 +41,24 @@ class RecordShown(Output):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, projection: Projection) -> Self:
-        """Return the document of a projection: what is not in it cannot get out."""
-        shown = projection.tiers
-        note = shown.get(Tier.PRIVATE_NOTE)
-        return cls.model_validate(
-            {
-                **shown[Tier.PUBLIC],
-                "view": projection.view,
-                "basic": shown.get(Tier.BASIC),
-                "identity": shown.get(Tier.IDENTITY),
-                "private_note": None if note is None else {"text": note["private_note"]},
-            }
-        )
-
 
 class RecordsPage(Output):
     """A page of a list."""
 
     items: list[Any]
     next: str | None
+
+
+def document_of(projection: Projection) -> dict[str, object]:
+    """Return a projection as the section's RecordShown describes it: what is not in it cannot get out."""
+    shown = projection.tiers
+    document = {**shown[Tier.PUBLIC], "view": projection.view}
+    for tier in projection.section.tiers:
+        if tier is not Tier.PUBLIC:
+            document[tier.value] = shown.get(tier)
+    if Tier.PRIVATE_NOTE in shown:
+        document[Tier.PRIVATE_NOTE.value] = {"text": shown[Tier.PRIVATE_NOTE]["private_note"]}
+    return document
 
 
 def fields_of(asked: BaseModel) -> dict[str, Any]:

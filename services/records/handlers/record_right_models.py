@@ -112,6 +112,8 @@ class ChangeShown(Output):
 
     version: int
     cause: Cause
+    stamp_id: UUID | None
+    """The stamp that was set; null also where its entries were given without naming one."""
     by: UserId
     at: datetime
     entries: list[StateShown]
@@ -120,7 +122,12 @@ class ChangeShown(Output):
     def of(cls, change: Change) -> "ChangeShown":
         """Return the document of a change."""
         return cls(
-            version=change.version, cause=change.cause, by=change.by, at=change.at, entries=_states(change.entries)
+            version=change.version,
+            cause=change.reason.cause,
+            stamp_id=change.reason.stamp_id,
+            by=change.by,
+            at=change.at,
+            entries=_states(change.entries),
         )
 
 

@@ -1,7 +1,6 @@
 """What single records say to users, teams and offices, and what somebody may do with a record and why."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +17,7 @@ from services.records.domain.record_rights import (
     Decider,
     Entries,
     Explanation,
+    Reason,
     Slot,
     deciding_entries,
     explain,
@@ -44,6 +44,7 @@ from services.records.handlers.record_right_models import (
     RecordRightsShown,
     Restoration,
 )
+from services.records.handlers.snapshots import snapshots_of
 from services.records.operations import record_rights as operations
 from services.records.operations.record_rights import Author, Target
 from services.records.store import directory, record_rights, records
@@ -51,7 +52,6 @@ from services.records.store.record_rights import Given
 
 PREVIEWED: Final = 200
 """How many people a preview looks at."""
-AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entrie
     Allowing others what one may not do here oneself takes an administrator.
     """
     given, target = merged({}, asked.slots()), Target(edge.table, edge.id_in(call), call.version)
-    await operations.change(deps.db, await _author(deps, call), target, Cause.SET, lambda _: given)
+    await operations.change(deps.db, await _author(deps, call), target, Reason(Cause.SET), lambda _: given)
     return await get_record_rights(edge, deps, call)
 
 
@@ -90,8 +90,8 @@ async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesO
     """
     author, target = await _author(deps, call), Target(edge.table, edge.id_in(call))
     require(author.snapshot, UPDATE)
-    given = await _exactly(deps, call, asked)
-    await operations.change(deps.db, author, target, Cause.STAMP, lambda _: given)
+    given, reason = await _exactly(deps, call, asked), Reason(Cause.STAMP, asked.stamp_id)
+    await operations.change(deps.db, author, target, reason, lambda _: given)
     return await get_record_rights(edge, deps, call)
 
 
@@ -121,7 +121,7 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         people = await directory.active_people(tx, PREVIEWED + 1)
     items = list[Difference]()
-    for snapshot in await _snapshots(deps, call, people[:PREVIEWED]):
+    for snapshot in await snapshots_of(deps, call, people[:PREVIEWED]):
         gains, loses = gained_and_lost(snapshot, panel.facts, after)
         if gains or loses:
             items.append(Difference(user_id=snapshot.user_id, gains=list(gains), loses=list(loses)))
@@ -136,7 +136,7 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
     author, changes = await _author(deps, call), asked.slots()
     require(author.snapshot, UPDATE)
     stamped = None if asked.stamp_id is None else await _exactly(deps, call, asked)
-    cause = Cause.MASS_UPDATE if stamped is None else Cause.STAMP
+    reason = Reason(Cause.MASS_UPDATE if stamped is None else Cause.STAMP, asked.stamp_id)
 
     def make(entries: Entries) -> Entries:
         return merged(entries, changes) if stamped is None else stamped
@@ -144,7 +144,7 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
     items = list[Outcome]()
     for record_id in dict.fromkeys(asked.ids):
         try:
-            await operations.change(deps.db, author, Target(edge.table, record_id), cause, make)
+            await operations.change(deps.db, author, Target(edge.table, record_id), reason, make)
             items.append(Outcome(id=record_id, code="done"))
         except Problem as problem:
             items.append(Outcome(id=record_id, code=problem.code))
@@ -163,7 +163,7 @@ async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQue
     Needs record_rights.read or record_rights.update.
     """
     panel = await _panel(edge, deps, call)
-    (snapshot,) = await _snapshots(deps, call, [asked.user])
+    (snapshot,) = await snapshots_of(deps, call, [asked.user])
     return AccessShown(
         user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
     )
@@ -196,17 +196,6 @@ async def _panel(edge: Edge, deps: Deps, call: Call) -> _Panel:
         version = await record_rights.version(tx, found.id)
     rights = rights_of({slot: given.effect for slot, given in entries.items()})
     return _Panel(replace(found.facts(), rights=rights), entries, version)
-
-
-async def _snapshots(deps: Deps, call: Call, people: Sequence[UserId]) -> Sequence[AccessSnapshot]:
-    """Return what people may do, in their order; a few are asked about at a time. Raises Unavailable."""
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def of(user_id: UserId) -> AccessSnapshot:
-        async with free:
-            return await deps.access.of(replace(call.caller, user_id=user_id), call.now, call.access_version)
-
-    return await asyncio.gather(*map(of, people))
 
 
 async def _exactly(deps: Deps, call: Call, asked: EntriesOrStamp) -> Entries:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Protocol
 from pydantic import BaseModel, Field
 
 from services.chassis import ids
+from services.chassis.answers import Composed
 from services.chassis.problems import Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId
@@ -14,7 +15,7 @@ from services.records.domain.record import Filter
 from services.records.domain.words import words_asked
 from services.records.handlers import cursors
 from services.records.handlers.edges import Edge, act
-from services.records.handlers.record_models import RecordShown, RecordsPage, fields_of
+from services.records.handlers.record_models import document_of, fields_of
 from services.records.operations import records as operations
 from services.records.store import record_pages, records
 
@@ -75,7 +76,7 @@ class Queried(Asked, Paged, Protocol):
     """A filter with an order and a page."""
 
 
-async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) -> RecordShown | None:
+async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) -> Composed | None:
     """Take on {a_noun} in one of the agency's offices. Needs {section}.create.
 
     Without a number it gets the agency's next one, without an assignee the caller is it. What has a permission of
@@ -98,7 +99,7 @@ async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) ->
     return edge.opened(made, snapshot)
 
 
-async def get_record(edge: Edge, deps: Deps, call: Call) -> RecordShown:
+async def get_record(edge: Edge, deps: Deps, call: Call) -> Composed:
     """Open {a_noun}: a tier that the caller may not see is null as a whole."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
@@ -109,7 +110,7 @@ async def get_record(edge: Edge, deps: Deps, call: Call) -> RecordShown:
     return shown
 
 
-async def list_records(edge: Edge, deps: Deps, call: Call, asked: Queried) -> RecordsPage:
+async def list_records(edge: Edge, deps: Deps, call: Call, asked: Queried) -> Composed:
     """List the {section} that the caller's list shows, latest change first or in another order.
 
     A record of which only the public view is shown never answers to a filter by assignee.
@@ -117,21 +118,20 @@ async def list_records(edge: Edge, deps: Deps, call: Call, asked: Queried) -> Re
     return await page_of(edge, deps, call, asked.filter(), asked)
 
 
-async def page_of(edge: Edge, deps: Deps, call: Call, wanted: Filter, asked: Paged) -> RecordsPage:
+async def page_of(edge: Edge, deps: Deps, call: Call, wanted: Filter, asked: Paged) -> Composed:
     """Return a page of the section's records that the caller's list shows and that are wanted."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     after = cursors.place(asked.cursor, asked.sort)
     if not (snapshot.holds(edge.table.section.key("list")) or snapshot.principals):
-        return edge.page(items=[], next=None)
+        return Composed({"items": [], "next": None})
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await record_pages.visible_page(
+        found = await record_pages.visible_rows(
             tx, edge.table, snapshot, wanted, sort=asked.sort, after=after, limit=asked.limit + 1
         )
     page = found[: asked.limit]
-    return edge.page(
-        items=[edge.shown.of(shown) for record in page if (shown := project(record, snapshot, "list"))],
-        next=cursors.of(page[-1], asked.sort) if len(found) > asked.limit else None,
-    )
+    items = [document_of(shown) for row in page if (shown := project(row, snapshot, "list"))]
+    following = cursors.of(page[-1].record, asked.sort) if len(found) > asked.limit else None
+    return Composed({"items": items, "next": following})
 
 
 async def count_records(edge: Edge, deps: Deps, call: Call, asked: Asked) -> RecordsCount:
@@ -144,7 +144,7 @@ async def count_records(edge: Edge, deps: Deps, call: Call, asked: Asked) -> Rec
     return RecordsCount(count=min(found, COUNTED), capped=found > COUNTED)
 
 
-async def change_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) -> RecordShown | None:
+async def change_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) -> Composed | None:
     """Change the fields of {a_noun} that are named; null empties one.
 
     Needs the permission of every field named, or changes nothing. Answers 204 when the caller may no longer open

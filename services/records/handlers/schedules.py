@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from pydantic import Field
-
-from services.chassis.cursor import START, Cursor, CursorParam
+from services.chassis.cursor import START, Cursor
 from services.chassis.database import Transaction
-from services.chassis.web import Call, Input, Output, Route
+from services.chassis.pages import PageQuery
+from services.chassis.web import Call, Output, Route
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import View
 from services.records.deps import Deps
@@ -22,11 +21,9 @@ from services.records.store.sections import TABLES
 _BEGINNING: Final = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
-class SchedulesQuery(Input):
+class SchedulesQuery(PageQuery):
     failed: bool | None = None
     """Only what has failed, or only what has not."""
-    cursor: CursorParam = START
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class RecordScheduleShown(ScheduleShown):
@@ -51,14 +48,14 @@ async def list_schedules(deps: Deps, call: Call, asked: SchedulesQuery) -> Recor
         found = await schedules.page(tx, failed=asked.failed, after=after, limit=asked.limit + 1)
         seen = await _seen(tx, snapshot, {(section, record_id) for record_id, section, _ in found})
     places = list(dict.fromkeys((one.due_at, record_id) for record_id, _, one in found))
-    page = places[: asked.limit]
+    page, following = asked.cut(places, lambda place: Cursor(*place))
     return RecordSchedulesPage(
         items=[
             RecordScheduleShown(section=section, record_id=record_id, **asdict(one))
             for record_id, section, one in found
             if record_id in seen and (one.due_at, record_id) in page
         ],
-        next=str(Cursor(*page[-1])) if len(places) > asked.limit else None,
+        next=following,
     )
 
 

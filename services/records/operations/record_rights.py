@@ -19,6 +19,7 @@ from services.records.domain.record_rights import (
     Entries,
     Holder,
     HolderKind,
+    Reason,
     check_delegation,
     reaches_panel,
     without,
@@ -53,7 +54,7 @@ class Target:
 
 
 async def change(
-    db: Database, author: Author, target: Target, cause: Cause, make: Callable[[Entries], Entries]
+    db: Database, author: Author, target: Target, reason: Reason, make: Callable[[Entries], Entries]
 ) -> None:
     """Change the entries of a record to what `make` makes of them; nothing happens where it changes nothing.
 
@@ -62,7 +63,7 @@ async def change(
     require(author.snapshot, UPDATE)
     async with db.transaction(author.snapshot.tenant_id) as tx:
         record = await _panel(tx, author.snapshot, target)
-        await _change(tx, author, record, cause, make, target.version)
+        await _change(tx, author, record, reason, make, target.version)
 
 
 async def restore(db: Database, author: Author, target: Target, to: int) -> None:
@@ -73,7 +74,7 @@ async def restore(db: Database, author: Author, target: Target, to: int) -> None
         then = await record_rights.entries_at(tx, target.record_id, to)
         if then is None:
             raise NotFound
-        await _change(tx, author, record, Cause.RESTORED, lambda _: then, target.version)
+        await _change(tx, author, record, Reason(Cause.RESTORED), lambda _: then, target.version)
 
 
 async def _panel(tx: Transaction, snapshot: AccessSnapshot, target: Target) -> Record:
@@ -91,14 +92,14 @@ async def forget_user(db: Database, author: Author, user_id: UserId) -> int:
     """
     for key in (UPDATE, *ADMINISTRATION):
         require(author.snapshot, key)
-    holder = Holder(HolderKind.USER, user_id)
+    holder, reason = Holder(HolderKind.USER, user_id), Reason(Cause.HOLDER_REMOVED)
     async with db.transaction(author.snapshot.tenant_id, readonly=True) as tx:
         found = await record_rights.records_with_entries_of(tx, holder)
     for section, record_id in found:
         async with db.transaction(author.snapshot.tenant_id) as tx:
             with suppress(NotFound):  # deleted in the meantime, and its entries with it
                 record = await records.get(tx, TABLES[section], author.snapshot, record_id)
-                await _change(tx, author, record, Cause.HOLDER_REMOVED, lambda entries: without(entries, holder), None)
+                await _change(tx, author, record, reason, lambda entries: without(entries, holder), None)
     return len(found)
 
 
@@ -106,7 +107,7 @@ async def _change(
     tx: Transaction,
     author: Author,
     record: Record,
-    cause: Cause,
+    reason: Reason,
     make: Callable[[Entries], Entries],
     version: int | None,
 ) -> None:
@@ -119,7 +120,7 @@ async def _change(
         return
     check_delegation(author.snapshot, record.facts(), before, after)
     await _check_holders(tx, sorted({slot[0] for slot in after.keys() - before.keys()}))
-    made = Change(present + 1, cause, after, author.snapshot.user_id, author.now)
+    made = Change(present + 1, reason, after, author.snapshot.user_id, author.now)
     await record_rights.save(tx, record.section.name, record.id, record.updated_at, made)
     differing = {slot[0].id for slot in before.keys() | after.keys() if before.get(slot) != after.get(slot)}
     await tell(

@@ -19,13 +19,14 @@ async def save(tx: Transaction, appointment: Appointment) -> None:
     guests = sorted(appointment.guests)
     await tx.execute(
         """
-        INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at)
-        SELECT $1, $2, person, $4 FROM unnest($3::uuid[]) AS person
+        INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at, ends_at)
+        SELECT $1, $2, person, $4, $5 FROM unnest($3::uuid[]) AS person
         """,
         tx.tenant_id,
         appointment.id,
         list(appointment.people),
         appointment.starts_at,
+        appointment.ends_at,
     )
     await tx.execute(
         """

@@ -148,7 +148,7 @@ async def visible_page(
                        AND (NOT is_private OR person.id = $15)
                      LIMIT 1) AS a
                  WHERE p.tenant_id = $1 AND p.user_id = person.id
-                   AND (p.starts_at, p.appointment_id) > ($5, $6) AND p.starts_at < $8
+                   AND (p.starts_at, p.appointment_id) > ($5, $6) AND p.starts_at < $8 AND p.ends_at > $7
                    AND ($9 IS NULL OR a.owner_id = $9
                         OR EXISTS (SELECT FROM appointment_people
                                     WHERE tenant_id = $1 AND appointment_id = a.id AND user_id = $9))
@@ -202,7 +202,7 @@ async def taken(tx: Transaction, snapshot: AccessSnapshot, people: Sequence[User
           FROM unnest($2::uuid[]) AS asked (id)
           LEFT JOIN people AS person ON person.tenant_id = $1 AND person.id = asked.id
           JOIN appointment_people AS p ON p.tenant_id = $1 AND p.user_id = asked.id
-           AND p.starts_at > $3::timestamptz - interval '744 hours' AND p.starts_at < $4
+           AND p.starts_at > $3::timestamptz - interval '744 hours' AND p.starts_at < $4 AND p.ends_at > $3
           JOIN appointments AS a ON (a.tenant_id, a.id) = (p.tenant_id, p.appointment_id)
          WHERE a.ends_at > $3 AND a.cancelled_at IS NULL
            AND ($5 OR asked.id = ANY ($6::uuid[]) OR person.principal_office_id = ANY ($7::uuid[]))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import Effect, RecordClass, UserId
-from services.records.domain.record_rights import Cause, Entries, Holder, HolderKind, Slot
+from services.records.domain.record_rights import Cause, Entries, Holder, HolderKind, Reason, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Change:
     """One version of a record's entries: why, by whom and when they became so."""
 
     version: int
-    cause: Cause
+    reason: Reason
     entries: Entries
     by: UserId
     at: datetime
@@ -102,14 +102,15 @@ async def save(tx: Transaction, section: str, record_id: UUID, updated_at: datet
     await tx.execute(
         """
         INSERT INTO record_right_changes (
-            tenant_id, section, record_id, version, cause, entries, changed_by, changed_at)
-        VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)
+            tenant_id, section, record_id, version, cause, stamp_id, entries, changed_by, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9)
         """,
         tx.tenant_id,
         section,
         record_id,
         change.version,
-        change.cause,
+        change.reason.cause,
+        change.reason.stamp_id,
         json.dumps([(kind, str(holder), each, effect) for kind, holder, each, effect in given]),
         change.by,
         change.at,
@@ -120,7 +121,7 @@ async def changes(tx: Transaction, record_id: UUID) -> Sequence[Change]:
     """Return the last 200 changes of a record's entries, newest first. No scope: as `find`."""
     rows = await tx.rows(
         """
-        SELECT version, cause, entries::text AS entries, changed_by, changed_at
+        SELECT version, cause, stamp_id, entries::text AS entries, changed_by, changed_at
           FROM record_right_changes
          WHERE tenant_id = $1 AND record_id = $2
          ORDER BY version DESC
@@ -130,7 +131,13 @@ async def changes(tx: Transaction, record_id: UUID) -> Sequence[Change]:
         record_id,
     )
     return [
-        Change(row["version"], Cause(row["cause"]), _entries(row["entries"]), row["changed_by"], row["changed_at"])
+        Change(
+            row["version"],
+            Reason(Cause(row["cause"]), row["stamp_id"]),
+            _entries(row["entries"]),
+            row["changed_by"],
+            row["changed_at"],
+        )
         for row in rows
     ]
 

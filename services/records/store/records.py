@@ -102,10 +102,18 @@ def document_of(record: object, names: Collection[str]) -> str:
 def record_of(table: Table[R], row: Row) -> R:
     """Return the record that a row holds."""
     values = values_of(row, table.enums)
-    values["rights"] = tuple(
-        RecordRight(holder, RecordClass(each), Effect(effect)) for holder, each, effect in row["rights"]
-    )
+    values["rights"] = rights_of(row)
     return table.kind(**values)
+
+
+def rights_of(row: Row) -> tuple[RecordRight, ...]:
+    """Return the record rights that came with a row."""
+    return tuple(RecordRight(holder, RecordClass(each), Effect(effect)) for holder, each, effect in row["rights"])
+
+
+def square_metres(area_cm2: int | None) -> Decimal | None:
+    """Return an area with two decimals."""
+    return None if area_cm2 is None else (Decimal(area_cm2) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
 
 
 def values_of(row: Row, enums: Mapping[str, type[StrEnum]]) -> dict[str, Any]:
@@ -122,8 +130,7 @@ def values_of(row: Row, enums: Mapping[str, type[StrEnum]]) -> dict[str, Any]:
         if value.__class__ is list:
             values[name] = tuple(value)
     for name in areas:
-        area = values[name]
-        values[name] = None if area is None else (Decimal(area) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
+        values[name] = square_metres(values[name])
     return values
 
 

@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import aio_pika
 import aiohttp
 import pytest
 import pytest_asyncio
 
 from services.chassis import consuming, outbox
 from services.chassis.database import Database, open_database
+from services.contracts.queues import QUEUES
+from services.contracts.records_events import MatchFound
 from services.contracts.vocabulary import TenantId
 from tests.conftest import FreshDatabase
+from tests.integration.notifications.post_office import enveloped
 from tests.support import echo
 from tests.support.broker import publish_raw
 from tests.support.databases import ServiceDatabase
@@ -115,6 +119,31 @@ async def test_events_arrive_once_and_in_order(system: System) -> None:
     assert await eventually(system.outbox_is_empty)
 
 
+async def test_each_agency_s_events_stay_in_order_though_several_agencies_are_served_at_once(
+    system: System, issuer: Issuer
+) -> None:
+    agencies = [TenantId(uuid4()) for _ in range(12)]
+
+    async def announce(tenant_id: TenantId) -> None:
+        of_it = replace(system, bearer=issuer.bearer(tenant_id, uuid4()))
+        for _ in range(5):
+            await of_it.announce("GR", 9)
+
+    async def heard() -> dict[UUID, list[int]]:
+        async with system.worker_db.across_tenants() as queries:
+            rows = await queries.rows(
+                "SELECT tenant_id, array_agg(version ORDER BY seq) AS versions FROM echoes GROUP BY tenant_id"
+            )
+        return {row["tenant_id"]: row["versions"] for row in rows}
+
+    async def all_heard() -> bool:
+        return sum(map(len, (await heard()).values())) == 12 * 45
+
+    await asyncio.gather(*map(announce, agencies))
+    assert await eventually(all_heard)
+    assert await heard() == {tenant_id: [*range(1, 10)] * 5 for tenant_id in agencies}
+
+
 async def test_two_workers_share_the_work_without_doing_any_twice(
     database: FreshDatabase, issuer: Issuer, amqp_url: str, http: aiohttp.ClientSession
 ) -> None:
@@ -180,6 +209,63 @@ async def test_a_poisonous_message_holds_up_nobody_is_parked_and_can_be_replayed
     assert await eventually(cured)
 
 
+async def test_a_slow_message_holds_up_nobody_and_is_tried_for_a_day_before_it_is_parked(system: System) -> None:
+    await system.announce(echo.SLOW, 1)
+    await system.announce("GR", 3)
+
+    async def others_are_heard_and_it_waits() -> bool:
+        return len(await system.heard()) == 3 and [parked for _, parked in await system.failed()] == [False]
+
+    assert await eventually(others_are_heard_and_it_waits, 30)
+
+    async def fail(attempts: int) -> None:
+        async with system.worker_db.across_tenants() as queries:
+            await queries.execute("UPDATE failed_messages SET attempts = $1, next_try_at = now()", attempts)
+
+        async def failed_again() -> bool:
+            return await system.failed() == [(attempts + 1, attempts + 1 == consuming.SLOW_ATTEMPTS)]
+
+        assert await eventually(failed_again, 30)
+
+    await fail(consuming.ATTEMPTS)
+    async with system.worker_db.across_tenants() as queries:
+        sql = "SELECT extract(epoch FROM next_try_at - now())::float8 FROM failed_messages"
+        assert 1000 < await queries.value(sql) <= 1024
+    await fail(consuming.SLOW_ATTEMPTS - 1)
+    async with system.worker_db.across_tenants() as queries:
+        (waiting,) = await consuming.parked(queries)
+    assert "statement timeout" in waiting["last_error"]
+
+
+async def test_an_event_that_was_refused_for_days_holds_up_no_other(system: System) -> None:
+    (queue,) = (name for name, events in QUEUES.items() if MatchFound in events)
+    async with await aio_pika.connect(system.amqp_url) as connection:
+        channel = await connection.channel()
+        await channel.queue_delete(queue)
+    async with system.worker_db.transaction(system.tenant_id) as tx:
+        for attempts in (0, 60, 2000):
+            await tx.execute(
+                """
+                INSERT INTO outbox (tenant_id, id, topic, occurred_at, traceparent, data, attempts)
+                VALUES ($1, $2, $3, now(), '', '{}', $4)
+                """,
+                system.tenant_id,
+                uuid4(),
+                MatchFound.topic,
+                attempts,
+            )
+    await system.announce("GR", 3)
+
+    async def others_are_heard_and_they_wait() -> bool:
+        async with system.worker_db.across_tenants() as queries:
+            waits = await queries.rows(
+                "SELECT next_try_at > now() + interval '1 minute' AS long FROM outbox ORDER BY seq"
+            )
+        return len(await system.heard()) == 3 and [row["long"] for row in waits] == [False, True, True]
+
+    assert await eventually(others_are_heard_and_they_wait)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe", b"{\0"])
 async def test_an_unreadable_message_is_parked_at_once(system: System, body: bytes) -> None:
     await publish_raw(system.amqp_url, "identity.user.created.v1", body)
@@ -229,6 +315,49 @@ async def test_of_two_unreadable_messages_both_are_kept(system: System) -> None:
         return sorted(await system.failed()) == [(1, True), (2, True)]
 
     assert await eventually(both_are_kept)
+
+
+async def test_a_message_is_replayed_to_a_release_that_reads_it_or_dropped_and_says_why(system: System) -> None:
+    await publish_raw(system.amqp_url, "identity.user.created.v1", b'{"specversion":"2.0"}')
+
+    async def parked() -> bool:
+        return await system.failed() == [(1, True)]
+
+    assert await eventually(parked)
+    async with system.worker_db.across_tenants() as queries:
+        (unreadable,) = await consuming.parked(queries)
+        assert "specversion" in unreadable["last_error"]
+        assert "literal_error" in unreadable["last_error"]
+        assert await consuming.replay(queries, unreadable["message_id"]) == 1
+    assert await eventually(parked)
+    understood = enveloped(echo.user_created("GR", 1), system.tenant_id).model_dump_json()
+    async with system.worker_db.across_tenants() as queries:
+        await queries.execute("UPDATE failed_messages SET body = $1", understood)  # a release that reads such a body
+        assert await consuming.replay(queries, None) == 1
+
+    async def carried_out() -> bool:
+        return len(await system.heard()) == 1 and await system.failed() == []
+
+    assert await eventually(carried_out)
+
+    await publish_raw(system.amqp_url, "identity.user.created.v1", b"{")
+    assert await eventually(parked)
+    async with system.worker_db.across_tenants() as queries:
+        (unreadable,) = await consuming.parked(queries)
+        assert await consuming.drop(queries, uuid4()) == 0
+        assert await consuming.drop(queries, unreadable["message_id"]) == 1
+        assert await consuming.parked(queries) == []
+
+
+async def test_a_message_that_is_still_tried_cannot_be_dropped(system: System) -> None:
+    await system.announce(echo.POISON, 1)
+
+    async def waits() -> bool:
+        return [parked for _, parked in await system.failed()] == [False]
+
+    assert await eventually(waits)
+    async with system.worker_db.across_tenants() as queries:
+        assert await consuming.drop(queries, await queries.value("SELECT message_id FROM failed_messages")) == 0
 
 
 async def test_an_event_that_names_no_version_we_know_is_parked_not_lost(system: System) -> None:

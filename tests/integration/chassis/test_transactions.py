@@ -2,8 +2,10 @@
 
 import asyncio
 from random import Random
+from traceback import format_exception
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from services.chassis.database import Database, open_database
@@ -38,6 +40,18 @@ async def test_an_exception_undoes_everything(echo_database: ServiceDatabase) ->
         assert await count(db, TenantId(uuid4())) == 0
 
 
+async def test_what_the_database_refuses_it_does_not_quote(echo_database: ServiceDatabase) -> None:
+    user_id = uuid4()
+    async with open_database(echo_database.app, connections=CONNECTIONS, name="test") as db:
+        with pytest.raises(asyncpg.NotNullViolationError) as refused:
+            async with db.transaction(TenantId(uuid4())) as tx:
+                await tx.execute(
+                    "INSERT INTO echoes (tenant_id, user_id, version) VALUES ($1, $2, NULL)", tx.tenant_id, user_id
+                )
+    assert refused.value.column_name == "version"
+    assert str(user_id) not in "".join(format_exception(refused.value))
+
+
 async def test_cancelling_at_any_moment_leaves_no_row_and_no_open_transaction(echo_database: ServiceDatabase) -> None:
     moments = Random(7)  # noqa: S311 no secret
     async with open_database(echo_database.app, connections=CONNECTIONS, name="cancelled") as db:
@@ -53,6 +67,19 @@ async def test_cancelling_at_any_moment_leaves_no_row_and_no_open_transaction(ec
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cancelled' AND state LIKE 'idle in%'"
             )
         assert left == 0
+
+
+async def test_each_statement_at_once_is_a_transaction_of_its_own_that_sees_no_tenants_rows(
+    echo_database: ServiceDatabase,
+) -> None:
+    tenant_id = TenantId(uuid4())
+    async with open_database(echo_database.app, connections=1, name="test") as db:
+        await two_rows(db, tenant_id, 1)
+        async with db.at_once() as queries:
+            assert await queries.value("SELECT count(*) FROM echoes") == 0
+            first, second = [await queries.value("SELECT pg_current_xact_id()::text") for _ in range(2)]
+        assert first != second
+        assert await count(db, tenant_id) == 2
 
 
 async def test_a_tenant_is_an_id_and_nothing_else(echo_database: ServiceDatabase) -> None:

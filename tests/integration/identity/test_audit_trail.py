@@ -24,6 +24,7 @@ from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 OTHER_PASSWORD = "Battery8staple"
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 async def entries(agency: Agency, **wanted: object) -> list[dict[str, Any]]:
@@ -139,6 +140,23 @@ async def test_second_factors_are_noted_by_whoever_touches_them(agency: Agency) 
     removed = found["second_factor.removed"]
     assert (removed["actor_id"], removed["reason"]) == (str(agency.administrator_id), "Telefono perso: è stato rubato")
     assert enrolment["secret"] not in json.dumps(list(found.values()))
+
+
+async def test_each_part_of_an_access_policy_is_noted_when_it_alone_changes(agency: Agency) -> None:
+    user = await agency.add_user()
+    parts: list[dict[str, object]] = [
+        {"hours": {day: [] for day in WEEK}},
+        {"networks": {"cidrs": ["127.0.0.0/8"]}},
+        {"ends_at": "2999-01-01T00:00:00Z"},
+        {"second_factor_required": True},
+    ]
+    for version, part in enumerate(parts):
+        status, answer = await agency.call("PUT", f"/v1/users/{user['id']}/access-policy", part, at(version))
+        assert status == 200, answer
+    noted = await entries(agency, subject_id=user["id"], kind="access_policy.changed")
+    assert len(noted) == len(parts)
+    assert noted[0]["before"]["second_factor"] is False
+    assert noted[0]["after"] == {"ends_at": None, "second_factor": True}
 
 
 async def test_a_change_that_fails_or_changes_nothing_is_not_noted(agency: Agency) -> None:

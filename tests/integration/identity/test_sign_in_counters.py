@@ -93,9 +93,15 @@ async def leave(db: Database, one: Try, at: int, left: int, now: datetime) -> No
         await sign_in_counters.save(queries, {key: spent})
 
 
+async def take(db: Database, one: Try, now: datetime) -> None:
+    """Take a try in a transaction of its own."""
+    async with db.across_tenants() as queries:
+        await sign_in_limits.take(queries, one, now)
+
+
 async def taken(db: Database, tries: Sequence[Try], now: datetime) -> list[TooManyTries | None]:
     """Return what became of taking these tries at once: nothing, or why not."""
-    found = await asyncio.gather(*(sign_in_limits.take(db, one, now) for one in tries), return_exceptions=True)
+    found = await asyncio.gather(*(take(db, one, now) for one in tries), return_exceptions=True)
     assert all(one is None or isinstance(one, TooManyTries) for one in found), found
     return [one if isinstance(one, TooManyTries) else None for one in found]
 

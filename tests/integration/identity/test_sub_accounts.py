@@ -131,6 +131,22 @@ async def test_a_tick_that_cannot_be_changes_nothing(agency: Agency) -> None:
         assert (status, problem["code"]) == (403, "permission_missing")
 
 
+async def test_an_account_that_cannot_come_back_stays_away(agency: Agency) -> None:
+    taken = await agency.add_user()
+    path = f"/v1/sub-accounts/{uuid4()}"
+    assert (await agency.call("PUT", path, fields()))[0] == 200
+    assert (await agency.call("DELETE", path, headers=at(1)))[0] == 204
+    for wrong, status, code in (
+        ({"email": taken["email"]}, 409, "email_taken"),
+        ({"code": taken["code"]}, 409, "code_taken"),
+        ({"secondary_offices": [str(uuid4())]}, 422, "unknown_office"),
+        ({"secondary_offices": [str(agency.office_id)] * 2}, 422, "invalid"),
+    ):
+        got, problem = await agency.call("PUT", path, fields(**wrong))
+        assert (got, problem["code"]) == (status, code), problem
+        assert (await agency.call("GET", path))[1]["granted"] is False
+
+
 async def test_accounts_of_contacts_are_listed_page_by_page(agency: Agency) -> None:
     contacts = [str(uuid4()) for _ in range(5)]
     for contact in contacts:

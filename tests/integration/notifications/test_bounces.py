@@ -17,8 +17,8 @@ from services.notifications.domain.suppression import Severity
 from services.notifications.jobs import NOTICE
 from services.notifications.operations.notices import announce_end
 from services.notifications.store import claims, recipients, suppressions
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.mailsink import Mode
 from tests.support.running import eventually, serving, working
 from tests.unit.notifications.test_bounces import report
@@ -171,25 +171,31 @@ async def test_an_account_that_ends_is_announced_once_however_many_workers_look(
     assert mail.message["Subject"].startswith("Il tuo accesso termina il ")
 
 
-async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
-    agency: Agency, http: aiohttp.ClientSession
-) -> None:
-    person = Invited(agency.tenant_id, UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+async def given_up(agency: Agency, person: Invited) -> UUID:
+    """Park a message about a person that can be carried out by now; return its id."""
     message = enveloped(PasswordChanged(user=created(person).user), agency.tenant_id)
-    message_id = message.id
     async with agency.post.db.transaction(agency.tenant_id) as tx:
         await tx.execute(
             """
             INSERT INTO failed_messages (tenant_id, queue, message_id, topic, body, attempts, last_error)
-            VALUES ($1, 'notifications.security', $2, $3, $4, 5, 'secret details')
+            VALUES ($1, 'notifications.security', $2, $3, $4, 5, 'RaiseError(''secret details'')')
             """,
             agency.tenant_id,
-            message_id,
+            message.id,
             message.type,
             message.model_dump_json(),
         )
+    return message.id
+
+
+async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
+    agency: Agency, http: aiohttp.ClientSession
+) -> None:
+    person = Invited(agency.tenant_id, UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    message_id = await given_up(agency, person)
     status, found = await agency.call("GET", "/v1/parked-messages")
     assert (status, [item["message_id"] for item in found["items"]]) == (200, [str(message_id)])
+    assert [item["error"] for item in found["items"]] == ["RaiseError"]
     assert "secret" not in str(found)
     stranger = Agency(http, agency.url, agency.post)
     stranger.granted("admin.settings.update")
@@ -201,6 +207,22 @@ async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
     assert (await agency.call("POST", path))[0] == 404
     agency.granted()
     assert (await agency.call("GET", "/v1/parked-messages"))[0] == 403
+
+
+async def test_given_up_messages_are_dropped_for_good_by_whose_they_are(
+    agency: Agency, http: aiohttp.ClientSession
+) -> None:
+    person = Invited(agency.tenant_id, UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    path = f"/v1/parked-messages/{await given_up(agency, person)}"
+    stranger = Agency(http, agency.url, agency.post)
+    stranger.granted("admin.settings.update")
+    assert (await stranger.call("DELETE", path))[0] == 404
+    assert (await agency.call("DELETE", path))[0] == 204
+    assert (await agency.call("DELETE", path))[0] == 404
+    assert (await agency.call("POST", f"{path}/replay"))[0] == 404
+    assert (await agency.call("GET", "/v1/parked-messages"))[1]["items"] == []
+    agency.granted()
+    assert (await agency.call("DELETE", path))[0] == 403
 
 
 async def test_bounces_are_forgotten_when_they_no_longer_count(post: PostOffice) -> None:

@@ -49,12 +49,26 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     made = await agency.get_to_know(number="C-1", **PUBLIC, basic=basic, identity=IDENTITY)
     shown = (await agency.do(agency.ada, "contacts", made, "GET ")).body
     assert shown == made
+    assert (await agency.call(agency.ada, "GET", "/v1/contacts")).body["items"] == [made]
     assert {name: shown[name] for name in PUBLIC} == PUBLIC
     assert shown["basic"] == {**basic, "created_by": str(agency.ada)}
     assert (shown["identity"], shown["number"]) == (IDENTITY, "C-1")
     emptied: dict[str, Any] = {"roles": [], "identity": {"phones": [], "born_on": None}, "basic": {"note": None}}
     changed = (await agency.do(agency.ada, "contacts", made, "PATCH ", emptied)).body
     assert (changed["roles"], changed["identity"]["phones"], changed["basic"]["note"]) == ([], [], None)
+
+
+async def test_the_history_of_a_contact_begins_with_its_being_taken_on(agency: Agency) -> None:
+    made = await agency.get_to_know(identity=IDENTITY)
+    for who, told in (
+        (agency.ada, True),
+        (agency.give(agency.bruno, section="contacts", list=EVERYTHING, read=EVERYTHING), False),
+    ):
+        answer = await agency.call(who, "GET", f"/v1/contacts/{made['id']}/history")
+        (entry,) = answer.body["items"]
+        assert (answer.status, entry["action"]) == (200, "created")
+        fields = {change["field"] for change in entry["changes"]}
+        assert ("name" in fields, "phones" in fields, "is_private" in fields) == (True, told, False)
 
 
 @pytest.mark.catalogue("ON-38", "IMO-55", "IMO-B12")

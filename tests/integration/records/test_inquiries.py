@@ -69,6 +69,7 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     )
     shown = (await agency.do(agency.ada, "inquiries", made, "GET ")).body
     assert shown == made
+    assert (await agency.call(agency.ada, "GET", "/v1/inquiries")).body["items"] == [made]
     assert {name: shown[name] for name in WANTED} == WANTED
     assert shown["basic"] == {**basic, "created_by": str(agency.ada)}
     assert (shown["identity"], shown["private_note"]) == (CLIENT, {"text": "Ring twice."})

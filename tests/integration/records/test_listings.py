@@ -72,6 +72,7 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     shown = await _opened(agency, agency.ada, made)
 
     assert shown == made
+    assert (await agency.call(agency.ada, "GET", "/v1/listings")).body["items"] == [made]
     assert {name: shown[name] for name in WHOLE} == WHOLE
     assert shown["basic"] == {**basic, **flags, "created_by": str(agency.ada)}
     assert shown["identity"] == IDENTITY

@@ -1,15 +1,15 @@
 """A page walks the index of each reach and reads what it shows, however many listings there are."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from services.chassis.database import Database, Queries, Row, Transaction, json_object, open_database
+from services.chassis.database import Database, Queries, open_database
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 from services.records.domain.contact import ContactFilter
@@ -20,6 +20,7 @@ from services.records.domain.record import Filter
 from services.records.domain.sorting import START, Place, RecordSort, Sort
 from services.records.store import record_pages
 from services.records.store.sections import TABLES
+from tests.integration.records.explaining import Explaining
 from tests.support.databases import ServiceDatabase
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -151,61 +152,6 @@ _LIKE_THE_LISTINGS: tuple[LiteralString, ...] = (
          WHERE has AND number::bigint BETWEEN $1 AND $2
     """,
 )
-
-
-class Explaining(Transaction):
-    """A transaction that keeps the plan by which its query runs when the plan must do for all values."""
-
-    plan: dict[str, Any]
-
-    async def rows(self, sql: LiteralString, *values: object) -> Sequence[Row]:
-        await self.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        await self.execute(f"PREPARE page AS {sql}")
-        given = ", ".join(map(_literal, values))
-        text = await self.value(
-            cast("LiteralString", f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page ({given})")
-        )
-        await self.execute("DEALLOCATE page")
-        self.plan = cast("dict[str, Any]", json_object(text.strip()[1:-1])["Plan"])
-        return await super().rows(sql, *values)
-
-    @property
-    def walked(self) -> set[str]:
-        """Return the indexes that were read, but for the key's."""
-        return {node["Index Name"] for node in _executed(self.plan) if "Index Name" in node} - {
-            *(f"{section}_pkey" for section in TABLES),
-            "record_words_pkey",
-            "record_rights_pkey",
-            "record_rights_of_holder",
-        }
-
-    @property
-    def otherwise(self) -> set[str]:
-        """Return the ways of reading the table that a page must not take."""
-        return {node["Node Type"] for node in _executed(self.plan)} & {"Seq Scan", "Bitmap Heap Scan"}
-
-    @property
-    def buffers(self) -> int:
-        return self.plan["Shared Hit Blocks"] + self.plan["Shared Read Blocks"]
-
-
-def _executed(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if node["Actual Loops"]:
-        yield node
-        for child in node.get("Plans", ()):
-            yield from _executed(child)
-
-
-def _literal(value: object) -> str:
-    match value:
-        case None:
-            return "NULL"
-        case bool() | int():
-            return str(value)
-        case list():
-            return "'{" + ",".join(map(str, cast("list[object]", value))) + "}'"
-        case _:
-            return f"'{value}'"
 
 
 def _who(scope: Scope, ownership: Ownership = Ownership.ASSIGNEE, section: str = "listings") -> AccessSnapshot:

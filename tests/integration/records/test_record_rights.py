@@ -167,6 +167,7 @@ async def test_a_stamp_sets_exactly_its_entries_and_can_be_taken_back(agency: Ag
     ).status == 404
     changes = (await agency.call(agency.ada, "GET", _path(made, "/changes"))).body["items"]
     assert [(change["version"], change["cause"]) for change in changes] == [(3, "restored"), (2, "stamp"), (1, "set")]
+    assert {change["stamp_id"] for change in changes} == {None}
     assert {event["rights_version"] for event in await agency.events("records.listing.rights_changed.v1")} == {1, 2, 3}
 
 
@@ -201,7 +202,11 @@ async def test_a_stamp_that_is_named_does_what_its_entries_do_when_given(agency:
     restored = await agency.call(agency.ada, "POST", _path(made, "/restore"), {"version": 1}, {"If-Match": '"2"'})
     assert _said(restored) == {first}
     changes = (await agency.call(agency.ada, "GET", _path(made, "/changes"))).body["items"]
-    assert [change["cause"] for change in changes] == ["restored", "stamp", "set"]
+    assert [(change["cause"], change["stamp_id"]) for change in changes] == [
+        ("restored", None),
+        ("stamp", named["stamp_id"]),
+        ("set", None),
+    ]
 
 
 @pytest.mark.catalogue("ON-22", "ON-31")
@@ -210,13 +215,14 @@ async def test_a_mass_update_by_a_stamp_sets_exactly_its_entries_everywhere(agen
     await _set(agency, made[0], ("user", agency.bruno, "read", "deny"), ("user", agency.carla, "write", "deny"))
     said = ("office", agency.centre, "identity", "deny")
     missing = str(ids.uuid7())
-    body = {**_keep_stamp(agency, agency.ada, said), "ids": [*(each["id"] for each in made), missing]}
+    named = _keep_stamp(agency, agency.ada, said)
+    body = {**named, "ids": [*(each["id"] for each in made), missing]}
     answer = await agency.call(agency.ada, "POST", "/v1/listings/bulk-record-rights", body)
     assert [item["code"] for item in answer.body["items"]] == ["done", "done", "done", "not_found"]
     for each in made:
         assert _said(await agency.call(agency.ada, "GET", _path(each))) == {said}
         (*_, change) = (await agency.call(agency.ada, "GET", _path(each, "/changes"))).body["items"][:1]
-        assert change["cause"] == "stamp"
+        assert (change["cause"], change["stamp_id"]) == ("stamp", named["stamp_id"])
 
 
 @pytest.mark.catalogue("ON-25", "ON-26")

@@ -26,6 +26,8 @@ from services.contracts.vocabulary import UserId, UserState
 
 POISON: Final = "POISON"
 """Code of a person at whose event the handler raises."""
+SLOW: Final = "SLOW"
+"""Code of a person at whose event the database gives up."""
 QUEUE: Final = "notifications.invitations"
 SPOKEN: Final = Dialect("application/spoken+json", "application/sorry+json", lambda _, status, __: {"sorry": status})
 
@@ -139,6 +141,9 @@ async def hear(tx: Transaction, event: UserCreated, _envelope: Envelope) -> None
     """Write an event down, or raise at a poisonous one unless somebody was cured of it."""
     if event.user.code == POISON and not await tx.value("SELECT 1 FROM echoes WHERE version = 0 LIMIT 1"):
         raise ValueError("cannot digest this")
+    if event.user.code == SLOW:
+        await tx.execute("SET LOCAL statement_timeout = 50")
+        await tx.execute("SELECT pg_sleep(5)")
     await write(tx, event.user.user_id, event.user.version)
 
 
