@@ -63,6 +63,10 @@ class Queries:
         """Carry out a statement once per row of values."""
         await self._connection.executemany(sql, rows)
 
+    def within(self, tenant_id: TenantId) -> "Transaction":
+        """Return the same transaction as one of a tenant's, for a worker that serves many: only the SQL fences it."""
+        return Transaction(self._connection, tenant_id)
+
 
 class Transaction(Queries):
     """A transaction of one tenant: row-level security hides every other tenant's rows."""

@@ -89,8 +89,8 @@ async def get_stamp_entries(deps: Deps, call: Call) -> StampEntries:
     Whether the person may set record rights (ON-25) is decided where they are set.
     """
     user_id, stamp_id = UserId(call.id_in_path("user_id")), call.id_in_path("stamp_id")
-    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id"))) as tx:
-        stamp = await stamps.get(tx, user_id, stamp_id)
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        stamp = await stamps.find(tx, user_id, stamp_id)
         found = await stamps.entries(tx, stamp.id)
     return StampEntries(
         entries=tuple(
