@@ -1,4 +1,4 @@
-"""Messages that could not be carried out are tried again, or dropped."""
+"""Messages that could not be carried out are tried again, or given up for good."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ async def replay(db: Database, tenant_id: TenantId, message_id: UUID) -> None:
 
 
 async def drop(db: Database, tenant_id: TenantId, message_id: UUID) -> None:
-    """Forget a message that was given up. Raises NotFound."""
+    """Delete a message that was given up. Raises NotFound."""
     async with db.transaction(tenant_id) as tx:
         if not await consuming.drop(tx, message_id):
             raise NotFound
