@@ -57,8 +57,8 @@ def _author(actor_id: UserId | None, *, asked_by_operator: bool) -> AuthorKind:
 
 
 def _reason(given: str | None) -> str | None:
-    reason = unquote(given or "", errors="strict").strip() if given is None or given.isascii() else given.strip()
-    if len(reason) > LONGEST_REASON or not reason.isprintable():
+    reason = (unquote(given) if given and given.isascii() else given or "").strip()
+    if len(reason) > LONGEST_REASON or not reason.isprintable() or "\N{REPLACEMENT CHARACTER}" in reason:
         wrong = FieldError("/Change-Reason", "reason", f"Up to {LONGEST_REASON} printable characters.")
         raise Invalid(errors=[wrong])
     return reason or None
