@@ -155,7 +155,7 @@ class Call:
     def access_version(self) -> int:
         """Return how fresh the caller wants rights to be read (Access-Version); 0 for no wish."""
         given = self.headers.get("Access-Version", "")
-        return int(given) if given.isdigit() and len(given) < 19 else 0  # noqa: PLR2004 fits a bigint
+        return int(given) if given.isdecimal() and len(given) < 19 else 0  # noqa: PLR2004 fits a bigint
 
     @property
     def idempotency_key(self) -> IdempotencyKey | None:

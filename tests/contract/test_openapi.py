@@ -2,9 +2,10 @@
 
 import importlib
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -49,6 +50,33 @@ def test_every_reference_leads_somewhere(name: str) -> None:
     text = json.dumps(document)
     for part in text.split('"$ref": "#/components/schemas/')[1:]:
         assert part.partition('"')[0] in document["components"]["schemas"]
+
+
+@each_service
+def test_every_number_that_is_taken_fits_into_the_database(name: str) -> None:
+    service = importlib.import_module(f"services.{name}.app").SERVICE
+    taken = {route.takes for route in service.routes if route.takes is not None}
+    numbers = [
+        (model.__name__, where, schema)
+        for model in taken
+        for where, schema in parts_of(model.model_json_schema(), "")
+        if schema.get("type") == "integer" and "enum" not in schema
+    ]
+    unbounded = [each for each in numbers if not {"maximum", "exclusiveMaximum"} & each[2].keys()]
+    assert numbers
+    assert unbounded == []
+
+
+def parts_of(schema: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return every object in a document, with where it stands."""
+    if isinstance(schema, dict):
+        part = cast("dict[str, Any]", schema)
+        yield where, part
+        for name, inner in part.items():
+            yield from parts_of(inner, f"{where}/{name}")
+    elif isinstance(schema, list):
+        for at, inner in enumerate(cast("list[Any]", schema)):
+            yield from parts_of(inner, f"{where}/{at}")
 
 
 @each_service

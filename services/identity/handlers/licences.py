@@ -124,7 +124,7 @@ async def get_licence(deps: Deps, call: Call) -> LicenceShown:
 
 async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> LicenceShown:
     """Sell seats to an agency or take them back, as far as nobody sits on them; give it another licence code."""
-    tenant_id = await _tenant_of(deps, call.path["licence_code"])
+    tenant_id = await tenant_of(deps, call.path["licence_code"])
     changed, taken = await licences.change_licence(deps.db, tenant_id, Terms(asked.seats_bought, asked.licence_code))
     async with deps.db.transaction(tenant_id, readonly=True) as tx:
         return _shown(changed, taken, await photos.used_bytes(tx))
@@ -132,7 +132,7 @@ async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> Licenc
 
 async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> None:
     """Send an activation mail again, for an agency whose only administrator lost it."""
-    tenant_id = await _tenant_of(deps, asked.licence_code)
+    tenant_id = await tenant_of(deps, asked.licence_code)
     async with deps.db.transaction(tenant_id, readonly=True) as tx:
         user_id = await users.id_of(tx, asked.userid)
     if user_id is None:
@@ -145,10 +145,13 @@ async def announce_licence(deps: Deps, call: Call) -> Announced:
 
     Who knows it all already does nothing; nobody gets a mail.
     """
-    return Announced(events=await announce(deps.db, await _tenant_of(deps, call.path["licence_code"])))
+    return Announced(events=await announce(deps.db, await tenant_of(deps, call.path["licence_code"])))
 
 
-async def _tenant_of(deps: Deps, licence_code: str) -> TenantId:
+async def tenant_of(deps: Deps, licence_code: str) -> TenantId:
+    """Return which agency a licence code names. Raises NotFound, also for what can be no code."""
+    if not licence_code.isprintable():
+        raise NotFound
     async with deps.db.at_once() as queries:
         tenant_id = await store.tenant_of(queries, licence_code)
     if tenant_id is None:

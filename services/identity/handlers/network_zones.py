@@ -29,7 +29,7 @@ class ZoneFields(Input):
 class ZoneChange(ZoneFields):
     dry_run: bool = False
     """Change nothing and count only."""
-    confirmed_users: int | None = Field(default=None, ge=0)
+    confirmed_users: int | None = Field(default=None, ge=0, lt=2**63)
     """How many people the dry run named; needed if it named any."""
 
 

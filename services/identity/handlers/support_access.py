@@ -20,10 +20,11 @@ from services.identity.domain.session import Session, access_expiry
 from services.identity.domain.support_access import LONGEST_LOOK, Consent, Impersonation
 from services.identity.domain.user import MANAGE
 from services.identity.handlers.fields import Userid
+from services.identity.handlers.licences import tenant_of
 from services.identity.handlers.sessions import origin_of
 from services.identity.operations import support_access as operations
 from services.identity.operations.support_access import Look
-from services.identity.store import licences, support_access, users
+from services.identity.store import support_access, users
 
 ADMINISTERS = (MANAGE, "admin.permissions.manage")
 Agent = Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
@@ -125,7 +126,7 @@ async def list_impersonations(deps: Deps, call: Call, asked: PageQuery) -> Imper
 
 async def create_impersonation(deps: Deps, call: Call, asked: LookWanted) -> LookingTokens:
     """Look at an agency as one of its people, with the agency's consent; nothing can be changed by it."""
-    tenant_id = await _tenant(deps, call)
+    tenant_id = await tenant_of(deps, call.path["licence_code"])
     async with deps.db.transaction(tenant_id, readonly=True) as tx:
         user_id = await users.id_of(tx, asked.userid)
     if user_id is None:
@@ -143,7 +144,7 @@ async def create_impersonation(deps: Deps, call: Call, asked: LookWanted) -> Loo
 
 async def create_impersonation_token(deps: Deps, call: Call) -> LookingTokens:
     """Get the next access token of an impersonation that goes on."""
-    tenant_id, impersonation_id = await _tenant(deps, call), call.id_in_path("impersonation_id")
+    tenant_id, impersonation_id = await tenant_of(deps, call.path["licence_code"]), call.id_in_path("impersonation_id")
     session = await operations.running(deps.db, tenant_id, impersonation_id, call.now)
     administrator = await _administers(deps, call, tenant_id, session.user_id)
     await operations.check_still_covered(deps.db, tenant_id, impersonation_id, call.now, administrator=administrator)
@@ -152,15 +153,8 @@ async def create_impersonation_token(deps: Deps, call: Call) -> LookingTokens:
 
 async def remove_impersonation(deps: Deps, call: Call) -> None:
     """End an impersonation at once."""
-    await operations.end(deps.db, await _tenant(deps, call), call.id_in_path("impersonation_id"), call.now)
-
-
-async def _tenant(deps: Deps, call: Call) -> TenantId:
-    async with deps.db.at_once() as queries:
-        tenant_id = await licences.tenant_of(queries, call.path["licence_code"])
-    if tenant_id is None:
-        raise NotFound
-    return tenant_id
+    tenant_id = await tenant_of(deps, call.path["licence_code"])
+    await operations.end(deps.db, tenant_id, call.id_in_path("impersonation_id"), call.now)
 
 
 async def _administers(deps: Deps, call: Call, tenant_id: TenantId, user_id: UserId) -> bool:

@@ -54,8 +54,8 @@ class Change:
     write: Write
     dry_run: bool = False
     confirmed_users: int | None = None
-    confirmed: bool = True
-    """Whether nobody need confirm how many it concerns."""
+    must_be_confirmed: bool = False
+    """Whether its author has to name how many people it concerns, if it concerns any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ async def _rehearsed(db: Database, tenant_id: TenantId, change: Change, now: dat
 
 def _check_confirmed(change: Change, outcome: _Outcome) -> None:
     affected = len(outcome.affected)
-    if not change.confirmed and affected and change.confirmed_users != affected:
+    if change.must_be_confirmed and affected and change.confirmed_users != affected:
         raise NotConfirmed(f"This concerns {affected} people; confirm that number.")
 
 

@@ -47,7 +47,7 @@ def zone_change(zone: NetworkZone, author: Author, *, dry_run: bool, confirmed_u
         write=write,
         dry_run=dry_run,
         confirmed_users=confirmed_users,
-        confirmed=False,
+        must_be_confirmed=True,
     )
 
 

@@ -45,20 +45,20 @@ async def send(
     Those who do not get it are queued too, so that the history says so; an Idempotency-Key used again queues nothing.
     """
     preference.require_choosable({message.category: None})
+    asked = tuple(dict.fromkeys(message.recipients))
     async with db.transaction(tenant_id) as tx:
-        made = await idempotency.earlier(tx, message.key, message.id, now)
-        queued = list[Queued]()
-        for recipient_id in dict.fromkeys(message.recipients):
-            found = await recipients.find(tx, recipient_id)
-            if found is None:
-                queued.append(Queued(recipient_id, None, None))
-                continue
-            standing = await preferences.standing(tx, found.id, found.email, message.category, sender)
-            delivery = _delivery(message, made or message.id, sender, found)
-            await deliveries.insert(tx, delivery)
-            kept = await deliveries.of_event(tx, made or message.id, found.email, Template.MESSAGE)
-            queued.append(Queued(recipient_id, kept, preference.decide(message.category, standing)))
-    return queued
+        event_id = await idempotency.earlier(tx, message.key, message.id, now) or message.id
+        known = await recipients.several(tx, asked)
+        found = [known[each] for each in asked if each in known]
+        standings = await preferences.standings(tx, {one.id: one.email for one in found}, message.category, sender)
+        await deliveries.insert(tx, *(_delivery(message, event_id, sender, one) for one in found))
+        kept = await deliveries.of_event(tx, event_id, Template.MESSAGE)
+    return [
+        Queued(each, kept.get(known[each].email), preference.decide(message.category, standings[each]))
+        if each in known
+        else Queued(each, None, None)
+        for each in asked
+    ]
 
 
 def _delivery(message: NewMessage, event_id: UUID, sender: UserId, recipient: Recipient) -> NewDelivery:

@@ -46,18 +46,15 @@ async def insert(tx: Transaction, *deliveries: NewDelivery) -> None:
     )
 
 
-async def of_event(tx: Transaction, event_id: UUID, address: str, template: Template) -> UUID | None:
-    """Return the delivery that an event caused for an address."""
-    return await tx.value(
-        """
-        SELECT id FROM deliveries
-         WHERE tenant_id = $1 AND event_id = $2 AND recipient_address = $3 AND template = $4
-        """,
+async def of_event(tx: Transaction, event_id: UUID, template: Template) -> Mapping[str, UUID]:
+    """Return the deliveries of a template that an event caused, by address."""
+    rows = await tx.rows(
+        "SELECT recipient_address, id FROM deliveries WHERE tenant_id = $1 AND event_id = $2 AND template = $3",
         tx.tenant_id,
         event_id,
-        address,
         template,
     )
+    return {row["recipient_address"]: row["id"] for row in rows}
 
 
 async def find_visible(tx: Transaction, snapshot: AccessSnapshot, delivery_id: UUID) -> Delivery | None:

@@ -63,7 +63,7 @@ class MassUpdate(EntriesOrStamp):
 
 
 class Restoration(Input):
-    version: Annotated[int, Field(ge=0)]
+    version: Annotated[int, Field(ge=0, lt=2**63)]
     """What to go back to; 0 is before the first entry."""
 
 

@@ -4,11 +4,13 @@ import re
 import string
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifications.adapters.letters import one_line
@@ -78,14 +80,25 @@ def test_what_is_written_is_read_as_it_was_meant(letter: Letter) -> None:
     assert max(map(len, raw.split(b"\r\n"))) <= 998
 
 
+def sender_in(raw: bytes) -> tuple[str, str]:
+    """Return name and address of From.
+
+    By the library's older reader: to the newer one, the space between two encoded words of a name is a space of the
+    name, which RFC 2047 says it is not.
+    """
+    name, address = parseaddr(message_from_bytes(raw)["From"])
+    return str(make_header(decode_header(name))), address
+
+
 @given(authors)
+@example(Author("0000000000000000000¡¡¡¡¡¡¡¡¡૦நந", None))
 def test_the_sender_is_read_as_it_was_meant(author: Author | None) -> None:
-    _, mail = read(Letter("it", "x", "x", "x", "", author=author))
-    (sender,) = mail["From"].addresses
+    raw, mail = read(Letter("it", "x", "x", "x", "", author=author))
+    name, sender = sender_in(raw)
     address = author.address if author and author.address else "keyholder@agency.test"
     foreign = address == "me@elsewhere.test"
-    assert sender.addr_spec == ("keyholder@agency.test" if foreign else address)
-    assert plain(sender.display_name) == (plain(one_line(author.name)) if author else "")
+    assert sender == ("keyholder@agency.test" if foreign else address)
+    assert plain(name) == (plain(one_line(author.name)) if author else "")
     assert (mail["Reply-To"] or "") == (address if foreign else "")
     assert (mail["Sender"] or "") == ("" if foreign or address == "keyholder@agency.test" else "keyholder@agency.test")
 
