@@ -15,7 +15,7 @@ from tests.integration.authz.conftest import Agency, found_agency
 from tests.integration.authz.test_explanations import record
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
-from tests.support.running import serving, settings_of
+from tests.support.running import eventually, serving, settings_of
 from tests.support.wire import Wire, counted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -43,6 +43,11 @@ async def wired(
         there = replace(authz_database, app=url)
         settings = settings_of(SERVICE, there, jwks_url=issuer.jwks_url, database_connections=1)
         async with serving(SERVICE, settings) as base:
+
+            async def hears() -> bool:  # which begins with a statement of its own
+                return wire.statements == 1
+
+            await eventually(hears)
             agency = await found_agency(http, base, issuer, db)
             await snapshot(agency, agency.administrator_id)  # the driver learns the types of a connection once
             yield agency, wire
