@@ -63,6 +63,10 @@ class Queries:
         """Carry out a statement once per row of values."""
         await self._connection.executemany(sql, rows)
 
+    def within(self, tenant_id: TenantId) -> "Transaction":
+        """Return the same transaction as one of a tenant's, for a worker that serves many: only the SQL fences it."""
+        return Transaction(self._connection, tenant_id)
+
 
 class Transaction(Queries):
     """A transaction of one tenant: row-level security hides every other tenant's rows."""
@@ -103,9 +107,8 @@ class Database:
     @asynccontextmanager
     async def at_once(self) -> AsyncGenerator[Queries]:
         """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
-        with _refusals():
-            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-                yield Queries(connection)
+        async with self._lent() as connection:
+            yield Queries(connection)
 
     @asynccontextmanager
     async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
@@ -132,19 +135,27 @@ class Database:
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
         """Open a transaction in one round trip, its tenant included."""
+        async with self._lent() as connection:
+            try:
+                await connection.execute(opening)
+                yield connection
+                await connection.execute("COMMIT")
+            except TimeoutError:
+                raise
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncGenerator[Connection]:
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
                 try:
-                    await connection.execute(opening)
                     yield connection
-                    await connection.execute("COMMIT")
                 except TimeoutError:  # not even the server's own timeout came back: this line is dead, others may be
                     connection.terminate()
                     await self._pool.expire_connections()
-                    raise
-                except BaseException:
-                    if not connection.is_closed():
-                        await connection.execute("ROLLBACK")
                     raise
 
 

@@ -9,6 +9,7 @@ from services.chassis import bus, clock, database, ids, logging, metrics, trace
 from services.chassis.database import Database, Queries, Row, Transaction
 from services.chassis.outages import Outage
 from services.contracts.envelope import Envelope, Event
+from services.contracts.vocabulary import TenantId
 
 BATCH: Final = 200
 POLL_SECONDS: Final = 5.0
@@ -17,23 +18,25 @@ _log = logging.get(__name__)
 
 async def add(tx: Transaction, *events: Event) -> None:
     """Record events in the business transaction: they happen exactly if it commits."""
-    occurred_at = clock.now()
-    await tx.execute_many(
+    await add_each(tx, [(tx.tenant_id, trace.traceparent(), event) for event in events])
+
+
+async def add_each(queries: Queries, events: Sequence[tuple[TenantId, str, Event]]) -> None:
+    """Record events of several tenants, each in its own trace, in the business transaction of a worker."""
+    await queries.execute(
         """
         INSERT INTO outbox (tenant_id, id, topic, occurred_at, traceparent, data)
-        VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)
+        SELECT tenant_id, id, topic, $1, traceparent, data::jsonb
+          FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
+               WITH ORDINALITY AS new (tenant_id, id, topic, traceparent, data, place)
+         ORDER BY place
         """,
-        [
-            (
-                tx.tenant_id,
-                ids.uuid7(),
-                event.topic,
-                occurred_at,
-                trace.traceparent(),
-                event.model_dump_json(),
-            )
-            for event in events
-        ],
+        clock.now(),
+        [tenant_id for tenant_id, _, _ in events],
+        [ids.uuid7() for _ in events],
+        [event.topic for _, _, event in events],
+        [traceparent for _, traceparent, _ in events],
+        [event.model_dump_json() for _, _, event in events],
     )
 
 

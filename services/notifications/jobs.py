@@ -28,12 +28,17 @@ from services.notifications.deps import Deps
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State, is_deliverable
 from services.notifications.domain.digest import Schedule
+from services.notifications.domain.letter import Letterhead
+from services.notifications.domain.preference import Decision
 from services.notifications.domain.retry import Outcome
 from services.notifications.operations import deliveries, digests, notices, reports
+from services.notifications.operations.deliveries import Try
+from services.notifications.operations.gathering import Gathering
 from services.notifications.operations.writing import write
 from services.notifications.store import bounces, claims, guests, recipients, suppressions
 from services.notifications.store import digests as schedules
 from services.notifications.store import reports as weekly
+from services.notifications.store.claims import Offer
 
 POLL_SECONDS: Final = 1.0
 DRAIN_SECONDS: Final = 2.0
@@ -67,6 +72,15 @@ async def send_due_mail(deps: Deps, worker_db: Database) -> Never:
         await sender.drain()
 
 
+class _Books:
+    """What is asked and noted of mails: for many at once, where many are under way."""
+
+    def __init__(self, worker_db: Database, lease: timedelta) -> None:
+        self.prepare = Gathering[Claim, tuple[Decision, Letterhead]](partial(deliveries.prepare, worker_db)).ask
+        self.hand_over = Gathering[Offer, None](partial(deliveries.hand_over, worker_db, lease)).ask
+        self.settle = Gathering[Try, None](partial(deliveries.settle, worker_db)).ask
+
+
 class _Sender:
     """The mails that this process has in hand, and the task that sends each."""
 
@@ -75,6 +89,7 @@ class _Sender:
         self._deps = deps
         self._worker_db = worker_db
         self._lease = timedelta(seconds=deps.mail_server.timeout_seconds) + MARGIN
+        self._books = _Books(worker_db, self._lease)
         self._under_way = dict[asyncio.Task[None], Claim]()
 
     async def run(self) -> Never:
@@ -86,7 +101,7 @@ class _Sender:
                 async with self._worker_db.across_tenants() as queries:
                     due = await claims.claim_due(queries, free, self._lease, self._deps.per_domain, self._busy())
                 for claim in due:
-                    task = asyncio.create_task(_send(self._deps, claim, self._lease))
+                    task = asyncio.create_task(_send(self._deps, self._books, claim))
                     self._under_way[task] = claim
                     task.add_done_callback(self._done)
             with suppress(TimeoutError):
@@ -117,7 +132,7 @@ class _Sender:
                     await claims.put_back(queries, [in_hand[task] for task in late])
 
 
-async def _send(deps: Deps, claim: Claim, lease: timedelta) -> None:
+async def _send(deps: Deps, books: _Books, claim: Claim) -> None:
     """Try a mail once and record what became of it; a try that cannot be recorded is left to its lease."""
     trace_id = trace.enter(claim.traceparent)
     structlog.contextvars.bind_contextvars(
@@ -125,8 +140,8 @@ async def _send(deps: Deps, claim: Claim, lease: timedelta) -> None:
     )
     begun = time.perf_counter()
     try:
-        outcome = await _outcome(deps, claim, lease)
-        await _settle(deps.db, claim, outcome)
+        outcome = await _outcome(deps, books, claim)
+        await _settle(books, Try(claim, outcome, trace.traceparent()))
     except LeaseLost:
         _log.warning("mail.lease_lost")
     except Unavailable:
@@ -141,14 +156,14 @@ async def _send(deps: Deps, claim: Claim, lease: timedelta) -> None:
         )
 
 
-async def _outcome(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
+async def _outcome(deps: Deps, books: _Books, claim: Claim) -> Outcome:
     """Return what became of a try. Raises LeaseLost, Unavailable.
 
     Whatever is raised here was raised before the mail server was told the mail. A fault of our own counts as a try,
     so that a mail which always meets it ends like any other.
     """
     try:
-        return await _try_once(deps, claim, lease)
+        return await _try_once(deps, books, claim)
     except (LeaseLost, Unavailable):
         raise
     except Exception:  # noqa: BLE001 one mail's fault must not end the sending of others
@@ -156,36 +171,36 @@ async def _outcome(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
         return Outcome(State.DEFERRED, "internal_error")
 
 
-async def _try_once(deps: Deps, claim: Claim, lease: timedelta) -> Outcome:
+async def _try_once(deps: Deps, books: _Books, claim: Claim) -> Outcome:
     if claim.interrupted:
         return Outcome(State.UNCERTAIN, "interrupted")
     if not is_deliverable(claim.recipient_address):
         return Outcome(State.REFUSED, "address_invalid", tried=False)
-    decision = await deliveries.decide(deps.db, claim)
+    decision, head = await books.prepare(claim)
     if not decision.wanted:
         return Outcome(State.SUPPRESSED, decision.ground, tried=False)
     try:
-        letter = await write(deps.desk, deps.db, claim, clock.now())
+        letter = await write(deps.desk, deps.db, claim, head, clock.now())
     except NoLongerNeeded as needless:
         return Outcome(State.CANCELLED, needless.code, tried=False)
     except IdentityAway:
         return Outcome(State.DEFERRED, "identity_unavailable", tried=False)
     message = deps.messages.message(letter, claim.id, claim.recipient_address, clock.now())
-    hand_over = partial(deliveries.hand_over, deps.db, claim, letter, decision.ground, lease)
+    hand_over = partial(books.hand_over, Offer(claim, letter, decision.ground))
     return await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
 
 
-async def _settle(db: Database, claim: Claim, outcome: Outcome) -> None:
-    """Record an outcome, again while the database is away: what was sent must not be sent again for that.
+async def _settle(books: _Books, tried: Try) -> None:
+    """Record what became of a try, again while the database is away: what was sent must not be sent again for that.
 
     Raises LeaseLost, Unavailable.
     """
     for pause in SETTLING_PAUSES_SECONDS:
         try:
-            return await deliveries.settle(db, claim, outcome)
+            return await books.settle(tried)
         except Unavailable:
             await asyncio.sleep(pause)
-    return await deliveries.settle(db, claim, outcome)
+    return await books.settle(tried)
 
 
 async def take_bounces(deps: Deps, worker_db: Database) -> Never:

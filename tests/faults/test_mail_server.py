@@ -26,7 +26,8 @@ ENDS = {
 
 
 async def test_10_each_failure_ends_as_it_must_and_good_mails_pass_by(site: Site, long: bool) -> None:
-    await asyncio.gather(*(_fails(site, modes) for modes in ENDS for _ in range(20 if long else 2)))
+    for _ in range(10 if long else 1):  # more at once would hang on each of the four connections in turn
+        await asyncio.gather(*(_fails(site, modes) for modes in ENDS for _ in range(2)))
 
 
 async def _fails(site: Site, modes: tuple[Mode, ...]) -> None:

@@ -32,3 +32,8 @@ class Claim:
     last_error_code: str | None
     interrupted: bool
     """Whether an earlier holder vanished while handing the mail over."""
+
+    @property
+    def key(self) -> tuple[TenantId, UUID, int]:
+        """Return what only this claim of all claims of all deliveries has."""
+        return self.tenant_id, self.id, self.version

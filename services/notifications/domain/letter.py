@@ -23,6 +23,20 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands in a letter whatever it is about: the agency's name and zone, the recipient's name, the author.
+
+    `wording` is the agency's own for it; without `author` it comes from the agency's system.
+    """
+
+    agency: str
+    timezone: str
+    recipient: str
+    author: Author | None
+    wording: Wording | None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A rendered mail. `text`, `html` and `leave_url` hold its secrets; `redacted` is the text without them."""
 

@@ -1,5 +1,6 @@
 """What happens to a delivery: handed over, settled, sent again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,47 +13,83 @@ from services.contracts.access import AccessSnapshot
 from services.contracts.notifications_events import DeliveryFailed, DeliverySent
 from services.contracts.vocabulary import TenantId
 from services.notifications.adapters.bounces import Bounce
+from services.notifications.adapters.letters import language_of
 from services.notifications.domain import preference, retry
-from services.notifications.domain.claim import Claim
+from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import Delivery, State
-from services.notifications.domain.letter import Letter
-from services.notifications.domain.preference import Decision, Ground
-from services.notifications.domain.retry import Outcome
+from services.notifications.domain.letter import Letterhead
+from services.notifications.domain.preference import Decision
+from services.notifications.domain.retry import Outcome, Step
 from services.notifications.domain.suppression import severity_of
-from services.notifications.store import claims, deliveries, preferences, suppressions, timelines
+from services.notifications.store import claims, deliveries, letterheads, preferences, suppressions, timelines
+from services.notifications.store.claims import Offer
+from services.notifications.store.preferences import Asked
 
 
-async def decide(db: Database, claim: Claim) -> Decision:
-    """Return whether the recipient is to get a mail that is about to be sent."""
-    async with db.transaction(claim.tenant_id, readonly=True) as tx:
-        standing = await preferences.standing(
-            tx, claim.recipient_user_id, claim.recipient_address, claim.category, claim.sender_user_id
-        )
-    return preference.decide(claim.category, standing)
+async def prepare(worker_db: Database, claimed: Sequence[Claim]) -> Sequence[tuple[Decision, Letterhead]]:
+    """Return of mails that are about to be sent whether their recipients are to get them, and their letterheads."""
+    asked = [
+        Asked(claim.tenant_id, claim.recipient_user_id, claim.recipient_address, claim.category, claim.sender_user_id)
+        for claim in claimed
+    ]
+    async with worker_db.across_tenants() as queries:
+        standings = await preferences.standings_across(queries, asked)
+        heads = await letterheads.of(queries, [(claim, language_of(claim.locale)) for claim in claimed])
+    decisions = [preference.decide(one.category, standing) for one, standing in zip(asked, standings, strict=True)]
+    return list(zip(decisions, heads, strict=True))
 
 
-async def hand_over(db: Database, claim: Claim, letter: Letter, ground: Ground, lease: timedelta) -> None:
-    """Note what is about to be handed to the mail server, without its secrets, and why. Raises LeaseLost."""
-    async with db.transaction(claim.tenant_id) as tx:
-        await claims.hand_over(tx, claim, letter, ground, lease)
+async def hand_over(worker_db: Database, lease: timedelta, offers: Sequence[Offer]) -> Sequence[LeaseLost | None]:
+    """Note what is about to be handed to the mail server, without its secrets, and why; tell whose lease was lost."""
+    async with worker_db.across_tenants() as queries:
+        held = await claims.hand_over(queries, offers, lease)
+    return [None if offer.claim.key in held else LeaseLost() for offer in offers]
 
 
-async def settle(db: Database, claim: Claim, outcome: Outcome) -> None:
-    """Record what became of a try, and tell it when it is final. Raises LeaseLost."""
-    step = retry.after(outcome, claim.attempts, claim.uncertain_attempts)
-    async with db.transaction(claim.tenant_id) as tx:
-        await claims.settle(tx, claim, step)
-        # A mail is put off every few seconds while identity is away: one line of the timeline tells it.
-        if outcome.tried or step.code != claim.last_error_code:
-            await timelines.append(tx, claim.id, step.state, step.code)
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try that is over: what became of it, and the trace in which it happened."""
+
+    claim: Claim
+    outcome: Outcome
+    traceparent: str
+
+    @property
+    def step(self) -> Step:
+        """Return how the delivery goes on."""
+        return retry.after(self.outcome, self.claim.attempts, self.claim.uncertain_attempts)
+
+    @property
+    def shows(self) -> bool:
+        """Say whether the timeline tells of it: while identity is away, a mail is put off again every few seconds."""
+        return self.outcome.tried or self.step.code != self.claim.last_error_code
+
+    @property
+    def event(self) -> DeliverySent | DeliveryFailed | None:
+        """Return what is told of it, None while it is not final."""
+        claim, step = self.claim, self.step
         if step.state is State.SENT:
-            await outbox.add(tx, DeliverySent(delivery_id=claim.id, category=claim.category))
-        elif step.failed:
-            await outbox.add(
-                tx, DeliveryFailed(delivery_id=claim.id, category=claim.category, code=step.code or step.state)
-            )
-        if outcome.status is not None:
-            await _count_bounce(tx, claim.recipient_address, outcome.status)
+            return DeliverySent(delivery_id=claim.id, category=claim.category)
+        if step.failed:
+            return DeliveryFailed(delivery_id=claim.id, category=claim.category, code=step.code or step.state)
+        return None
+
+
+async def settle(worker_db: Database, tries: Sequence[Try]) -> Sequence[LeaseLost | None]:
+    """Record what became of tries, and tell what is final; tell whose lease was lost."""
+    async with worker_db.across_tenants() as queries:
+        held = await claims.settle(queries, [(one.claim, one.step) for one in tries])
+        counted = [one for one in tries if one.claim.key in held]
+        lines = [(one.claim.tenant_id, one.claim.id, one.step.state, one.step.code) for one in counted if one.shows]
+        events = [(one.claim.tenant_id, one.traceparent, event) for one in counted if (event := one.event) is not None]
+        await timelines.append_each(queries, lines)
+        if events:
+            await outbox.add_each(queries, events)
+        for one in counted:
+            if one.outcome.status is not None:
+                tx = queries.within(one.claim.tenant_id)
+                await _count_bounce(tx, one.claim.recipient_address, one.outcome.status)
+    return [None if one.claim.key in held else LeaseLost() for one in tries]
 
 
 async def take_back(db: Database, tenant_id: TenantId, bounce: Bounce) -> None:

@@ -26,13 +26,10 @@ from services.notifications.domain.claim import Claim
 from services.notifications.domain.delivery import Template
 from services.notifications.domain.digest import Appointment, span_of
 from services.notifications.domain.invitation import METHODS, Meeting
-from services.notifications.domain.letter import Author, Letter, Wording
-from services.notifications.domain.recipient import Agency
-from services.notifications.store import agencies, appointments, recipients, wordings
+from services.notifications.domain.letter import Author, Letter, Letterhead
+from services.notifications.store import appointments
 
 _INSTANT = timedelta(seconds=1)
-UNKNOWN: Agency = Agency("Keyholder", "UTC", "en", 730, 1)
-"""Stands for an agency whose picture is still on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +47,26 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    agency: Agency
-    recipient: str
-    author: Author
-    wording: Wording | None
+    head: Letterhead
     appointments: Sequence[Appointment]
     meeting: Meeting | None
 
 
-async def write(desk: Desk, db: Database, claim: Claim, now: datetime) -> Letter:
+async def write(desk: Desk, db: Database, claim: Claim, head: Letterhead, now: datetime) -> Letter:
     """Return the letter of a delivery. Raises NoLongerNeeded, Unavailable."""
     await _require_readable(desk, claim)
-    known = await _known(db, claim, now)
+    known = await _known(db, claim, head, now)
     leave_url = desk.leave_links.url(Leaving(claim.tenant_id, claim.recipient_user_id, claim.category))
     words, url = _words(claim, known), ""
     if claim.template in ROUTES:
-        words, url = await _linked(desk, claim, known)
+        words, url = await _linked(desk, claim, head)
     if claim.template is Template.WEEKLY_REPORT:
         words |= await _reported(desk, claim)
     links = Links(url, leave_url)
-    letter = desk.letters.write(claim.template, claim.locale, words, links, known.wording)
-    author = known.author if claim.sender_user_id else Author(str(words["agency"]), None)
+    letter = desk.letters.write(claim.template, claim.locale, words, links, head.wording)
+    author = head.author or Author(str(words["agency"]), None)
     if known.meeting is not None:
-        return replace(letter, author=author, **_invitation(desk, claim, known, known.meeting, now))
+        return replace(letter, author=author, **_invitation(desk, claim, head, known.meeting, now))
     ics = calendar(known.appointments, now) if known.appointments else ""
     return replace(letter, author=author, calendar=ics)
 
@@ -87,11 +81,11 @@ async def _require_readable(desk: Desk, claim: Claim) -> None:
         raise NoLongerNeeded("not_readable")
 
 
-async def _linked(desk: Desk, claim: Claim, known: _Known) -> tuple[dict[str, object], str]:
+async def _linked(desk: Desk, claim: Claim, head: Letterhead) -> tuple[dict[str, object], str]:
     """Return the words and the link of a mail that carries one; its names are identity's, which are never late."""
     link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
     words: dict[str, object] = link.model_dump(exclude={"url", "expires_at"})
-    words["valid_until"] = moment_in_words(link.expires_at, claim.locale, ZoneInfo(known.agency.timezone))
+    words["valid_until"] = moment_in_words(link.expires_at, claim.locale, ZoneInfo(head.timezone))
     return words, link.url
 
 
@@ -114,30 +108,26 @@ async def _reported(desk: Desk, claim: Claim) -> Words:
     }
 
 
-def _invitation(desk: Desk, claim: Claim, known: _Known, meeting: Meeting, now: datetime) -> dict[str, str | Method]:
-    parties = Parties(
-        Party(known.author.name, known.author.address or desk.sender), Party(known.recipient, claim.recipient_address)
-    )
+def _invitation(desk: Desk, claim: Claim, head: Letterhead, meeting: Meeting, now: datetime) -> dict[str, str | Method]:
+    author = head.author or Author(head.agency, None)
+    parties = Parties(Party(author.name, author.address or desk.sender), Party(head.recipient, claim.recipient_address))
     method = METHODS[claim.template]
     return {"calendar": calendar([meeting.appointment], now, method, parties), "calendar_method": method}
 
 
-async def _known(db: Database, claim: Claim, now: datetime) -> _Known:
+async def _known(db: Database, claim: Claim, head: Letterhead, now: datetime) -> _Known:
+    if claim.template is not Template.DIGEST and claim.template not in METHODS:
+        return _Known(head, (), None)
     async with db.transaction(claim.tenant_id, readonly=True) as tx:
-        agency = await agencies.find(tx) or UNKNOWN
-        recipient = await recipients.find(tx, claim.recipient_user_id)
-        sender = await recipients.find(tx, claim.sender_user_id) if claim.sender_user_id else None
-        wording = await wordings.find(tx, claim.template, language_of(claim.locale))
         found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
         meeting = await _meeting(tx, claim, now) if claim.template in METHODS else None
-    author = Author(sender.display_name, sender.answers_to) if sender else Author(agency.name, None)
-    return _Known(agency, recipient.display_name if recipient else "", author, wording, found, meeting)
+    return _Known(head, found, meeting)
 
 
 def _words(claim: Claim, known: _Known) -> dict[str, object]:
     """Return what a letter without a link tells: names, and the facts of the event; moments in the agency's zone."""
-    zone = ZoneInfo(known.agency.timezone)
-    words: dict[str, object] = {"agency": known.agency.name, "display_name": known.recipient, **claim.facts}
+    zone = ZoneInfo(known.head.timezone)
+    words: dict[str, object] = {"agency": known.head.agency, "display_name": known.head.recipient, **claim.facts}
     for name in claim.facts.keys() & {"at", "expires_at"}:
         moment = datetime.fromisoformat(claim.facts[name])
         words[name] = (written_day if name == "expires_at" else moment_in_words)(moment, claim.locale, zone)
@@ -160,7 +150,7 @@ def _of_meeting(claim: Claim, known: _Known, meeting: Meeting) -> Words:
     ends = one.ends_at.astimezone(zone).strftime("%H:%M") if same_day else day_and_time(one.ends_at, claim.locale, zone)
     return {
         "summary": one.summary,
-        "organizer": known.author.name,
+        "organizer": known.head.author.name if known.head.author else known.head.agency,
         "starts": day_and_time(one.starts_at, claim.locale, zone),
         "ends": ends,
         "timezone": meeting.timezone,

@@ -4,13 +4,14 @@ A claim raises the delivery's version; every later statement of its holder names
 lease ran out changes nothing. Leases run on the database's clock, which all workers share.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from services.chassis.database import Queries, Row, Transaction
-from services.notifications.domain.claim import Claim, LeaseLost
+from services.contracts.vocabulary import TenantId
+from services.notifications.domain.claim import Claim
 from services.notifications.domain.delivery import Category, Template
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.preference import Ground
@@ -61,48 +62,68 @@ async def claim_due(
     return [_claim(row) for row in rows]
 
 
-async def hand_over(tx: Transaction, claim: Claim, letter: Letter, ground: Ground, lease: timedelta) -> None:
-    """Note, before it happens, that the mail goes to the mail server; the lease begins anew. Raises LeaseLost."""
-    held = await tx.execute(
+Key = tuple[TenantId, UUID, int]
+"""A claim's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is about to be handed to the mail server, and why the recipient gets it."""
+
+    claim: Claim
+    letter: Letter
+    ground: Ground
+
+
+async def hand_over(queries: Queries, offers: Sequence[Offer], lease: timedelta) -> Collection[Key]:
+    """Note, before it happens, that mails go to the mail server; return those that were still held.
+
+    Their leases begin anew. No scope: as above.
+    """
+    rows = await queries.rows(
         """
-        UPDATE deliveries
-           SET state = 'handing_over', subject = $4, body_redacted = $5, next_try_at = now() + $6, ground = $7
-         WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state = 'claimed'
+        UPDATE deliveries AS d
+           SET state = 'handing_over', subject = offered.subject, body_redacted = offered.body,
+               next_try_at = now() + $1, ground = offered.ground
+          FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+            AS offered (tenant_id, id, version, subject, body, ground)
+         WHERE (d.tenant_id, d.id, d.version) = (offered.tenant_id, offered.id, offered.version)
+           AND d.state = 'claimed'
+        RETURNING d.tenant_id, d.id, d.version
         """,
-        tx.tenant_id,
-        claim.id,
-        claim.version,
-        letter.subject,
-        letter.redacted,
         lease,
-        ground,
+        *_held([offer.claim for offer in offers]),
+        [offer.letter.subject for offer in offers],
+        [offer.letter.redacted for offer in offers],
+        [offer.ground for offer in offers],
     )
-    if not held:
-        raise LeaseLost
+    return {(row["tenant_id"], row["id"], row["version"]) for row in rows}
 
 
-async def settle(tx: Transaction, claim: Claim, step: Step) -> None:
-    """Give the delivery back as a try left it. Raises LeaseLost."""
-    held = await tx.execute(
+async def settle(queries: Queries, steps: Sequence[tuple[Claim, Step]]) -> Collection[Key]:
+    """Give deliveries back as a try left them; return those that were still held. No scope: as above."""
+    rows = await queries.rows(
         """
-        UPDATE deliveries
-           SET state = $4, last_error_code = $5, attempts = $6, uncertain_attempts = $7,
-               next_try_at = now() + $8::interval,
-               sent_at = CASE WHEN $4 = 'sent' THEN now() END,
-               ground = CASE WHEN $4 = 'suppressed' THEN $5 ELSE ground END
-         WHERE tenant_id = $1 AND id = $2 AND version = $3 AND state IN ('claimed', 'handing_over')
+        UPDATE deliveries AS d
+           SET state = step.state, last_error_code = step.code, attempts = step.attempts,
+               uncertain_attempts = step.uncertain_attempts, next_try_at = now() + step.wait,
+               sent_at = CASE WHEN step.state = 'sent' THEN now() END,
+               ground = CASE WHEN step.state = 'suppressed' THEN step.code ELSE ground END
+          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::integer[], $7::integer[],
+                      $8::interval[])
+            AS step (tenant_id, id, version, state, code, attempts, uncertain_attempts, wait)
+         WHERE (d.tenant_id, d.id, d.version) = (step.tenant_id, step.id, step.version)
+           AND d.state IN ('claimed', 'handing_over')
+        RETURNING d.tenant_id, d.id, d.version
         """,
-        tx.tenant_id,
-        claim.id,
-        claim.version,
-        step.state,
-        step.code,
-        step.attempts,
-        step.uncertain_attempts,
-        step.wait,
+        *_held([claim for claim, _ in steps]),
+        [step.state for _, step in steps],
+        [step.code for _, step in steps],
+        [step.attempts for _, step in steps],
+        [step.uncertain_attempts for _, step in steps],
+        [step.wait for _, step in steps],
     )
-    if not held:
-        raise LeaseLost
+    return {(row["tenant_id"], row["id"], row["version"]) for row in rows}
 
 
 async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
@@ -114,9 +135,7 @@ async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
           FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS held (tenant_id, id, version)
          WHERE (d.tenant_id, d.id, d.version) = (held.tenant_id, held.id, held.version) AND d.state = 'claimed'
         """,
-        [claim.tenant_id for claim in claims],
-        [claim.id for claim in claims],
-        [claim.version for claim in claims],
+        *_held(claims),
     )
 
 
@@ -168,6 +187,10 @@ async def purge(queries: Queries, limit: int) -> int:
         """,
         limit,
     )
+
+
+def _held(claims: Sequence[Claim]) -> tuple[Sequence[UUID], Sequence[UUID], Sequence[int]]:
+    return [claim.tenant_id for claim in claims], [claim.id for claim in claims], [claim.version for claim in claims]
 
 
 def _claim(row: Row) -> Claim:

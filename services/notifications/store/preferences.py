@@ -1,14 +1,26 @@
 """What recipients chose, what the agency usually sends, and everything that a decision looks at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from services.chassis.database import Row, Transaction
-from services.contracts.vocabulary import UserId, UserState
+from services.chassis.database import Queries, Row, Transaction
+from services.contracts.vocabulary import TenantId, UserId, UserState
 from services.notifications.domain.delivery import Category
 from services.notifications.domain.preference import Standing
 from services.notifications.domain.recipient import Choices
 from services.notifications.domain.suppression import digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whether whom, by which address, gets mail of which category, sent by whom; None for the agency's system."""
+
+    tenant_id: TenantId
+    recipient_id: UUID
+    address: str
+    category: Category
+    sender_id: UserId | None
 
 
 async def standing(
@@ -24,43 +36,54 @@ async def standing(
 async def standings(
     tx: Transaction, addresses: Mapping[UUID, str], category: Category, sender_id: UserId | None
 ) -> Mapping[UUID, Standing]:
-    """Return the same of several recipients, given where their mail goes. No scope: as above.
+    """Return the same of several recipients, given where their mail goes. No scope: as above."""
+    asked = [Asked(tx.tenant_id, recipient, address, category, sender_id) for recipient, address in addresses.items()]
+    return dict(zip(addresses, await standings_across(tx, asked), strict=True))
+
+
+async def standings_across(queries: Queries, asked: Sequence[Asked]) -> Sequence[Standing]:
+    """Return the same of recipients of several agencies, in their order. No scope: as above.
 
     Each table is looked up by key for each recipient: joined, a large one would be read as a whole, as it would be
     by `coalesce`, which PostgreSQL takes for leaky and therefore asks only behind the tenant fence.
     """
-    rows = await tx.rows(
+    rows = await queries.rows(
         """
-        SELECT asked.recipient_id,
-               r.state,
+        SELECT r.state,
                coalesce(r.receives, true)
-                   AND coalesce((SELECT receives FROM recipients WHERE tenant_id = $1 AND id = a.contact_id), true)
+                   AND coalesce(
+                       (SELECT receives FROM recipients WHERE tenant_id = asked.tenant_id AND id = a.contact_id), true)
                    AS receives,
-               coalesce((SELECT sends FROM recipients WHERE tenant_id = $1 AND id = $5), true) AS sender_sends,
+               coalesce((SELECT sends FROM recipients WHERE tenant_id = asked.tenant_id AND id = asked.sender_id), true)
+                   AS sender_sends,
                EXISTS (SELECT FROM suppressions AS s
-                        WHERE s.tenant_id = $1 AND s.address_hash = asked.address_hash AND s.expires_at > now()
-                          AND (s.severity = 'hard' OR s.bounces >= 3)) AS suppressed,
+                        WHERE s.tenant_id = asked.tenant_id AND s.address_hash = asked.address_hash
+                          AND s.expires_at > now() AND (s.severity = 'hard' OR s.bounces >= 3)) AS suppressed,
                (SELECT wanted FROM preferences
-                 WHERE tenant_id = $1 AND category = $4
+                 WHERE tenant_id = asked.tenant_id AND category = asked.category
                    AND recipient_id = CASE WHEN a.contact_id IS NULL THEN asked.recipient_id ELSE a.contact_id END)
                    AS choice,
-               (SELECT wanted FROM default_preferences WHERE tenant_id = $1 AND category = $4) AS agency_default
-          FROM unnest($2::uuid[], $3::bytea[]) AS asked (recipient_id, address_hash)
-          LEFT JOIN recipients AS r ON r.tenant_id = $1 AND r.id = asked.recipient_id
-          LEFT JOIN sub_accounts AS a ON a.tenant_id = $1 AND a.user_id = asked.recipient_id AND a.granted
+               (SELECT wanted FROM default_preferences
+                 WHERE tenant_id = asked.tenant_id AND category = asked.category) AS agency_default
+          FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::uuid[])
+               WITH ORDINALITY AS asked (tenant_id, recipient_id, address_hash, category, sender_id, place)
+          LEFT JOIN recipients AS r ON r.tenant_id = asked.tenant_id AND r.id = asked.recipient_id
+          LEFT JOIN sub_accounts AS a
+                 ON a.tenant_id = asked.tenant_id AND a.user_id = asked.recipient_id AND a.granted
+         ORDER BY asked.place
         """,
-        tx.tenant_id,
-        list(addresses),
-        [digest_of(tx.tenant_id, address) for address in addresses.values()],
-        category,
-        sender_id,
+        [one.tenant_id for one in asked],
+        [one.recipient_id for one in asked],
+        [digest_of(one.tenant_id, one.address) for one in asked],
+        [one.category for one in asked],
+        [one.sender_id for one in asked],
     )
-    return {row["recipient_id"]: _standing(row) for row in rows}
+    return [_standing(row) for row in rows]
 
 
 def _standing(row: Row) -> Standing:
     # Mail and picture come by queues of their own: somebody whose picture is still on its way counts as active.
-    columns = {name: value for name, value in row.items() if name not in {"recipient_id", "state"}}
+    columns = {name: value for name, value in row.items() if name != "state"}
     return Standing(state=UserState(row["state"] or UserState.ACTIVE), **columns)
 
 

@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.chassis.database import Transaction
+from services.chassis.database import Queries, Transaction
+from services.contracts.vocabulary import TenantId
 from services.notifications.domain.delivery import Moment, State
 
 
 async def append(tx: Transaction, delivery_id: UUID, state: State, code: str | None) -> None:
     """Add a line to a delivery's timeline."""
-    await tx.execute(
-        "INSERT INTO delivery_history (tenant_id, delivery_id, state, code) VALUES ($1, $2, $3, $4)",
-        tx.tenant_id,
-        delivery_id,
-        state,
-        code,
+    await append_each(tx, [(tx.tenant_id, delivery_id, state, code)])
+
+
+async def append_each(queries: Queries, lines: Sequence[tuple[TenantId, UUID, State, str | None]]) -> None:
+    """Add lines to the timelines of several agencies' deliveries."""
+    await queries.execute(
+        """
+        INSERT INTO delivery_history (tenant_id, delivery_id, state, code)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+        """,
+        [tenant_id for tenant_id, _, _, _ in lines],
+        [delivery_id for _, delivery_id, _, _ in lines],
+        [state for _, _, state, _ in lines],
+        [code for _, _, _, code in lines],
     )
 
 
