@@ -72,7 +72,7 @@ async def test_1_killed_under_load_it_loses_nothing(site: Site, long: bool) -> N
             await eventually(lambda writes=writes: _at_least(writes, 400), 60)
         await site.rabbit.restart()
         back = time.monotonic()
-        await site.become("identity", LEFT, 0, 120)
+        await site.become("identity", LEFT, 0, 30)
         print(
             f"kill {number + 1}: {len(writes.seconds)} commits, p99 {writes.p99():.0f} ms; "
             f"outbox empty {time.monotonic() - back:.1f} s after the broker answered"

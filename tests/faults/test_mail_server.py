@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900
 ENDS = {
     (Mode.BUSY,): ("sent", 1, 0),
     (Mode.GONE,): ("refused", 0, 0),
+    (Mode.MUTE,): ("sent", 1, 0),
+    (Mode.LEAVE,): ("sent", 1, 0),
     (Mode.SPAM,): ("refused", 0, 0),
     (Mode.DROP,): ("sent", 1, 1),
     (Mode.CUT,): ("sent", 2, 1),
