@@ -267,6 +267,7 @@ async def test_a_stamp_opens_no_more_than_its_owner_may_do_himself(agency: Agenc
     assert (answer.status, answer.body["code"]) == (403, "grants_more_than_held")
     answer = await agency.call(keeper, "POST", _path(made, "/stamp"), gone)
     assert (answer.status, answer.body["code"]) == (422, "unknown_holder")
+    assert answer.body["errors"][0]["detail"].startswith("There is no user ")
     assert await agency.stored() == before
 
 
@@ -279,6 +280,7 @@ async def test_of_parallel_changes_of_one_version_exactly_one_succeeds(agency: A
     assert sorted(answer.status for answer in answers) == [200] + [412] * 11
 
 
+@pytest.mark.catalogue("ON-21")
 async def test_a_preview_says_who_gains_and_loses_what_and_changes_nothing(agency: Agency) -> None:
     made = await agency.take_on()
     outsider = agency.give(agency.bruno, beside=(agency.harbour,))
