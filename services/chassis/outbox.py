@@ -7,6 +7,7 @@ from typing import Final, Never
 
 from services.chassis import bus, clock, database, ids, logging, metrics, trace
 from services.chassis.database import Database, Queries, Row, Transaction
+from services.chassis.outages import Outage
 from services.contracts.envelope import Envelope, Event
 from services.contracts.vocabulary import TenantId
 
@@ -58,6 +59,16 @@ class Relay:
                     async with asyncio.timeout(POLL_SECONDS):
                         await wake.wait()
 
+    async def watch(self) -> Never:
+        """Tell every five seconds how long the oldest event has waited, with the broker away too."""
+        outage = Outage("outbox watch")
+        while True:
+            with outage.bridged():
+                async with self._db.across_tenants() as queries:
+                    oldest = await queries.value("SELECT occurred_at FROM outbox ORDER BY seq LIMIT 1")
+                metrics.OUTBOX_OLDEST.set((clock.now() - oldest).total_seconds() if oldest else 0)
+            await asyncio.sleep(POLL_SECONDS)
+
     async def _publish_due(self, channel: bus.Channel) -> int:
         async with self._db.across_tenants() as queries:
             rows = await queries.rows(
@@ -71,12 +82,7 @@ class Relay:
                 """,
                 BATCH,
             )
-            if rows:
-                metrics.OUTBOX_OLDEST.set((clock.now() - rows[0]["occurred_at"]).total_seconds())
-                broken = await self._publish(channel, queries, rows)
-            else:
-                metrics.OUTBOX_OLDEST.set(0)
-                broken = None
+            broken = await self._publish(channel, queries, rows) if rows else None
         if broken is not None:  # raised only now, so that what was confirmed stays deleted
             raise broken
         return len(rows)

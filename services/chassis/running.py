@@ -66,6 +66,7 @@ async def work(service: Service[AnySettings, Deps], settings: AnySettings, stopp
             settings.work_port,
             [
                 broker.keep("relay", relay.run),
+                _keep_up(relay.watch),
                 *(broker.keep(consumer.queue, consumer.run) for consumer in consumers),
                 *(_keep_up(consumer.retry) for consumer in consumers),
                 _keep_up(partial(consuming.tidy, worker_db)),

@@ -32,7 +32,7 @@ class NotificationsSettings(Settings):
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """Mails handed over at the same time, by each worker."""
     smtp_connections_per_domain: int = Field(default=10, ge=1, le=50)
-    """How many of them may be for mailboxes of one domain."""
+    """How many of them may be for mailboxes of one domain: of each worker, so that two hand over twice as many."""
     smtp_timeout_seconds: float = Field(default=20, ge=0.1, le=120)
     """How long the mail server may take for the envelope, and again for the mail itself."""
     sender_address: str = Field(pattern=r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,180}$")

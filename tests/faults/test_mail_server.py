@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900
 ENDS = {
     (Mode.BUSY,): ("sent", 1, 0),
     (Mode.GONE,): ("refused", 0, 0),
+    (Mode.MUTE,): ("sent", 1, 0),
+    (Mode.LEAVE,): ("sent", 1, 0),
     (Mode.SPAM,): ("refused", 0, 0),
     (Mode.DROP,): ("sent", 1, 1),
     (Mode.CUT,): ("sent", 2, 1),
@@ -26,7 +28,8 @@ ENDS = {
 
 
 async def test_10_each_failure_ends_as_it_must_and_good_mails_pass_by(site: Site, long: bool) -> None:
-    await asyncio.gather(*(_fails(site, modes) for modes in ENDS for _ in range(20 if long else 2)))
+    for _ in range(10 if long else 1):  # more at once would hang on each of the four connections in turn
+        await asyncio.gather(*(_fails(site, modes) for modes in ENDS for _ in range(2)))
 
 
 async def _fails(site: Site, modes: tuple[Mode, ...]) -> None:

@@ -24,6 +24,10 @@ class Mode(StrEnum):
     """451 at RCPT."""
     GONE = "gone"
     """550 at RCPT."""
+    MUTE = "mute"
+    """Says nothing at RCPT, and nothing more."""
+    LEAVE = "leave"
+    """Closes the connection at RCPT."""
     SPAM = "spam"
     """554 at DATA."""
     DROP = "drop"
@@ -32,6 +36,9 @@ class Mode(StrEnum):
     """Takes the mail and closes the connection before saying so."""
     HANG = "hang"
     """Takes the mail and never says so."""
+
+
+AT_RCPT = frozenset({Mode.BUSY, Mode.GONE, Mode.MUTE, Mode.LEAVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +168,21 @@ class MailSink:
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 as above
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         self.named[address] += 1
         modes = self._modes[address]
-        if modes and modes[0] in {Mode.BUSY, Mode.GONE}:
-            return "451 4.3.0 Busy" if modes.popleft() is Mode.BUSY else f"550 5.1.1 <{address}> is unknown"
+        match modes.popleft() if modes and modes[0] in AT_RCPT else None:
+            case Mode.BUSY:
+                return "451 4.3.0 Busy"
+            case Mode.GONE:
+                return f"550 5.1.1 <{address}> is unknown"
+            case Mode.MUTE:
+                await self._closing.wait()
+            case Mode.LEAVE:
+                _cut(server)
+            case _:
+                pass
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -294,7 +294,13 @@ async def test_messages_that_overtake_each_other_bring_the_same_mails(agency: Ag
         await eventually(failed)
         assert await told(agency) == []
         await publish(UserChanged(user=person))
-        (mail,) = await post.sink.has(address)
+
+        async def told_once_tried_again() -> list[Received]:
+            async with post.crossing.across_tenants() as queries:  # the pauses between tries are not what is shown
+                await queries.execute("UPDATE failed_messages SET next_try_at = now() WHERE next_try_at > now()")
+            return post.sink.to(address)
+
+        (mail,) = await eventually(told_once_tried_again, 30)
         (found,) = objects([mail])
         assert [one["SEQUENCE"] for one in found.events] == [1]
     assert [template for recipient, template in await told(agency) if recipient == address] == [INVITED]

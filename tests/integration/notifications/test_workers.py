@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -19,7 +20,7 @@ from services.notifications.store import claims
 from tests.integration.notifications.post_office import Invited, PostOffice
 from tests.support.mailsink import Mode
 from tests.support.processes import work_process
-from tests.support.running import eventually, working
+from tests.support.running import NO_BROKER, eventually, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -31,6 +32,30 @@ async def test_two_workers_send_two_hundred_mails_once_each(post: PostOffice) ->
         await eventually(lambda: _all_sent(post, people), seconds=60)
     mails = Counter(mail.recipient for mail in post.sink.received)
     assert [mails[person.address] for person in people] == [1] * 200
+
+
+async def test_each_worker_keeps_to_a_domains_share_so_that_two_hand_over_twice_as_much(post: PostOffice) -> None:
+    domain, before = f"a{uuid4().hex[:8]}.test", post.sink.hanging
+    addresses = [f"{number}@{domain}" for number in range(8)]
+    for address in addresses:
+        post.sink.answer(address, Mode.HANG)
+
+    def worker() -> AbstractAsyncContextManager[str]:
+        limits = {"smtp_connections": 4, "smtp_connections_per_domain": 2, "smtp_timeout_seconds": 60}
+        return working(SERVICE, post.settings(NO_BROKER, **limits))
+
+    async def hang(count: int) -> bool:
+        return post.sink.hanging - before == count
+
+    async with worker():
+        for address in addresses:
+            await post.invite(address=address)
+        await eventually(lambda: hang(2))
+        async with worker():
+            await eventually(lambda: hang(4))
+            for _ in range(20):  # many a claim later it is still so
+                await post.reaches(await post.invite(), "sent")
+            assert await hang(4)
 
 
 async def test_a_claim_leaves_what_a_busy_domain_would_get_too_much_of(post: PostOffice) -> None:
