@@ -112,6 +112,12 @@ class Database:
                 yield Queries(connection)
 
     @asynccontextmanager
+    async def single_statements(self) -> AsyncGenerator[Queries]:
+        """Let each statement be a transaction of its own, in one round trip, without a tenant. Raises Unavailable."""
+        async with self._connected() as connection:
+            yield Queries(connection)
+
+    @asynccontextmanager
     async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
         """Call `hear` with what each notification of a channel says, and with None once the line is lost.
 
@@ -136,19 +142,27 @@ class Database:
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
         """Open a transaction in one round trip, its tenant included."""
+        async with self._connected() as connection:
+            try:
+                await connection.execute(opening)
+                yield connection
+                await connection.execute("COMMIT")
+            except TimeoutError:
+                raise  # by a line that is dead; nothing more is said on it
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Connection]:
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
                 try:
-                    await connection.execute(opening)
                     yield connection
-                    await connection.execute("COMMIT")
                 except TimeoutError:  # not even the server's own timeout came back: this line is dead, others may be
                     connection.terminate()
                     await self._pool.expire_connections()
-                    raise
-                except BaseException:
-                    if not connection.is_closed():
-                        await connection.execute("ROLLBACK")
                     raise
 
 
