@@ -107,14 +107,7 @@ class Database:
     @asynccontextmanager
     async def at_once(self) -> AsyncGenerator[Queries]:
         """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
-        with _refusals():
-            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-                yield Queries(connection)
-
-    @asynccontextmanager
-    async def single_statements(self) -> AsyncGenerator[Queries]:
-        """Let each statement be a transaction of its own, in one round trip, without a tenant. Raises Unavailable."""
-        async with self._connected() as connection:
+        async with self._lent() as connection:
             yield Queries(connection)
 
     @asynccontextmanager
@@ -142,20 +135,20 @@ class Database:
     @asynccontextmanager
     async def _begin(self, opening: str) -> AsyncGenerator[Connection]:
         """Open a transaction in one round trip, its tenant included."""
-        async with self._connected() as connection:
+        async with self._lent() as connection:
             try:
                 await connection.execute(opening)
                 yield connection
                 await connection.execute("COMMIT")
             except TimeoutError:
-                raise  # by a line that is dead; nothing more is said on it
+                raise
             except BaseException:
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")
                 raise
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncGenerator[Connection]:
+    async def _lent(self) -> AsyncGenerator[Connection]:
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
                 try:

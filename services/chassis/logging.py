@@ -66,7 +66,8 @@ def configure(service: str, level: str, version: str) -> None:
             ],
         )
     )
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    most = max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()])  # what libraries do is not our news
+    logging.basicConfig(handlers=[handler], level=most, force=True)
     for chatty in ("aiormq", "aio_pika", "asyncio", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
 

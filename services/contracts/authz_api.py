@@ -81,6 +81,17 @@ class Administrators(BaseModel):
     user_ids: tuple[UserId, ...]
 
 
+class SiteAppearance(BaseModel):
+    """Whether a person may appear on the agency's web site and on portals.
+
+    `GET /internal/v1/tenants/{tenant_id}/users/{user_id}/site-appearance`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    shown: bool
+
+
 class StampEntry(BaseModel):
     """What a stamp says to a user, team or office about a class of keys."""
 

@@ -4,13 +4,15 @@ What they do not know they ignore, as the standard says.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Final, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, TypeAdapter, ValidationError
 
-from services.contracts.vocabulary import Effect, RecordClass, UserId
+from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 
 USER: Final = "user"
 """The one type of subject."""
@@ -59,7 +61,7 @@ class RecordProperties(Message):
     assignee_id: str | None = None
     created_by: str | None = None
     is_private: StrictBool | None = None
-    record_rights: Annotated[list[RightProperty], Field(max_length=600)] = []
+    record_rights: Annotated[tuple[RightProperty, ...], Field(max_length=600)] = ()
 
 
 class ResourceKind(Message):
@@ -78,10 +80,22 @@ class EvaluationAsked(Message):
     resource: Resource
 
 
+_EVALUATIONS: Final = TypeAdapter(list[EvaluationAsked])
+
+
 class Decision(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
     decision: bool
-    context: dict[str, JsonValue]
+    context: Mapping[str, JsonValue]
     """`view` of what is granted; `reason` why something could not be asked; `error` of an item of many."""
+
+
+DECISIONS: Final[Mapping[View | None, Decision]] = {
+    None: Decision(decision=False, context={}),
+    **{view: Decision(decision=True, context={"view": view.value}) for view in View},
+}
+"""The answer for each view in which something may be granted, and for what is refused."""
 
 
 class Decisions(BaseModel):
@@ -95,19 +109,29 @@ class EvaluationOptions(Message):
 class EvaluationsAsked(Message):
     """Members above the list stand for those that its items leave out."""
 
-    subject: JsonValue = None
-    action: JsonValue = None
-    resource: JsonValue = None
-    evaluations: Annotated[list[dict[str, JsonValue]], Field(max_length=1_000)] = []
+    subject: Any = None
+    action: Any = None
+    resource: Any = None
+    evaluations: Annotated[list[dict[str, Any]], Field(max_length=1_000)] = []
     options: EvaluationOptions = EvaluationOptions()
 
-    def filled(self, item: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """Return an item with what it leaves out filled in."""
-        return {"subject": self.subject, "action": self.action, "resource": self.resource, **item}
+    def shared(self) -> dict[str, Any]:
+        """Return what stands for what an item leaves out, read once for all; as it was given where it is unreadable."""
+        return {
+            "subject": _read(Subject, self.subject),
+            "action": _read(Action, self.action),
+            "resource": _read(Resource, self.resource),
+        }
 
     def items(self) -> Sequence[EvaluationAsked | Decision]:
         """Return the items, and in the place of each unreadable one that it is refused for what is wrong with it."""
-        return [self._readable(item) for item in self.evaluations]
+        shared = self.shared()
+        filled = [{**shared, **item} for item in self.evaluations]
+        try:
+            return _EVALUATIONS.validate_python(filled)
+        except ValidationError as error:
+            refused = _refused(error)
+        return [refused.get(at) or EvaluationAsked.model_validate(item) for at, item in enumerate(filled)]
 
     def answered(
         self, items: Sequence[EvaluationAsked | Decision], decide: Callable[[EvaluationAsked], Decision]
@@ -121,15 +145,24 @@ class EvaluationsAsked(Message):
                 break
         return Decisions(evaluations=found)
 
-    def _readable(self, item: Mapping[str, JsonValue]) -> EvaluationAsked | Decision:
-        try:
-            return EvaluationAsked.model_validate(self.filled(item))
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"{''.join(f'/{part}' for part in each['loc'])}: {each['msg']}"
-                for each in error.errors(include_url=False, include_input=False, include_context=False)
-            )
-            return Decision(decision=False, context={"error": {"status": 400, "message": wrong}})
+
+def _read(kind: type[Message], given: object) -> object:
+    try:
+        return kind.model_validate(given)
+    except ValidationError:
+        return given
+
+
+def _refused(error: ValidationError) -> Mapping[int, Decision]:
+    """Return for each unreadable item, by its place, that it is refused, and for what."""
+    wrong = defaultdict[int | str, list[str]](list)
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        at, *within = each["loc"]
+        wrong[at].append(f"{''.join(f'/{part}' for part in within)}: {each['msg']}")
+    return {
+        int(at): Decision(decision=False, context={"error": {"status": 400, "message": "; ".join(texts)}})
+        for at, texts in wrong.items()
+    }
 
 
 class Page(Message):
@@ -217,8 +250,9 @@ class Configuration(BaseModel):
     capabilities: list[str]
 
 
+@lru_cache(maxsize=10_000)
 def uuid_of(text: str | None) -> UUID | None:
-    """Return an id, None for what can be none."""
+    """Return an id, None for what can be none. The same few are asked about again and again."""
     try:
         return UUID(text or "")
     except ValueError:

@@ -13,6 +13,7 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.authz_site import Site
 from services.identity.adapters.common_passwords import common_passwords
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.adapters.passwords import PasswordHashing
@@ -76,6 +77,7 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
                 db=platform.db,
                 access=access,
                 administrators=Administrators(authz),
+                site=Site(authz),
                 signing=signing,
                 links=Links(settings.public_url.rstrip("/"), timedelta(hours=settings.activation_hours)),
                 pictures=pictures,

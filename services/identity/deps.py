@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
 from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.authz_site import Site
 from services.identity.adapters.pictures import Pictures
 from services.identity.adapters.signing_keys import SigningKeys
 from services.identity.operations.sessions import Gate
@@ -24,6 +25,7 @@ class Deps:
     db: Database
     access: Access
     administrators: Administrators
+    site: Site
     signing: SigningKeys
     gate: Gate
     links: Links

@@ -76,6 +76,18 @@ def test_every_route_runs_a_documented_handler(name: str) -> None:
         assert route.handler.__doc__, f"{route.method} {route.path}"
 
 
+@each_service
+def test_a_handler_opens_no_transaction_that_writes_or_locks(name: str) -> None:
+    calls = [
+        (path.name, node.lineno, {keyword.arg for keyword in node.keywords})
+        for path in (ROOT / "services" / name / "handlers").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transaction"
+    ]
+    assert calls
+    assert [call for call in calls if "readonly" not in call[2]] == []
+
+
 def test_no_module_hides_behind_an_empty_name() -> None:
     named = {path.stem for path in python_files("services", "deploy", "tests")}
     named |= {path.parent.name for path in python_files("services", "deploy", "tests")}

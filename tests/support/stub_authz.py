@@ -31,6 +31,8 @@ class StubAuthz:
         """Of each agency; of others there are none."""
         self.stamps: dict[tuple[UUID, UUID, UUID], StampEntries] = {}
         """By tenant, by whose they are, and by their ids."""
+        self.hidden: set[tuple[UUID, UUID]] = set()
+        """By tenant: who may not appear on the agency's web site."""
         self.supposed: dict[UUID, list[SupposedAccess]] = {}
         """By tenant: whom any proposal concerns, with rights before and after."""
         self.refusal: tuple[int, object] | None = None
@@ -79,6 +81,12 @@ class StubAuthz:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json", headers={"ETag": etag})
 
+    async def _site_appearance(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.Response(status=503)
+        who = UUID(request.match_info["tenant_id"]), UUID(request.match_info["user_id"])
+        return web.json_response({"shown": who not in self.hidden})
+
     async def _administrators(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
@@ -125,6 +133,7 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     app = web.Application()
     person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
     app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    app.router.add_get(f"{person}/site-appearance", stub._site_appearance)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/stamps/{{stamp_id}}", stub._stamp)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     hypotheses = "/internal/v1/tenants/{tenant_id}/hypotheses"

@@ -4,7 +4,7 @@ Whoever asks about others needs admin.permissions.manage or admin.agents.manage.
 an action or a kind of resource, is denied or not found, never an error.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.chassis.refusals import UNTYPED
 from services.chassis.web import Access, Call, Route, checked
 from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
 from services.contracts.authzen import (
+    DECISIONS,
     USER,
     ActionFound,
     ActionSearchAsked,
@@ -42,6 +43,7 @@ from services.contracts.authzen import (
 from services.contracts.vocabulary import UserId
 
 _NOBODY: Final = UserId(UUID(int=0))
+_UNKNOWN: Final = Decision(decision=False, context={"reason": "unknown"})
 
 
 async def show_configuration(deps: Deps, _call: Call) -> Configuration:
@@ -65,13 +67,25 @@ async def evaluate(deps: Deps, call: Call, asked: EvaluationAsked) -> Decision:
 
 
 async def evaluate_all(deps: Deps, call: Call, asked: EvaluationsAsked) -> Decision | Decisions:
-    """Answer many evaluations, in their order, up to the one at which the asked semantic ends."""
+    """Answer many evaluations, in their order, up to the one at which the asked semantic ends.
+
+    Those that ask the same about records that are alike, as on a page of one office's, are decided once.
+    """
     if not asked.evaluations:
-        return await evaluate(deps, call, checked(EvaluationAsked, asked.filled({})))
+        return await evaluate(deps, call, checked(EvaluationAsked, asked.shared()))
     items = asked.items()
-    readable = [item for item in items if isinstance(item, EvaluationAsked)]
-    snapshots, known = await _snapshots(deps, call, readable), await _catalogue(deps, call, readable)
-    return asked.answered(items, lambda item: decision(snapshots, item, known))
+    distinct = {_alike(item): item for item in items if isinstance(item, EvaluationAsked)}
+    snapshots, known = await _snapshots(deps, call, distinct.values()), await _catalogue(deps, call, distinct.values())
+    decided = {alike: decision(snapshots, item, known) for alike, item in distinct.items()}
+    return asked.answered(items, lambda item: decided[_alike(item)])
+
+
+def _alike(asked: EvaluationAsked) -> tuple[object, ...]:
+    """Return all that an evaluation is decided by."""
+    subject, resource = asked.subject, asked.resource
+    given = resource.properties
+    record = (given.office_id, given.assignee_id, given.created_by, given.is_private, given.record_rights)
+    return (subject.type, subject.id, asked.action.name, resource.type, record)
 
 
 async def search_subjects(deps: Deps, call: Call, asked: SubjectSearchAsked) -> SubjectsFound:
@@ -102,7 +116,7 @@ async def search_actions(deps: Deps, call: Call, asked: ActionSearchAsked) -> Ac
     )
 
 
-async def _snapshots(deps: Deps, call: Call, asked: Sequence[EvaluationAsked | ActionSearchAsked] | None) -> Snapshots:
+async def _snapshots(deps: Deps, call: Call, asked: Iterable[EvaluationAsked | ActionSearchAsked] | None) -> Snapshots:
     """Return the snapshots of the subjects asked about; None stands for everybody's. Raises PermissionMissing."""
     caller = call.caller
     subjects = {each.subject.user_id or _NOBODY for each in asked or () if each.subject.type == USER}
@@ -123,9 +137,8 @@ def decision(snapshots: Snapshots, asked: EvaluationAsked, catalogue: Catalogue)
     snapshot = _snapshot_of(asked.subject, snapshots)
     question = _question(asked.action.name, asked.resource, catalogue)
     if snapshot is None or question is None:
-        return Decision(decision=False, context={"reason": "unknown"})
-    view = answer(snapshot, question)
-    return Decision(decision=view is not None, context={"view": view.value} if view else {})
+        return _UNKNOWN
+    return DECISIONS[answer(snapshot, question)]
 
 
 def _question(name: str, resource: Resource, catalogue: Catalogue) -> Question | None:
@@ -145,8 +158,7 @@ def _permission(name: str, resource: Resource, catalogue: Catalogue) -> Permissi
 
 def _facts(resource: Resource) -> RecordFacts | None:
     given = resource.properties
-    ids = [uuid_of(text) for text in (given.office_id, given.assignee_id, given.created_by)]
-    office_id, assignee_id, created_by = ids
+    office_id, assignee_id, created_by = map(uuid_of, (given.office_id, given.assignee_id, given.created_by))
     if office_id is None or assignee_id is None or created_by is None or given.is_private is None:
         return None
     rights = tuple(RecordRight(right.holder_id, right.record_class, right.effect) for right in given.record_rights)

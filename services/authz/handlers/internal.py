@@ -5,15 +5,17 @@ from typing import Annotated, Final
 from pydantic import Field, RootModel
 
 from services.authz.deps import Deps
+from services.authz.domain.switch import Switch
 from services.authz.handlers.proposals import SHOWN, ProposalAsked, suppose
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
 from services.authz.store import administrators as counted
-from services.authz.store import modules, people, stamps
+from services.authz.store import blocked_switches, modules, people, stamps
 from services.chassis.answers import NotModified
 from services.chassis.web import MAX_BODY_BYTES, Access, Call, Input, Route
 from services.contracts.authz_api import (
     Administrators,
+    SiteAppearance,
     StampEntries,
     StampEntry,
     SupposedAccess,
@@ -74,14 +76,21 @@ async def list_administrators(deps: Deps, call: Call) -> Administrators:
         return Administrators(user_ids=tuple(await counted.every(tx, call.now)))
 
 
+async def get_site_appearance(deps: Deps, call: Call) -> SiteAppearance:
+    """Say whether a person may appear on the agency's web site, which everybody may until it is blocked (MG-23)."""
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        blocked = await blocked_switches.of(tx, UserId(call.id_in_path("user_id")))
+    return SiteAppearance(shown=Switch.SITE not in blocked)
+
+
 async def get_stamp_entries(deps: Deps, call: Call) -> StampEntries:
     """Give what one of a person's own stamps says, for records to set; those of others are not found (ON-26).
 
     Whether the person may set record rights (ON-25) is decided where they are set.
     """
     user_id, stamp_id = UserId(call.id_in_path("user_id")), call.id_in_path("stamp_id")
-    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id"))) as tx:
-        stamp = await stamps.get(tx, user_id, stamp_id)
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        stamp = await stamps.find(tx, user_id, stamp_id)
         found = await stamps.entries(tx, stamp.id)
     return StampEntries(
         entries=tuple(
@@ -118,6 +127,7 @@ _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
 ROUTES = (
     Route("GET", f"{_PERSON}/snapshot", get_snapshot, gives=SnapshotGiven, access=Access.PEER),
     Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
+    Route("GET", f"{_PERSON}/site-appearance", get_site_appearance, gives=SiteAppearance, access=Access.PEER),
     Route("GET", f"{_PERSON}/stamps/{{stamp_id}}", get_stamp_entries, gives=StampEntries, access=Access.PEER),
     Route(
         "POST",

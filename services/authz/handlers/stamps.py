@@ -126,8 +126,8 @@ async def _stamper(deps: Deps, call: Call) -> UserId:
 
 
 async def _one(deps: Deps, call: Call, user_id: UserId, stamp_id: UUID) -> StampShown:
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
-        stamp = await stamps.get(tx, user_id, stamp_id)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        stamp = await stamps.find(tx, user_id, stamp_id)
         entries = await stamps.entries(tx, stamp_id)
     return StampShown(
         id=stamp.id,

@@ -1,6 +1,7 @@
 """People's stamps. Every function asks for the person whose stamps they are: nobody sees those of another."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from services.authz.domain.grant import Named
@@ -10,6 +11,12 @@ from services.chassis.cursor import Cursor
 from services.chassis.database import Row, Transaction, UniqueViolation
 from services.chassis.problems import NotFound
 from services.contracts.vocabulary import Effect, RecordClass, UserId
+
+_FIND: Final = """
+SELECT id, user_id, name, version, created_at
+  FROM stamps
+ WHERE tenant_id = $1 AND id = $2 AND user_id = $3
+"""
 
 
 async def insert(tx: Transaction, stamp: Stamp) -> None:
@@ -42,22 +49,14 @@ async def save(tx: Transaction, stamp: Stamp) -> None:
         raise StampNameTaken from None
 
 
+async def find(tx: Transaction, user_id: UserId, stamp_id: UUID) -> Stamp:
+    """Return one of a person's stamps. Raises NotFound. No scope: his own."""
+    return _found(await tx.row(_FIND, tx.tenant_id, stamp_id, user_id))
+
+
 async def get(tx: Transaction, user_id: UserId, stamp_id: UUID) -> Stamp:
     """Return one of a person's stamps, locked until the transaction ends. Raises NotFound. No scope: his own."""
-    row = await tx.row(
-        """
-        SELECT id, user_id, name, version, created_at
-          FROM stamps
-         WHERE tenant_id = $1 AND id = $2 AND user_id = $3
-           FOR UPDATE
-        """,
-        tx.tenant_id,
-        stamp_id,
-        user_id,
-    )
-    if row is None:
-        raise NotFound
-    return _stamp(row)
+    return _found(await tx.row(_FIND + " FOR UPDATE", tx.tenant_id, stamp_id, user_id))
 
 
 async def page(tx: Transaction, user_id: UserId, *, after: Cursor, limit: int) -> Sequence[Stamp]:
@@ -118,6 +117,12 @@ async def replace_entries(tx: Transaction, stamp_id: UUID, wanted: Sequence[Stam
             if entry.effect is not None
         ],
     )
+
+
+def _found(row: Row | None) -> Stamp:
+    if row is None:
+        raise NotFound
+    return _stamp(row)
 
 
 def _stamp(row: Row) -> Stamp:

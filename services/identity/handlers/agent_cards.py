@@ -85,8 +85,7 @@ class PublicCardShown(Output):
 async def get_public_card(deps: Deps, call: Call) -> PublicCardShown:
     """Show what web sites and apps may show of a colleague: nothing else of the card (MG-11).
 
-    404 for who does not work here now, and for who shows nothing. Whether the person appears on the site at all,
-    the switch `site` in authz says (MG-23).
+    404 for who does not work here now, for who shows nothing, and for whom the switch `site` in authz hides (MG-23).
     """
     user_id = UserId(call.id_in_path("user_id"))
     await require_colleague(deps, call, user_id)
@@ -95,7 +94,7 @@ async def get_public_card(deps: Deps, call: Call) -> PublicCardShown:
         card = await agent_cards.find(tx, user_id)
         has_photo = await photos.find(tx, user_id) is not None
     public = public_card(user, card, has_photo=has_photo) if user else None
-    if public is None:
+    if public is None or not await deps.site.shows(call.caller.tenant_id, user_id):
         raise NotFound
     return PublicCardShown(
         display_name=public.display_name,

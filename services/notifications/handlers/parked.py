@@ -5,10 +5,10 @@ from uuid import UUID
 
 from services.chassis import consuming
 from services.chassis.authz_client import require
-from services.chassis.problems import NotFound
 from services.chassis.web import Call, Output, Route
 from services.notifications.deps import Deps
 from services.notifications.domain.recipient import SET_DEFAULTS
+from services.notifications.operations import parked as operations
 
 
 class ParkedShown(Output):
@@ -38,9 +38,7 @@ async def list_parked(deps: Deps, call: Call) -> ParkedMessages:
 async def replay_parked(deps: Deps, call: Call) -> None:
     """Try one of them again, with a fresh set of attempts. Needs `admin.settings.update`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
-        if not await consuming.replay(tx, call.id_in_path("message_id")):
-            raise NotFound
+    await operations.replay(deps.db, call.caller.tenant_id, call.id_in_path("message_id"))
 
 
 async def drop_parked(deps: Deps, call: Call) -> None:

@@ -5,10 +5,8 @@ admin.permissions.manage or admin.agents.manage. What is not known is denied or 
 answer tells it apart from what is denied.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from services.chassis.refusals import UNTYPED
 from services.chassis.web import Call, Route, checked
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.authzen import (
+    DECISIONS,
     USER,
     Decision,
     Decisions,
@@ -36,11 +35,11 @@ from services.records.domain.evaluating import evaluate, readers_list
 from services.records.domain.record import Record
 from services.records.domain.sorting import RecordSort
 from services.records.handlers import cursors
+from services.records.handlers.snapshots import snapshots_of
 from services.records.store import record_facts, record_pages
 from services.records.store.sections import TABLES
 
 MOST_SUBJECTS: Final = 100
-AT_ONCE: Final = 8
 READ_AT_ONCE: Final = 200
 READ_AT_MOST: Final = 5
 """Statements that a page of a search may cost: one that finds little ends early and says where to go on."""
@@ -58,7 +57,7 @@ async def evaluate_record(deps: Deps, call: Call, asked: EvaluationAsked) -> Dec
 async def evaluate_records(deps: Deps, call: Call, asked: EvaluationsAsked) -> Decision | Decisions:
     """Answer many evaluations, in their order, up to the one at which the asked semantic ends."""
     if not asked.evaluations:
-        return await evaluate_record(deps, call, checked(EvaluationAsked, asked.filled({})))
+        return await evaluate_record(deps, call, checked(EvaluationAsked, asked.shared()))
     items = asked.items()
     readable = [item for item in items if isinstance(item, EvaluationAsked)]
     snapshots = await _snapshots(deps, call, [item.subject for item in readable])
@@ -116,21 +115,15 @@ async def _search(
 
 
 async def _snapshots(deps: Deps, call: Call, subjects: Sequence[Subject]) -> Snapshots:
-    """Return what these people may do, a few asked about at a time. Raises PermissionMissing, Malformed."""
+    """Return what these people may do. Raises PermissionMissing, Malformed."""
     caller = await deps.access.of(call.caller, call.now, call.access_version)
-    others = {each.user_id for each in subjects if each.type == USER} - {caller.user_id, None}
+    named = {each.user_id for each in subjects if each.type == USER and each.user_id is not None}
+    others = named - {caller.user_id}
     if others and not caller.holds(OVERSEE[0]):
         require(caller, OVERSEE[1])
     if len(others) > MOST_SUBJECTS:
         raise Malformed(f"More than {MOST_SUBJECTS} people are asked about at once.")
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def of(user_id: UserId) -> AccessSnapshot:
-        async with free:
-            return await deps.access.of(replace(call.caller, user_id=user_id), call.now, call.access_version)
-
-    found = await asyncio.gather(*(of(each) for each in others if each is not None))
-    return {caller.user_id: caller, **{each.user_id: each for each in found}}
+    return {caller.user_id: caller, **{each.user_id: each for each in await snapshots_of(deps, call, others)}}
 
 
 async def _facts(deps: Deps, call: Call, snapshots: Snapshots, resources: Iterable[Resource]) -> Facts:
@@ -155,7 +148,7 @@ def _decision(snapshots: Snapshots, facts: Facts, asked: EvaluationAsked) -> Dec
     snapshot = snapshots.get(user_id) if user_id else None
     known = facts.get((asked.resource.type, record_id)) if record_id else None
     view = evaluate(snapshot, asked.resource.type, asked.action.name, known) if snapshot and known else None
-    return Decision(decision=view is not None, context={"view": view.value} if view else {})
+    return DECISIONS[view]
 
 
 ROUTES = (

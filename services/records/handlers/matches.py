@@ -1,16 +1,13 @@
 """What answers what: the listings that a client searches for, and the inquiries that a listing answers."""
 
 from services.chassis.answers import Composed
-from services.chassis.problems import NotFound
 from services.chassis.web import Call, Route
 from services.records.deps import Deps
 from services.records.domain.inquiry import InquiryFilter
 from services.records.domain.listing import ListingFilter
-from services.records.domain.search_criteria import READ, permits
 from services.records.domain.sorting import RecordSort
-from services.records.handlers import contacts, inquiries, listing_models
+from services.records.handlers import inquiries, listing_models, search_criteria
 from services.records.handlers.records import PageAsked, get_record, page_of
-from services.records.store import records, search_criteria
 
 _LISTINGS, _INQUIRIES = listing_models.EDGE, inquiries.EDGE
 
@@ -42,12 +39,7 @@ async def list_criteria_matches(deps: Deps, call: Call, asked: MatchesQuery) -> 
 
     Needs criteria.read on their contact.
     """
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
-        found = await search_criteria.find(tx, call.id_in_path("criteria_id"))
-        contact = found and await records.find(tx, contacts.EDGE.table, snapshot, found.contact_id)
-    if found is None or contact is None or not permits(snapshot, READ, contact.facts()):
-        raise NotFound
+    found = await search_criteria.opened(deps, call, call.id_in_path("criteria_id"))
     return await page_of(_LISTINGS, deps, call, ListingFilter(answers_criteria=found.id), asked)
 
 

@@ -1,7 +1,6 @@
 """What single records say to users, teams and offices, and what somebody may do with a record and why."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,6 +44,7 @@ from services.records.handlers.record_right_models import (
     RecordRightsShown,
     Restoration,
 )
+from services.records.handlers.snapshots import snapshots_of
 from services.records.operations import record_rights as operations
 from services.records.operations.record_rights import Author, Target
 from services.records.store import directory, record_rights, records
@@ -52,7 +52,6 @@ from services.records.store.record_rights import Given
 
 PREVIEWED: Final = 200
 """How many people a preview looks at."""
-AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         people = await directory.active_people(tx, PREVIEWED + 1)
     items = list[Difference]()
-    for snapshot in await _snapshots(deps, call, people[:PREVIEWED]):
+    for snapshot in await snapshots_of(deps, call, people[:PREVIEWED]):
         gains, loses = gained_and_lost(snapshot, panel.facts, after)
         if gains or loses:
             items.append(Difference(user_id=snapshot.user_id, gains=list(gains), loses=list(loses)))
@@ -164,7 +163,7 @@ async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQue
     Needs record_rights.read or record_rights.update.
     """
     panel = await _panel(edge, deps, call)
-    (snapshot,) = await _snapshots(deps, call, [asked.user])
+    (snapshot,) = await snapshots_of(deps, call, [asked.user])
     return AccessShown(
         user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
     )
@@ -197,17 +196,6 @@ async def _panel(edge: Edge, deps: Deps, call: Call) -> _Panel:
         version = await record_rights.version(tx, found.id)
     rights = rights_of({slot: given.effect for slot, given in entries.items()})
     return _Panel(replace(found.facts(), rights=rights), entries, version)
-
-
-async def _snapshots(deps: Deps, call: Call, people: Sequence[UserId]) -> Sequence[AccessSnapshot]:
-    """Return what people may do, in their order; a few are asked about at a time. Raises Unavailable."""
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def of(user_id: UserId) -> AccessSnapshot:
-        async with free:
-            return await deps.access.of(replace(call.caller, user_id=user_id), call.now, call.access_version)
-
-    return await asyncio.gather(*map(of, people))
 
 
 async def _exactly(deps: Deps, call: Call, asked: EntriesOrStamp) -> Entries:

@@ -68,7 +68,7 @@ async def create_criteria(deps: Deps, call: Call, asked: NewCriteria) -> Criteri
     made = await operations.create_criteria(deps.db, snapshot, SearchCriteria(**fields), call.idempotency_key)
     call.reply_headers["Location"] = f"/v1/criteria/{made.id}"
     try:
-        return await _shown(deps, call, made.id)
+        return CriteriaShown.of(await opened(deps, call, made.id))
     except NotFound:
         return None
 
@@ -86,7 +86,7 @@ async def list_criteria(deps: Deps, call: Call) -> CriteriaOfContact:
 
 async def get_criteria(deps: Deps, call: Call) -> CriteriaShown:
     """Open search criteria. Needs criteria.read on their contact."""
-    return await _shown(deps, call, call.id_in_path("criteria_id"))
+    return CriteriaShown.of(await opened(deps, call, call.id_in_path("criteria_id")))
 
 
 async def change_criteria(deps: Deps, call: Call, asked: CriteriaChange) -> CriteriaShown:
@@ -102,14 +102,15 @@ async def remove_criteria(deps: Deps, call: Call) -> None:
     await operations.remove_criteria(deps.db, await _act(deps, call))
 
 
-async def _shown(deps: Deps, call: Call, criteria_id: UUID) -> CriteriaShown:
+async def opened(deps: Deps, call: Call, criteria_id: UUID) -> SearchCriteria:
+    """Return search criteria that the caller may read. Raises NotFound."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await search_criteria.find(tx, criteria_id)
-        contact = found and await records.find(tx, EDGE.table, snapshot, found.contact_id)
-    if found is None or contact is None or not permits(snapshot, READ, contact.facts()):
+        contact = await records.find(tx, EDGE.table, snapshot, found.contact_id)
+    if contact is None or not permits(snapshot, READ, contact.facts()):
         raise NotFound
-    return CriteriaShown.of(found)
+    return found
 
 
 async def _act(deps: Deps, call: Call) -> Act:

@@ -30,13 +30,10 @@ async def create_criteria(
         if missing is not None:
             raise PermissionMissing(f"This needs the permission {missing}.")
         made = await earlier(tx, key, criteria.id, criteria.created_at)
-        if made is None:
-            await search_criteria.insert(tx, criteria)
-            return criteria
-        found = await search_criteria.find(tx, made)
-    if found is None:
-        raise NotFound
-    return found
+        if made is not None:
+            return await search_criteria.find(tx, made)
+        await search_criteria.insert(tx, criteria)
+    return criteria
 
 
 async def change_criteria(db: Database, act: Act, changes: Mapping[str, object]) -> SearchCriteria:
@@ -65,9 +62,9 @@ async def _contact(tx: Transaction, snapshot: AccessSnapshot, contact_id: Contac
 
 async def _held(tx: Transaction, act: Act, key: str) -> SearchCriteria:
     """Return the search criteria, locked, on which the key may be used. Raises NotFound, PermissionMissing, Stale."""
-    criteria = await search_criteria.find(tx, act.record_id)
-    contact = criteria and await records.find(tx, contacts.TABLE, act.snapshot, criteria.contact_id)
-    if criteria is None or contact is None or not permits(act.snapshot, READ, contact.facts()):
+    criteria = await search_criteria.get(tx, act.record_id)
+    contact = await records.find(tx, contacts.TABLE, act.snapshot, criteria.contact_id)
+    if contact is None or not permits(act.snapshot, READ, contact.facts()):
         raise NotFound
     if not permits(act.snapshot, key, contact.facts()):
         raise PermissionMissing(f"This needs the permission {key}.")

@@ -17,7 +17,7 @@ TABLE: Final = Table(
            consent_at, consent_source, marketing_consent, marketing_consent_at, retention_until, phones, emails,
            street, postal_code, city, country, tax_code, born_on""",
     filtered="legal_form, roles",
-    asked="""AND ($18::text IS NULL OR l.legal_form = $18)
+    compared="""AND ($18::text IS NULL OR l.legal_form = $18)
            AND ($19::text IS NULL OR $19 = ANY (l.roles))""",
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"legal_form": LegalForm, "roles": ContactRole, "processing_basis": ProcessingBasis},

@@ -37,16 +37,18 @@ TABLE: Final = Table(
            private_note, """
     + WANTED,
     filtered="standard_status, " + WANTED,
-    asked="""AND ($18::text IS NULL OR l.standard_status = $18)
+    compared="""AND ($18::text IS NULL OR l.standard_status = $18)
            AND ($19::text IS NULL OR l.transaction_type = $19)
            AND ($20::text IS NULL OR l.property_types = '{}' OR $20 = ANY (l.property_types))
            AND ($21::text IS NULL OR l.municipalities = '{}' OR $21 = ANY (l.municipalities))
            AND ($22::text IS NULL OR l.currency IS NULL OR l.currency = $22)
            AND ($23::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $23)
                                         AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $23)))
-           AND ($24::uuid IS NULL OR (l.standard_status = 'active' AND EXISTS (
+           """,
+    answering="""AND ($24::uuid IS NULL OR (l.standard_status = 'active' AND EXISTS (
                 SELECT FROM listings AS offered WHERE offered.tenant_id = $1 AND offered.id = $24 AND {answers})))
            """.replace("{answers}", ANSWERS.replace("wanted.", "l.")),
+    answered=("answered_by",),
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"standard_status": InquiryStatus, "financing": Financing, "urgency": Urgency, **WANTED_ENUMS},
 )

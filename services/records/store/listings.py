@@ -21,18 +21,20 @@ TABLE: Final = Table(
            private_note""",
     filtered="""standard_status, transaction_type, property_type, property_sub_type, municipality, district, currency,
            list_price_minor, living_area_cm2, plot_area_cm2, rooms, bedrooms_total, floor, year_built""",
-    asked="""AND ($18::text IS NULL OR l.standard_status = $18)
+    compared="""AND ($18::text IS NULL OR l.standard_status = $18)
            AND ($19::text IS NULL OR l.transaction_type = $19)
            AND ($20::text IS NULL OR l.property_type = $20)
            AND ($21::text IS NULL OR l.municipality = $21)
            AND ($22::text IS NULL OR l.currency = $22)
            AND ($23::bigint IS NULL OR l.list_price_minor >= $23)
            AND ($24::bigint IS NULL OR l.list_price_minor <= $24)
-           AND ($25::uuid IS NULL OR EXISTS (
+           """,
+    answering="""AND ($25::uuid IS NULL OR EXISTS (
                 SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $25 AND {answers}))
            AND ($26::uuid IS NULL OR EXISTS (
                 SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $26 AND {answers}))
            """.replace("{answers}", ANSWERS.replace("offered.", "l.")),
+    answered=("answers_inquiry", "answers_criteria"),
     orders={
         Sort.UPDATED: "updated_at",
         Sort.CREATED: "created_at",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from services.contracts.access import AccessSnapshot, Scope
@@ -17,6 +18,10 @@ class Kind(StrEnum):
     OFFICE = "office"
     ASSIGNEE = "assignee"
     CREATOR = "creator"
+
+
+OF_A_PERSON: Final = frozenset({Kind.ASSIGNEE, Kind.CREATOR})
+"""The kinds of reach that take what is somebody's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import fields
 from typing import Final, LiteralString
 from uuid import UUID
 
-from services.chassis.database import Transaction
+from services.chassis.database import Row, Transaction
+from services.chassis.problems import NotFound
 from services.records.domain.search_criteria import SearchCriteria
 from services.records.store.inquiries import WANTED, WANTED_ENUMS
 from services.records.store.records import document_of, values_of
@@ -13,8 +14,8 @@ from services.records.store.records import document_of, values_of
 _COLUMNS: Final[LiteralString] = (
     "id, contact_id, name, is_active, version, created_by, created_at, updated_at, " + WANTED
 )
-_FIND: Final[LiteralString] = (
-    "SELECT {columns} FROM search_criteria WHERE tenant_id = $1 AND id = $2 FOR UPDATE".replace("{columns}", _COLUMNS)
+_FIND: Final[LiteralString] = "SELECT {columns} FROM search_criteria WHERE tenant_id = $1 AND id = $2".replace(
+    "{columns}", _COLUMNS
 )
 _OF_CONTACT: Final[LiteralString] = """
 SELECT {columns}
@@ -36,19 +37,20 @@ UPDATE search_criteria AS kept
 _NAMES: Final = tuple(field.name for field in fields(SearchCriteria))
 
 
-async def find(tx: Transaction, criteria_id: UUID) -> SearchCriteria | None:
-    """Return search criteria, locked until the transaction ends, or None.
+async def find(tx: Transaction, criteria_id: UUID) -> SearchCriteria:
+    """Return search criteria. Raises NotFound. No scope: whoever asks decides on the contact."""
+    return _found(await tx.row(_FIND, tx.tenant_id, criteria_id))
 
-    No scope: whoever asks decides on the contact.
-    """
-    row = await tx.row(_FIND, tx.tenant_id, criteria_id)
-    return None if row is None else SearchCriteria(**values_of(row, WANTED_ENUMS))
+
+async def get(tx: Transaction, criteria_id: UUID) -> SearchCriteria:
+    """Return search criteria as `find` does, locked until the transaction ends. No scope: as `find`."""
+    return _found(await tx.row(_FIND + " FOR UPDATE", tx.tenant_id, criteria_id))
 
 
 async def of_contact(tx: Transaction, contact_id: UUID) -> Sequence[SearchCriteria]:
     """Return up to 200 search criteria of a contact, the oldest first. No scope: as `find`."""
     rows = await tx.rows(_OF_CONTACT, tx.tenant_id, contact_id)
-    return [SearchCriteria(**values_of(row, WANTED_ENUMS)) for row in rows]
+    return [_criteria(row) for row in rows]
 
 
 async def insert(tx: Transaction, criteria: SearchCriteria) -> None:
@@ -64,3 +66,13 @@ async def save(tx: Transaction, criteria: SearchCriteria) -> None:
 async def remove(tx: Transaction, criteria_id: UUID) -> None:
     """Delete search criteria."""
     await tx.execute("DELETE FROM search_criteria WHERE tenant_id = $1 AND id = $2", tx.tenant_id, criteria_id)
+
+
+def _found(row: Row | None) -> SearchCriteria:
+    if row is None:
+        raise NotFound
+    return _criteria(row)
+
+
+def _criteria(row: Row) -> SearchCriteria:
+    return SearchCriteria(**values_of(row, WANTED_ENUMS))

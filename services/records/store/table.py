@@ -26,11 +26,20 @@ class Table(Generic[R_co]):
     """Every column of a record but the tenant's."""
     filtered: LiteralString
     """The columns that `asked` and the orders need."""
-    asked: LiteralString
+    compared: LiteralString
     """What the section's own filter asks of the row `l`; its values are the parameters from $18 on, in its order."""
+    answering: LiteralString = ""
+    """What the last fields of the filter ask: that `l` and a record of another section answer each other."""
+    answered: tuple[str, ...] = ()
+    """The names of these fields."""
     orders: Mapping[StrEnum, LiteralString]
     """Each way to sort, and the column with that order; the first is the order of the last change."""
     enums: Mapping[str, type[StrEnum]] = field(default_factory=dict[str, type[StrEnum]])
     """Columns that hold a closed set."""
     privacy: LiteralString = "is_private"
     """Whether a row is private, for tables in which none can be."""
+
+    @property
+    def asked(self) -> LiteralString:
+        """Return all that the section's own filter can ask."""
+        return self.compared + self.answering

@@ -1,5 +1,7 @@
 """OpenID AuthZEN Authorization API 1.0 as its text says, over HTTP."""
 
+from itertools import product
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -139,6 +141,43 @@ async def test_a_wrong_item_is_denied_in_its_place_and_no_items_are_one_evaluati
     assert (await agency.call("POST", "/access/v1/evaluations", {"subject": one["subject"]})).status == 400
     wrong: dict[str, Any] = {**one, "evaluations": items, "options": {"evaluations_semantic": "guess"}}
     assert (await agency.call("POST", "/access/v1/evaluations", wrong)).status == 400
+
+
+async def test_many_evaluations_are_answered_as_each_is_by_itself(agency: Agency) -> None:
+    """Whatever differs between them: who, what, the record, its rights, and what cannot be read."""
+    person, colleague = await agency.person(), await agency.person()
+    await agency.group(READ, UPDATE, members=(person,))
+    robot: dict[str, str] = {"type": "robot", "id": str(person)}
+    subjects: list[Any] = [subject(person), subject(colleague), subject(uuid4()), robot, None]
+    actions: list[Any] = [{"name": "read"}, {"name": "listings.update"}, {"name": "fly"}, None]
+    listings: list[Any] = [
+        {**listing(office_id, assignee_id, is_private=is_private), "type": kind}
+        for office_id in (agency.office_id, uuid4())
+        for assignee_id in (person, colleague)
+        for is_private in (False, True)
+        for kind in ("listings", "contacts")
+    ]
+    for effect, holder_id, one in zip(("allow", "deny"), (person, agency.office_id), listings[::9], strict=True):
+        right = {"holder_id": str(holder_id), "record_class": "read", "effect": effect}
+        listings.append({**one, "properties": {**one["properties"], "record_rights": [right]}})
+    broken: list[Any] = [None, {}, "x", {"type": "listings", "id": ""}]
+    items = [
+        evaluation("", "", {}) | {"subject": who, "action": what, "resource": record}
+        for who, what, record in product(subjects, actions, [*listings, *broken])
+    ]
+
+    many = await agency.call("POST", "/access/v1/evaluations", {"evaluations": items})
+
+    answers = many.body["evaluations"]
+    assert len(answers) == len(items)
+    assert {answer["decision"] for answer in answers} == {True, False}
+    for asked, answer in Random(5).sample([*zip(items, answers, strict=True)], 200):  # noqa: S311 no secret
+        single = await agency.call("POST", "/access/v1/evaluation", asked)
+        if single.status == 400:
+            assert (answer["decision"], answer["context"]["error"]["status"]) == (False, 400), asked
+            assert all(error["pointer"] in answer["context"]["error"]["message"] for error in single.body["errors"])
+        else:
+            assert (single.status, single.body) == (200, answer), asked
 
 
 async def search(agency: Agency, what: str, asked: dict[str, Any], limit: int) -> list[Any]:

@@ -49,6 +49,20 @@ async def test_a_blocked_switch_cuts_its_keys_and_no_other(agency: Agency, switc
     assert (await agency.scopes(person)).keys() == permission_catalogue().keys()
 
 
+@pytest.mark.catalogue("MG-23")
+async def test_peers_are_told_whom_the_site_may_show_and_everybody_until_it_is_blocked(agency: Agency) -> None:
+    person, colleague = await agency.person(), await agency.person()
+
+    async def shown(user_id: UUID) -> object:
+        return (await agency.peer("GET", f"{user_id}/site-appearance")).body
+
+    assert await shown(person) == {"shown": True}
+    await agency.put_rights(person, "/switches", {"blocked": ["print", "site"]})
+    assert (await shown(person), await shown(colleague)) == ({"shown": False}, {"shown": True})
+    await agency.put_rights(person, "/switches", {"blocked": ["print"]})
+    assert await shown(person) == {"shown": True}
+
+
 async def test_nobody_unblocks_what_he_does_not_hold(agency: Agency) -> None:
     clerk, person = await agency.person(), await agency.person()
     can_print = {"key": "listings.print", "reach": "own"}

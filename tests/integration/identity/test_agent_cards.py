@@ -2,12 +2,14 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from tests.integration.identity.conftest import Agency
 from tests.support.databases import ServiceDatabase
+from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -90,6 +92,38 @@ async def test_the_public_card_has_what_is_shown_and_goes_with_the_person(agency
     )
     assert (await agency.call("PUT", f"{path}/state", {"state": "suspended"}, at(2)))[0] == 200
     assert (await agency.call("GET", f"{path}/public-card"))[0] == 404
+
+
+@pytest.mark.catalogue("MG-23")
+async def test_who_may_not_appear_on_the_site_has_no_public_card(agency: Agency, authz: StubAuthz) -> None:
+    user, colleague = await agency.add_user(), await agency.add_user()
+    for one in (user, colleague):
+        assert (await agency.activate(one["id"]))[0] == 204
+        assert (await agency.call("PUT", f"/v1/users/{one['id']}/card", CARD, at(0)))[0] == 200
+    path = f"/v1/users/{user['id']}/public-card"
+
+    authz.hidden.add((agency.tenant_id, UUID(user["id"])))
+    status, problem = await agency.call("GET", path)
+    assert (status, problem["code"]) == (404, "not_found")
+    assert (await agency.call("GET", f"/v1/users/{user['id']}/card"))[0] == 200
+    assert (await agency.call("GET", f"/v1/users/{colleague['id']}/public-card"))[0] == 200
+
+    authz.hidden.clear()
+    assert (await agency.call("GET", path))[0] == 200
+
+
+async def test_nobody_is_shown_to_the_world_while_authz_cannot_say_whether_he_may_be(
+    agency: Agency, authz: StubAuthz
+) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    assert (await agency.call("PUT", f"/v1/users/{user['id']}/card", CARD, at(0)))[0] == 200
+    authz.down = True
+    try:
+        status, problem = await agency.call("GET", f"/v1/users/{user['id']}/public-card")
+    finally:
+        authz.down = False
+    assert (status, problem["code"]) == (503, "unavailable")
 
 
 @pytest.mark.catalogue("MG-8", "MG-12")

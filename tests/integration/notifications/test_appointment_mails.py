@@ -25,8 +25,8 @@ from services.notifications.app import SERVICE
 from services.notifications.consumers import follow_appointment
 from services.notifications.operations.appointments import PictureIncomplete
 from services.notifications.store import guests
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.broker import publish_raw
 from tests.support.mailsink import Received
 from tests.support.running import eventually, serving, until_connected, working

@@ -17,8 +17,8 @@ from services.notifications.domain.suppression import Severity
 from services.notifications.jobs import NOTICE
 from services.notifications.operations.notices import announce_end
 from services.notifications.store import claims, recipients, suppressions
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import Invited, PostOffice, created, enveloped
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.mailsink import Mode
 from tests.support.running import eventually, serving, working
 from tests.unit.notifications.test_bounces import report

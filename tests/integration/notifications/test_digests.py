@@ -18,8 +18,8 @@ from services.notifications.consumers import follow_appointment
 from services.notifications.operations import digests
 from services.notifications.store import agencies
 from services.notifications.store import digests as schedules
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import PostOffice, enveloped
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.running import eventually, serving, working
 from tests.support.wire import counted
 

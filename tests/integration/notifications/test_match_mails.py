@@ -12,9 +12,9 @@ from services.contracts.vocabulary import ListingId
 from services.notifications.app import SERVICE
 from services.notifications.consumers import tell_of_match
 from services.notifications.operations.appointments import PictureIncomplete
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import PostOffice, enveloped
 from tests.integration.notifications.test_appointment_mails import queued, sent
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.running import eventually, serving, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -16,9 +16,9 @@ from services.notifications.domain.delivery import Category
 from services.notifications.domain.preference import Ground, decide
 from services.notifications.domain.suppression import Severity, digest_of
 from services.notifications.store import preferences, suppressions
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import PostOffice
 from tests.integration.notifications.test_appointment_mails import event, follow, guest, later
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.mailsink import Mode
 from tests.support.running import serving, working
 

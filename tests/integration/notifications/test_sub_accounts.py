@@ -13,8 +13,8 @@ from services.contracts.vocabulary import UserId, UserState
 from services.notifications.app import SERVICE
 from services.notifications.consumers import follow_card, follow_sub_account
 from services.notifications.operations.appointments import PictureIncomplete
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import PostOffice, enveloped
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.running import serving, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

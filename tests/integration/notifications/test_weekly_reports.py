@@ -20,9 +20,9 @@ from services.notifications.app import SERVICE
 from services.notifications.consumers import follow_licence
 from services.notifications.operations import reports
 from services.notifications.store import reports as schedules
+from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import PostOffice, enveloped
 from tests.integration.notifications.test_appointment_mails import queued, sent
-from tests.integration.notifications.test_recipients import Agency
 from tests.support.running import INTERNAL_TOKEN, eventually, serving, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

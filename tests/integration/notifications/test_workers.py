@@ -1,21 +1,15 @@
 """Workers race, vanish, are stopped, lose their lease: a mail goes out once, or its history admits the doubt."""
 
 import asyncio
-import os
-import sys
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 
 from services.contracts.vocabulary import TenantId
 from services.notifications.app import SERVICE
-from services.notifications.config import NotificationsSettings
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State
 from services.notifications.domain.retry import Outcome
@@ -24,6 +18,7 @@ from services.notifications.operations.gathering import Gathering
 from services.notifications.store import claims
 from tests.integration.notifications.post_office import Invited, PostOffice
 from tests.support.mailsink import Mode
+from tests.support.processes import work_process
 from tests.support.running import eventually, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -59,7 +54,7 @@ async def test_a_claim_leaves_what_a_busy_domain_would_get_too_much_of(post: Pos
 async def test_a_worker_killed_before_the_mail_server_knew_leaves_a_mail_that_goes_out_once(post: PostOffice) -> None:
     person = await post.invite()
     post.identity.hold(person.user_id)
-    async with _process(post.settings()) as process:
+    async with work_process("notifications", post.settings()) as process:
         await asyncio.wait_for(post.identity.reached.wait(), 20)
         process.kill()
     assert (await post.rows(person))[0]["state"] == "claimed"
@@ -76,7 +71,7 @@ async def test_a_worker_killed_while_handing_over_leaves_an_honest_uncertain(pos
     address = f"{uuid4().hex[:12]}@example.test"
     post.sink.answer(address, Mode.HANG)
     person = await post.invite(address=address)
-    async with _process(post.settings(smtp_timeout_seconds=60)) as process:
+    async with work_process("notifications", post.settings(smtp_timeout_seconds=60)) as process:
         await post.sink.has(address)
         process.kill()
     assert (await post.rows(person))[0]["state"] == "handing_over"
@@ -163,7 +158,7 @@ async def test_secrets_reach_the_mailbox_and_nothing_else(post: PostOffice) -> N
     broken_address = f"{uuid4().hex[:12]}@example.test"
     post.sink.answer(broken_address, Mode.CUT, Mode.GONE)
     broken = await post.invite(address=broken_address)
-    async with _process(post.settings()) as process:
+    async with work_process("notifications", post.settings()) as process:
         await post.reaches(sent, "sent")
         await post.reaches(broken, "uncertain")
         await post.let_time_pass(broken)
@@ -181,33 +176,6 @@ async def test_secrets_reach_the_mailbox_and_nothing_else(post: PostOffice) -> N
         assert person.address not in logged.decode()
     mails = "".join(mail.part("plain") for mail in post.sink.received)
     assert sum(secret in mails for secret in post.identity.secrets) >= 2
-
-
-@asynccontextmanager
-async def _process(settings: NotificationsSettings) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """Run `work` as a process of its own, that can be killed; its log is its standard output."""
-    environ = {
-        f"KEYHOLDER_NOTIFICATIONS_{name.upper()}": value.get_secret_value()
-        if isinstance(value, SecretStr)
-        else str(value)
-        for name, value in settings
-        if value is not None
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.notifications",
-        "work",
-        env=os.environ | environ,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 async def _claimed(post: PostOffice, person: Invited) -> Claim:

@@ -17,9 +17,9 @@ from services.notifications.operations import digests
 from services.notifications.store import digests as schedules
 from services.records.app import SERVICE as RECORDS
 from tests.conftest import FreshDatabase
+from tests.integration.notifications.agency import Agency as Mailed
 from tests.integration.notifications.post_office import PostOffice, databases
 from tests.integration.notifications.stub_identity import stub_identity
-from tests.integration.notifications.test_recipients import Agency as Mailed
 from tests.integration.records.conftest import Agency, open_agency, records_settings
 from tests.integration.records.test_appointments import cancel, change, make, may
 from tests.support.databases import ServiceDatabase

@@ -1,17 +1,10 @@
 """What was scheduled is carried out by the worker, once, also when workers are killed in the middle of it."""
 
-import asyncio
-import os
-import sys
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
 from services.records.app import SERVICE
 from services.records.store import schedules
@@ -19,6 +12,7 @@ from services.records.store.schedules import Action, Schedule
 from tests.integration.records.conftest import Agency, records_settings
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
+from tests.support.processes import work_process
 from tests.support.running import eventually, working
 from tests.support.stub_authz import StubAuthz
 
@@ -39,7 +33,7 @@ async def test_killed_workers_leave_each_listing_archived_once(
 
     settings = records_settings(records_database, authz, issuer)
     for round_ in range(1, KILLED + 1):
-        async with _process(settings) as process:
+        async with work_process("records", settings) as process:
             await eventually(lambda so_far=round_ * 10: _archived(agency, so_far), 30)
             process.kill()
     async with working(SERVICE, settings):
@@ -56,28 +50,3 @@ async def test_killed_workers_leave_each_listing_archived_once(
 async def _archived(agency: Agency, at_least: int) -> bool:
     async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
         return await tx.value("SELECT count(*) FROM listings WHERE standard_status = 'archived'") >= at_least
-
-
-@asynccontextmanager
-async def _process(settings: Any) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """Run `work` as a process of its own, that can be killed."""
-    environ = {
-        f"KEYHOLDER_RECORDS_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in settings
-        if value is not None
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.records",
-        "work",
-        env=os.environ | environ,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()

@@ -1,6 +1,7 @@
 """A log line never holds a secret, whatever the code passes."""
 
 import json
+import logging as standard
 
 import pytest
 import structlog
@@ -38,6 +39,18 @@ def test_secrets_are_left_out(fields: dict[str, object], capsys: pytest.CaptureF
     assert "swordfish" not in line
     told = json.loads(line)
     assert (told["event"], told["user_id"], told["service"], told["level"]) == ("thing.happened", "7", "echo", "info")
+
+
+def test_libraries_are_heard_when_they_warn_and_not_when_they_chat(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.configure("echo", "info", "1")
+    try:
+        standard.getLogger("fonts").info("subset made")
+        standard.getLogger("fonts").warning("no such letter")
+    finally:
+        structlog.reset_defaults()
+        standard.basicConfig(force=True)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["event"] == "no such letter"
 
 
 @pytest.mark.parametrize("model", [Input, Output, Event, Envelope], ids=lambda model: model.__name__)

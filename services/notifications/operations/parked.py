@@ -1,0 +1,15 @@
+"""Messages that could not be carried out are tried again."""
+
+from uuid import UUID
+
+from services.chassis import consuming
+from services.chassis.database import Database
+from services.chassis.problems import NotFound
+from services.contracts.vocabulary import TenantId
+
+
+async def replay(db: Database, tenant_id: TenantId, message_id: UUID) -> None:
+    """Give a message that was given up a fresh set of attempts. Raises NotFound."""
+    async with db.transaction(tenant_id) as tx:
+        if not await consuming.replay(tx, message_id):
+            raise NotFound
