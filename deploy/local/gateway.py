@@ -43,14 +43,20 @@ class Text(string.Template):
 
 
 @dataclass(frozen=True, slots=True)
-class SignInLimit:
-    """How many log-ins one address may try; `burst` more at once are let through."""
+class Limits:
+    """What clients and services may do."""
 
-    per_minute: int = 120
-    burst: int = 60
+    sign_ins_per_minute: int = 120
+    """How many log-ins one address may try."""
+    sign_in_burst: int = 60
+    """How many more at once are let through."""
+    silence_seconds: int = 60
+    """How long a service may send nothing before it is given up."""
+    export_silence_seconds: int = 900
+    """The same of exports, which are packed before they leave."""
 
 
-USUAL_LIMIT = SignInLimit()
+USUAL_LIMITS = Limits()
 
 
 class Gateway:
@@ -62,7 +68,7 @@ class Gateway:
         ports: Ports,
         upstreams: Mapping[str, Sequence[int]],
         *,
-        sign_ins: SignInLimit = USUAL_LIMIT,
+        limits: Limits = USUAL_LIMITS,
         mailbox_url: str | None = None,
         report: Report = silent,
     ) -> None:
@@ -71,7 +77,7 @@ class Gateway:
         self._home = folder / "gateway"
         self._account = server_account()
         self._upstreams = upstreams
-        self._sign_ins = sign_ins
+        self._limits = limits
         self._mailbox_url = mailbox_url
         self._report = report
         self.port = ports.choose("gateway")
@@ -106,8 +112,10 @@ class Gateway:
             "access_log": str(self._folder / "logs/gateway.log"),
             "address": LOOPBACK,
             "port": str(self.port),
-            "sign_ins_per_minute": str(self._sign_ins.per_minute),
-            "sign_in_burst": str(self._sign_ins.burst),
+            "sign_ins_per_minute": str(self._limits.sign_ins_per_minute),
+            "sign_in_burst": str(self._limits.sign_in_burst),
+            "silence": f"{self._limits.silence_seconds}s",
+            "export_silence": f"{self._limits.export_silence_seconds}s",
             "upstreams": "".join(_upstream(name, ports) for name, ports in self._upstreams.items()),
             "mailbox": _redirect("/mailbox", self._mailbox_url) if self._mailbox_url else "",
         }

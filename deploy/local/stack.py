@@ -12,7 +12,7 @@ from deploy.local.accounts import reaches, server_account
 from deploy.local.binaries import MissingError
 from deploy.local.children import Program
 from deploy.local.databases import SERVICES, DatabaseUrls, create_databases
-from deploy.local.gateway import USUAL_LIMIT, Gateway, SignInLimit
+from deploy.local.gateway import USUAL_LIMITS, Gateway, Limits
 from deploy.local.parts import Part, Report, run_to_end, silent, together
 from deploy.local.passwords import SecretFolder
 from deploy.local.ports import LOOPBACK, Ports
@@ -54,7 +54,7 @@ class Plan:
     database_prefix: str = "keyholder"
     replicas: int = 1
     wanted_ports: Mapping[str, int] | None = None
-    sign_ins: SignInLimit = USUAL_LIMIT
+    limits: Limits = USUAL_LIMITS
     durable: bool = False
     keep_running: bool = False
     log_level: str = "info"
@@ -196,7 +196,7 @@ class Stack:
         serve_ports, work_ports = choose_ports(ports, self._plan.replicas)
         mailbox_url = f"http://{LOOPBACK}:{mailbox_port}"
         self._gateway = gateway = Gateway(
-            self._folder, ports, serve_ports, sign_ins=self._plan.sign_ins, mailbox_url=mailbox_url, report=self._report
+            self._folder, ports, serve_ports, limits=self._plan.limits, mailbox_url=mailbox_url, report=self._report
         )
         services = Services(self._surroundings(databases[1], smtp_port, gateway.url), serve_ports, work_ports)
         await together(*(run_to_end(program, MIGRATE_SECONDS) for program in services.migrations()))

@@ -68,8 +68,10 @@ def configure(service: str, level: str, version: str) -> None:
     )
     most = max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()])  # what libraries do is not our news
     logging.basicConfig(handlers=[handler], level=most, force=True)
-    for chatty in ("aiormq", "aio_pika", "asyncio", "aiohttp.access"):
+    for chatty in ("asyncio", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    for twice in ("aiormq", "aio_pika"):  # whatever they tell of, they raise
+        logging.getLogger(twice).setLevel(logging.CRITICAL)
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.databases import drop_databases
-from deploy.local.gateway import SignInLimit
+from deploy.local.gateway import Limits
 from deploy.local.stack import Plan, Stack
 from tests.support.gateway import Agency, Mails, found_agency
 
 CLONE: Final = Path(__file__).parents[2]
-MANY_SIGN_INS: Final = SignInLimit(per_minute=6000, burst=500)
+MANY_SIGN_INS: Final = Limits(sign_ins_per_minute=6000, sign_in_burst=500)
 
 
 @asynccontextmanager
@@ -26,7 +26,7 @@ async def running_stack(postgres_url: str, amqp_url: str | None) -> AsyncGenerat
     name = f"e2e_{uuid4().hex[:8]}"
     folder = Path(os.environ["KEYHOLDER_TEST_FOLDER"]) / name
     folder.mkdir(mode=0o711)
-    plan = Plan(postgres_url=postgres_url, amqp_url=amqp_url, database_prefix=name, sign_ins=MANY_SIGN_INS)
+    plan = Plan(postgres_url=postgres_url, amqp_url=amqp_url, database_prefix=name, limits=MANY_SIGN_INS)
     stack = Stack(CLONE, folder, plan)
     await stack.start()
     try:

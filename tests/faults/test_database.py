@@ -106,9 +106,17 @@ async def test_6_an_outage_is_told_once_and_its_end_once_however_often_it_is_tri
         line.turn_away()
 
     async def many_were_turned_away() -> bool:
-        return (postgres.turned_away or 0) >= 100 and (broker.turned_away or 0) >= 20
+        return (postgres.turned_away or 0) >= 60 and (broker.turned_away or 0) >= 20
 
     await eventually(many_were_turned_away, 60)
+    await broker.down()  # from here on connections are refused at once
+    postgres.turn_away()
+
+    async def as_many_again() -> bool:
+        return (postgres.turned_away or 0) >= 60
+
+    await eventually(as_many_again, 60)
+    await broker.up()
     begun = {of for of, _ in await told("outage.begun")}
     assert {f"notifications.security {part}" for part in ("bus", "retry")} | {"relay bus", "send_due_mail"} <= begun
     for line in (broker, postgres):
@@ -122,6 +130,7 @@ async def test_6_an_outage_is_told_once_and_its_end_once_however_often_it_is_tri
     await eventually(all_ended, 90)
     for event in ("outage.begun", "outage.ended"):
         assert max(Counter(await told(event)).values()) == 1
+    assert len({error for of, error in await told("outage.begun") if of == "relay bus"}) > 1
 
 
 async def test_19_a_full_disk_acknowledges_nothing_and_gives_up_nothing(site: Site) -> None:

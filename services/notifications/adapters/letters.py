@@ -25,8 +25,10 @@ LEAVE: Final = {
     "fr": "Vous ne souhaitez plus recevoir ce genre de message ? Désinscription :",
     "en": "You no longer want messages like this? Unsubscribe:",
 }
+LEAVE_LABEL: Final = {language: words.rstrip(" :") for language, words in LEAVE.items()}
 CONTINUE: Final = {"it": "Continua", "pl": "Dalej", "de": "Weiter", "fr": "Continuer", "en": "Continue"}
-DAY: Final = {"it": "%d/%m/%Y", "pl": "%d.%m.%Y", "de": "%d.%m.%Y", "fr": "%d/%m/%Y", "en": "%d %B %Y"}
+DAY: Final = {"it": "%d/%m/%Y", "pl": "%d.%m.%Y", "de": "%d.%m.%Y", "fr": "%d/%m/%Y", "en": "%-d %B %Y"}
+TIME: Final = {"it": " alle %H:%M", "pl": ", godz. %H:%M", "de": " um %H:%M Uhr", "fr": " à %H:%M", "en": " at %H:%M"}
 _LONGEST_LINE: Final = 200
 _LONGEST_TEXT: Final = 20_000
 _SEVERAL_LINES: Final = frozenset({"text"})
@@ -80,7 +82,7 @@ class Letters:
     def _by_us(self, template: Template, language: str, words: Words, links: Links) -> Letter:
         def filled(kind: str, secrets: Links) -> str:
             source = self._templates.get_template(f"{template.value}.{language}.{kind}")
-            return source.render(words, url=secrets.url, leave_url=secrets.leave_url, leave_words=LEAVE[language])
+            return source.render(words, url=secrets.url, leave_url=secrets.leave_url, leave_words=LEAVE_LABEL[language])
 
         text = filled("txt", links)
         has_html = f"{template.value}.{language}.html" in self._names
@@ -114,12 +116,18 @@ class Letters:
     def _paragraphs(self, text: str, language: str, links: Links) -> str:
         paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
         return self._in_layout(
-            "plain.html", language, links, paragraphs=paragraphs, url=links.url, label=CONTINUE[language]
+            "plain.html",
+            language,
+            links,
+            paragraphs=paragraphs,
+            url=links.url,
+            label=CONTINUE[language],
+            sign_in_url=self.public_url,
         )
 
     def _in_layout(self, name: str, language: str, links: Links, **words: object) -> str:
         return self._templates.get_template(name).render(
-            words, language=language, leave_url=links.leave_url, leave_words=LEAVE[language]
+            words, language=language, leave_url=links.leave_url, leave_words=LEAVE_LABEL[language]
         )
 
 
@@ -137,6 +145,12 @@ def written_day(moment: datetime, locale: str, zone: ZoneInfo) -> str:
 def day_and_time(moment: datetime, locale: str, zone: ZoneInfo) -> str:
     """Return a date and time as the reader writes them."""
     return moment.astimezone(zone).strftime(f"{DAY[language_of(locale)]} %H:%M")
+
+
+def moment_in_words(moment: datetime, locale: str, zone: ZoneInfo) -> str:
+    """Return a date and time as they stand in a sentence."""
+    language = language_of(locale)
+    return moment.astimezone(zone).strftime(DAY[language] + TIME[language])
 
 
 def one_line(text: str) -> str:

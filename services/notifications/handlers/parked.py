@@ -44,9 +44,7 @@ async def replay_parked(deps: Deps, call: Call) -> None:
 async def drop_parked(deps: Deps, call: Call) -> None:
     """Delete one of them for good: what it tells will never be carried out. Needs `admin.settings.update`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
-    async with deps.db.transaction(call.caller.tenant_id) as tx:
-        if not await consuming.drop(tx, call.id_in_path("message_id")):
-            raise NotFound
+    await operations.drop(deps.db, call.caller.tenant_id, call.id_in_path("message_id"))
 
 
 ROUTES = (

@@ -16,6 +16,7 @@ from services.notifications.adapters.letters import (
     Words,
     day_and_time,
     language_of,
+    moment_in_words,
     written_day,
 )
 from services.notifications.adapters.recipient_rights import RecipientRights
@@ -41,7 +42,7 @@ class Desk:
     rights: RecipientRights
     figures: Figures
     sender: str
-    """The address of mails in nobody's name."""
+    """The address of mails in nobody's name but the agency's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,11 @@ async def write(desk: Desk, db: Database, claim: Claim, head: Letterhead, now: d
         words |= await _reported(desk, claim)
     links = Links(url, leave_url)
     letter = desk.letters.write(claim.template, claim.locale, words, links, head.wording)
+    author = head.author or Author(str(words["agency"]), None)
     if known.meeting is not None:
-        return replace(letter, author=head.author, **_invitation(desk, claim, head, known.meeting, now))
+        return replace(letter, author=author, **_invitation(desk, claim, head, known.meeting, now))
     ics = calendar(known.appointments, now) if known.appointments else ""
-    return replace(letter, author=head.author, calendar=ics)
+    return replace(letter, author=author, calendar=ics)
 
 
 async def _require_readable(desk: Desk, claim: Claim) -> None:
@@ -82,8 +84,8 @@ async def _require_readable(desk: Desk, claim: Claim) -> None:
 async def _linked(desk: Desk, claim: Claim, head: Letterhead) -> tuple[dict[str, object], str]:
     """Return the words and the link of a mail that carries one; its names are identity's, which are never late."""
     link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
-    words: dict[str, object] = link.model_dump(exclude={"url"})
-    words["valid_until"] = day_and_time(link.expires_at, claim.locale, ZoneInfo(head.timezone))
+    words: dict[str, object] = link.model_dump(exclude={"url", "expires_at"})
+    words["valid_until"] = moment_in_words(link.expires_at, claim.locale, ZoneInfo(head.timezone))
     return words, link.url
 
 
@@ -128,7 +130,7 @@ def _words(claim: Claim, known: _Known) -> dict[str, object]:
     words: dict[str, object] = {"agency": known.head.agency, "display_name": known.head.recipient, **claim.facts}
     for name in claim.facts.keys() & {"at", "expires_at"}:
         moment = datetime.fromisoformat(claim.facts[name])
-        words[name] = (written_day if name == "expires_at" else day_and_time)(moment, claim.locale, zone)
+        words[name] = (written_day if name == "expires_at" else moment_in_words)(moment, claim.locale, zone)
     if claim.template is Template.DIGEST:
         zone = ZoneInfo(claim.facts["timezone"])
         day = date.fromisoformat(claim.facts["day"])

@@ -1,30 +1,30 @@
-"""Listings on paper: one, or a list of them, as PDF in five languages."""
+"""Records on paper: one, or a list of them, as PDF in five languages."""
 
 import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 from fpdf import FPDF
 from fpdf.fonts import FontFace
 
+from services.records.domain.contact import CONTACTS
 from services.records.domain.disclosure import Values, columns
+from services.records.domain.inquiry import INQUIRIES
 from services.records.domain.listing import LISTINGS
+from services.records.domain.record import Section
 
 Language = Literal["en", "it", "pl", "de", "fr"]
 _HERE: Final = Path(__file__).parent
 _FONT: Final = "Roboto"  # Apache License 2.0, beside the files; has the letters of all five languages
 _NOT_PRINTED: Final = frozenset(
-    {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "currency", "title", "description"}
+    {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "contact_id", "currency"}
 )
-_IN_A_LIST: Final = ("number", "title", "municipality", "property_type", "living_area_m2", "list_price_minor")
-_WIDTHS: Final = (16, 62, 34, 32, 20, 26)
-_WITH_IDENTITY: Final = ("street_name", "owner_name")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {
     "en": (",", "."),
@@ -33,6 +33,64 @@ _SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {
     "de": (".", ","),
     "fr": ("\N{NO-BREAK SPACE}", ","),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How records of a section are printed: what heads one of them, which text ends it, and the list of them."""
+
+    section: Section
+    noun: str
+    title: str | None
+    text: str
+    in_a_list: Mapping[str, int]
+    """Fields, and how wide they are beside each other."""
+    with_identity: Mapping[str, int]
+    """Those after them in a list with identity data."""
+
+
+_LAYOUTS: Final = (
+    Layout(
+        LISTINGS,
+        "listing",
+        "title",
+        "description",
+        {
+            "number": 16,
+            "title": 62,
+            "municipality": 34,
+            "property_type": 32,
+            "living_area_m2": 20,
+            "list_price_minor": 26,
+        },
+        {"street_name": 38, "owner_name": 38},
+    ),
+    Layout(
+        INQUIRIES,
+        "inquiry",
+        None,
+        "note",
+        {
+            "number": 16,
+            "standard_status": 24,
+            "transaction_type": 24,
+            "property_types": 40,
+            "municipalities": 50,
+            "rooms_min": 20,
+            "list_price_minor_max": 26,
+        },
+        {"client_name": 38, "client_phone": 32},
+    ),
+    Layout(
+        CONTACTS,
+        "contact",
+        "name",
+        "note",
+        {"number": 16, "name": 56, "company_name": 42, "roles": 42, "language": 18, "updated_at": 24},
+        {"phones": 38, "emails": 54, "city": 30},
+    ),
+)
+LAYOUTS: Final[Mapping[str, Layout]] = {layout.section.name: layout for layout in _LAYOUTS}
 
 
 def _wording() -> Mapping[str, Mapping[str, str]]:
@@ -67,9 +125,12 @@ class Sheet:
                 return WORDING[self.language].get(f"{name}.{value}", value.value)
             case bool():
                 return self.word("yes" if value else "no")
-            case datetime():
+            case date():
                 return value.strftime("%Y-%m-%d")
-            case int() if name == "list_price_minor":
+            case tuple():
+                each = cast("tuple[object, ...]", value)
+                return ", ".join(self.text(name.removesuffix("s"), {name.removesuffix("s"): one}) for one in each)
+            case int() if name.startswith("list_price_minor"):
                 return f"{self._number(Decimal(value) / 100)} {values.get('currency') or ''}".strip()
             case Decimal():
                 return self._number(value)
@@ -81,35 +142,35 @@ class Sheet:
         return f"{value:,.2f}".translate({ord(","): thousands, ord("."): point})
 
 
-def listing_pdf(values: Values, sheet: Sheet) -> bytes:
-    """Return one listing on paper: every field that is there and not empty."""
-    page = _paper(sheet, f"{sheet.word('listing')} {sheet.text('number', values)}")
-    if title := sheet.text("title", values):
+def record_pdf(layout: Layout, values: Values, sheet: Sheet) -> bytes:
+    """Return one record on paper: every field that is there and not empty."""
+    page = _paper(sheet, f"{sheet.word(layout.noun)} {sheet.text('number', values)}")
+    if layout.title and (title := sheet.text(layout.title, values)):
         page.set_font(_FONT, size=12)
         page.multi_cell(0, 6, title, new_x="LMARGIN", new_y="NEXT")
     page.set_font(_FONT, size=10)
     with page.table(col_widths=(60, 130), first_row_as_headings=False, borders_layout="HORIZONTAL_LINES") as table:
-        for name in columns(LISTINGS, with_identity=True):
-            if name not in _NOT_PRINTED and (text := sheet.text(name, values)):
+        for name in columns(layout.section, with_identity=True):
+            printed_apart = name in {*_NOT_PRINTED, layout.title, layout.text}
+            if not printed_apart and (text := sheet.text(name, values)):
                 row = table.row()
                 row.cell(sheet.word(name), style=FontFace(emphasis="BOLD"))
                 row.cell(text)
-    if description := sheet.text("description", values):
+    if text := sheet.text(layout.text, values):
         page.ln(4)
-        page.multi_cell(0, 5, description, new_x="LMARGIN", new_y="NEXT")
+        page.multi_cell(0, 5, text, new_x="LMARGIN", new_y="NEXT")
     return bytes(page.output())
 
 
-def list_pdf(rows: Sequence[Values], sheet: Sheet, *, full: bool) -> bytes:
-    """Return a list on paper, a row per listing; `full` says that no more are printed at once."""
-    names = (*_IN_A_LIST, *(_WITH_IDENTITY if sheet.with_identity else ()))
-    widths = (*_WIDTHS, *((38, 38) if sheet.with_identity else ()))
-    page = _paper(sheet, sheet.word("listings"), landscape=sheet.with_identity)
+def list_pdf(layout: Layout, rows: Sequence[Values], sheet: Sheet, *, full: bool) -> bytes:
+    """Return a list on paper, a row per record; `full` says that no more are printed at once."""
+    widths = {**layout.in_a_list, **(layout.with_identity if sheet.with_identity else {})}
+    page = _paper(sheet, sheet.word(layout.section.name), landscape=sheet.with_identity)
     page.set_font(_FONT, size=8)
-    with page.table(col_widths=widths, borders_layout="HORIZONTAL_LINES", text_align="LEFT") as table:
-        table.row([sheet.word(name) for name in names])
+    with page.table(col_widths=tuple(widths.values()), borders_layout="HORIZONTAL_LINES", text_align="LEFT") as table:
+        table.row([sheet.word(name) for name in widths])
         for values in rows:
-            table.row([sheet.text(name, values) for name in names])
+            table.row([sheet.text(name, values) for name in widths])
     if full:
         page.ln(4)
         page.cell(0, 6, sheet.word("at_most"))

@@ -16,7 +16,7 @@ BUMPED: Final = "bumped"
 RENUMBERED: Final = "renumbered"
 REASSIGNED: Final = "reassigned"
 FILLED: Final = "filled"
-_UNTOLD: Final = frozenset({"id", "version", "created_at", "updated_at", "rights"})
+_UNTOLD: Final = frozenset({"id", "version", "created_at", "updated_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Entry:
 
 def entry(before: Record | None, after: Record, action: str, by: UserId, at: datetime) -> Entry:
     """Return what to remember of a change; without `before`, of a record that was taken on."""
-    names = [field.name for field in fields(after) if field.name not in _UNTOLD]
+    told = after.section.tier_of.keys() - _UNTOLD
+    names = [field.name for field in fields(after) if field.name in told]
     differing = [name for name in names if getattr(before, name, None) != getattr(after, name)]
     return Entry(
         version=after.version,
@@ -46,5 +47,5 @@ def entry(before: Record | None, after: Record, action: str, by: UserId, at: dat
 
 
 def shown(found: Entry, section: Section, tiers: Collection[Tier]) -> Sequence[str]:
-    """Return the fields of an entry that somebody may see who sees these tiers."""
-    return [name for name in found.after if section.tier_of[name] in tiers]
+    """Return the fields of an entry that somebody may see who sees these tiers; one that has no tier is nobody's."""
+    return [name for name in found.after if section.tier_of.get(name) in tiers]

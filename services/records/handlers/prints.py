@@ -1,4 +1,4 @@
-"""Listings on paper. Needs a permission that the print switch cuts (MG-19); identity data need another."""
+"""Records on paper. Needs a permission that the print switch cuts (MG-19); identity data need another."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,14 +9,17 @@ from services.chassis.answers import Streamed
 from services.chassis.authz_client import require
 from services.chassis.web import Call, Input, Route
 from services.contracts.access import AccessSnapshot
-from services.records.adapters.prints import Language, Sheet, list_pdf, listing_pdf
+from services.records.adapters.prints import LAYOUTS, Language, Sheet, list_pdf, record_pdf
 from services.records.deps import Deps
 from services.records.domain.disclosure import Form, Values, WayOut
-from services.records.domain.listing import LISTINGS
-from services.records.domain.sorting import Sort
-from services.records.handlers.edges import act
+from services.records.domain.sorting import RecordSort, Sort
+from services.records.handlers.contacts import EDGE as CONTACT
+from services.records.handlers.contacts import ContactsFilter
+from services.records.handlers.edges import Edge, act
 from services.records.handlers.exports import disclosure
-from services.records.handlers.listing_models import EDGE
+from services.records.handlers.inquiries import EDGE as INQUIRY
+from services.records.handlers.inquiries import InquiriesFilter
+from services.records.handlers.listing_models import EDGE as LISTING
 from services.records.handlers.listings import ListingsFilter
 from services.records.operations.disclosures import Selection, take_out, take_out_one
 
@@ -27,54 +30,71 @@ PDF: Final = "application/pdf"
 class PrintAsked(Input):
     language: Language = "en"
     identity: bool = False
-    """With the exact address and the owner, where the caller may print those."""
+    """With identity data: the exact address and the owner, or who searches, or how somebody is reached."""
 
 
-class ListingsPrint(ListingsFilter):
+class ListingsPrint(PrintAsked, ListingsFilter):
     """Which listings, as for the list."""
 
-    language: Language = "en"
-    identity: bool = False
     sort: Sort = Sort.UPDATED
 
 
-async def print_listing(deps: Deps, call: Call, asked: PrintAsked) -> Streamed:
-    """Print a listing as PDF. Needs listings.print on it, with identity data listings.identity.print too."""
-    taken = disclosure(EDGE, call, Form.PDF, asked, with_identity=asked.identity)
-    values = await take_out_one(deps.db, EDGE.table, await act(EDGE, deps, call), WayOut.PRINT, taken)
+class InquiriesPrint(PrintAsked, InquiriesFilter):
+    """Which inquiries, as for the list."""
+
+    sort: RecordSort = RecordSort.UPDATED
+
+
+class ContactsPrint(PrintAsked, ContactsFilter):
+    """Which contacts, as for the list."""
+
+    sort: RecordSort = RecordSort.UPDATED
+
+
+async def print_record(edge: Edge, deps: Deps, call: Call, asked: PrintAsked) -> Streamed:
+    """Print {a_noun} as PDF. Needs {section}.print on it, with identity data {section}.identity.print too."""
+    taken = disclosure(edge, call, Form.PDF, asked, with_identity=asked.identity)
+    values = await take_out_one(deps.db, edge.table, await act(edge, deps, call), WayOut.PRINT, taken)
     sheet = Sheet(asked.language, call.now, asked.identity)
 
     async def pieces() -> AsyncGenerator[bytes]:
-        yield await asyncio.to_thread(listing_pdf, values, sheet)
+        yield await asyncio.to_thread(record_pdf, LAYOUTS[edge.section], values, sheet)
 
-    return Streamed(PDF, deps.streams.bounded(pieces()), f"listing-{values['number']}.pdf")
+    return Streamed(PDF, deps.streams.bounded(pieces()), f"{edge.noun}-{values['number']}.pdf")
 
 
-async def print_listings(deps: Deps, call: Call, asked: ListingsPrint) -> Streamed:
-    """Print the first 500 of what the caller's list shows as PDF, in its order. Needs listings.print.
+async def print_records(
+    edge: Edge, deps: Deps, call: Call, asked: ListingsPrint | InquiriesPrint | ContactsPrint
+) -> Streamed:
+    """Print the first 500 of what the caller's list of {section} shows as PDF, in its order. Needs {section}.print.
 
-    Identity data need listings.identity.print besides; a listing that may not be printed is left out.
+    Identity data need {section}.identity.print besides; {a_noun} that may not be printed is left out.
     """
 
     async def rights() -> AccessSnapshot:
         return await deps.access.of(call.caller, clock.now(), call.access_version)
 
-    require(await rights(), WayOut.PRINT.key(LISTINGS))
+    section = edge.table.section
+    require(await rights(), WayOut.PRINT.key(section))
     if asked.identity:
-        require(await rights(), WayOut.PRINT.identity_key(LISTINGS))
-    taken = disclosure(EDGE, call, Form.PDF, asked, with_identity=asked.identity)
-    selection = Selection(EDGE.table, WayOut.PRINT, asked.filter(), asked.sort, MOST)
+        require(await rights(), WayOut.PRINT.identity_key(section))
+    taken = disclosure(edge, call, Form.PDF, asked, with_identity=asked.identity)
+    selection = Selection(edge.table, WayOut.PRINT, asked.filter(), asked.sort, MOST)
     pages = take_out(deps.db, call.caller.tenant_id, selection, taken, rights)
     sheet = Sheet(asked.language, call.now, asked.identity)
 
     async def pieces() -> AsyncGenerator[bytes]:
         rows: list[Values] = [values async for page in pages for values in page]
-        yield await asyncio.to_thread(list_pdf, rows, sheet, full=len(rows) == MOST)
+        yield await asyncio.to_thread(list_pdf, LAYOUTS[edge.section], rows, sheet, full=len(rows) == MOST)
 
-    return Streamed(PDF, deps.streams.bounded(pieces()), f"listings-{call.now.date().isoformat()}.pdf")
+    return Streamed(PDF, deps.streams.bounded(pieces()), f"{edge.section}-{call.now.date().isoformat()}.pdf")
 
 
-ROUTES = (
-    Route("GET", "/v1/listings/{listing_id}/print", print_listing, takes=PrintAsked, offers=(PDF,)),
-    Route("GET", "/v1/prints/listings", print_listings, takes=ListingsPrint, offers=(PDF,)),
-)
+def _routes(edge: Edge, takes: type[PrintAsked]) -> tuple[Route, ...]:
+    return (
+        Route("GET", f"{edge.one}/print", edge.handler(print_record), takes=PrintAsked, offers=(PDF,)),
+        Route("GET", f"/v1/prints/{edge.section}", edge.handler(print_records), takes=takes, offers=(PDF,)),
+    )
+
+
+ROUTES = (*_routes(LISTING, ListingsPrint), *_routes(INQUIRY, InquiriesPrint), *_routes(CONTACT, ContactsPrint))

@@ -1,8 +1,10 @@
 """The gateway: what it lets through, what it refuses, and what it says in either case."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +18,7 @@ from aiohttp import web
 from yarl import URL
 
 from deploy.local.databases import SERVICES
-from deploy.local.gateway import Gateway, SignInLimit
+from deploy.local.gateway import Gateway, Limits
 from deploy.local.ports import LOOPBACK, Ports, is_free
 from deploy.local.stack import prepare_folder
 
@@ -35,25 +37,18 @@ class Front:
         return URL(self.url + path, encoded=True)
 
 
-async def _echo(request: web.Request) -> web.Response:
-    body = await request.read()
-    facts = {"path": request.raw_path, "headers": dict(request.headers), "size": len(body)}
-    return web.json_response(facts, headers={"X-Request-Id": "the service's own"})
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def front() -> AsyncGenerator[Front]:
+@asynccontextmanager
+async def gateway_before(app: web.Application, limits: Limits) -> AsyncGenerator[Front]:
+    """Run a gateway before one program that stands for all services but `notifications`, which is down."""
     folder = _folder()
     ports = Ports(folder / "ports.json", {})
-    app = web.Application(client_max_size=20 * MEBIBYTE)
-    app.router.add_route("*", "/{rest:.*}", _echo)
     runner = web.AppRunner(app)
     await runner.setup()
-    port, nobody = ports.choose("echo"), ports.choose("nobody")
+    port, nobody = ports.choose("service"), ports.choose("nobody")
     await web.TCPSite(runner, LOOPBACK, port).start()
     assert is_free(nobody)
     upstreams = {name: [nobody if name == "notifications" else port] for name in SERVICES}
-    gateway = Gateway(folder, ports, upstreams, sign_ins=SignInLimit(per_minute=1, burst=BURST))
+    gateway = Gateway(folder, ports, upstreams, limits=limits)
     await gateway.start()
     try:
         yield Front(gateway.url)
@@ -62,6 +57,20 @@ async def front() -> AsyncGenerator[Front]:
             await part.stop(1.0)
         await runner.cleanup()
         shutil.rmtree(folder)
+
+
+async def _echo(request: web.Request) -> web.Response:
+    body = await request.read()
+    facts = {"path": request.raw_path, "headers": dict(request.headers), "size": len(body)}
+    return web.json_response(facts, headers={"X-Request-Id": "the service's own"})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def front() -> AsyncGenerator[Front]:
+    app = web.Application(client_max_size=20 * MEBIBYTE)
+    app.router.add_route("*", "/{rest:.*}", _echo)
+    async with gateway_before(app, Limits(sign_ins_per_minute=1, sign_in_burst=BURST)) as made:
+        yield made
 
 
 def _folder() -> Path:
@@ -160,6 +169,30 @@ async def test_a_service_that_is_down_is_unavailable_for_a_moment(front: Front, 
     async with http.get(front.at("/api/notifications/v1/deliveries")) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
         assert (await answer.json())["code"] == "unavailable"
+
+
+async def test_an_export_may_be_silent_while_it_is_packed_and_nothing_else(http: aiohttp.ClientSession) -> None:
+    goes_on = asyncio.Event()
+
+    async def begin_and_pause(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun ")
+        await goes_on.wait()
+        await response.write(b"and ended")
+        return response
+
+    app = web.Application()
+    app.router.add_get("/{rest:.*}", begin_and_pause)
+    async with (
+        gateway_before(app, Limits(silence_seconds=1)) as front,
+        http.get(front.at("/api/records/v1/exports/listings?form=xlsx")) as export,
+    ):
+        async with http.get(front.at("/api/records/v1/listings")) as other:
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await other.read()
+        goes_on.set()
+        assert await export.read() == b"begun and ended"
 
 
 async def test_log_ins_are_limited_and_nothing_else_is(front: Front, http: aiohttp.ClientSession) -> None:

@@ -25,7 +25,8 @@ async def test_an_invited_person_gets_one_mail_that_machines_can_tell_apart(post
         row = await post.reaches(person, "sent")
 
     assert mail.message_id == f"<{row['id']}@agency.test>"
-    assert mail.sender == mail.message["From"] == "keyholder@agency.test"
+    assert mail.sender == "keyholder@agency.test"
+    assert mail.message["From"] == "Immobiliare Rossi & Figli <keyholder@agency.test>"
     assert mail.message["To"] == person.address
     assert mail.message["Auto-Submitted"] == "auto-generated"
     assert mail.message["Content-Language"] == "pl"

@@ -58,6 +58,19 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     assert (changed["roles"], changed["identity"]["phones"], changed["basic"]["note"]) == ([], [], None)
 
 
+async def test_the_history_of_a_contact_begins_with_its_being_taken_on(agency: Agency) -> None:
+    made = await agency.get_to_know(identity=IDENTITY)
+    for who, told in (
+        (agency.ada, True),
+        (agency.give(agency.bruno, section="contacts", list=EVERYTHING, read=EVERYTHING), False),
+    ):
+        answer = await agency.call(who, "GET", f"/v1/contacts/{made['id']}/history")
+        (entry,) = answer.body["items"]
+        assert (answer.status, entry["action"]) == (200, "created")
+        fields = {change["field"] for change in entry["changes"]}
+        assert ("name" in fields, "phones" in fields, "is_private" in fields) == (True, told, False)
+
+
 @pytest.mark.catalogue("ON-38", "IMO-55", "IMO-B12")
 async def test_the_client_list_reading_and_identity_are_permissions_of_their_own(agency: Agency) -> None:
     made = await agency.get_to_know(basic=BASIC, identity=IDENTITY)

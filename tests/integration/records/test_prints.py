@@ -49,6 +49,28 @@ async def test_identity_data_are_on_paper_only_by_their_own_permission(agency: A
     assert shown[-1]["asked"] == {"id": made["id"]}
 
 
+@pytest.mark.catalogue("IMO-51", "IMO-52", "IMO-123", "IMO-124")
+async def test_inquiries_and_contacts_are_printed_by_permissions_of_their_own(agency: Agency) -> None:
+    client = {"client_name": "Łucja Żółć", "client_phone": "+48 22 1"}
+    inquiry = await agency.take_in(number="Q-1", municipalities=["Kraków"], identity=client)
+    contact = await agency.get_to_know(name="Zenon Nowak", number="K-1", identity={"city": "Żółć"})
+    for section, record, shown in (("inquiries", inquiry, "Kraków"), ("contacts", contact, "Zenon Nowak")):
+        one, many = f"/v1/{section}/{record['id']}/print?language=pl", f"/v1/prints/{section}?language=pl"
+        plain, full, blind = (UserId(ids.uuid7()) for _ in range(3))
+        agency.give(plain, **SEES, print=EVERYTHING, section=section)
+        agency.give(full, **SEES, print=EVERYTHING, identity__print=EVERYTHING, section=section)
+        agency.give(blind, **SEES, section=section)
+        for path in (one, many):
+            for who in (plain, full):
+                text = await printed(agency, who, path)
+                assert shown in text
+                assert "Żółć" not in text
+            assert "Żółć" in await printed(agency, full, f"{path}&identity=true")
+            for who, asked in ((plain, "&identity=true"), (blind, "")):
+                refused = await agency.call(who, "GET", path + asked)
+                assert refused.refusal == (403, "permission_missing", set())
+
+
 @pytest.mark.catalogue("MG-19", "MG-60")
 async def test_without_the_permission_which_the_switch_takes_away_nothing_is_printed(agency: Agency) -> None:
     made = await agency.take_on(identity=IDENTITY)

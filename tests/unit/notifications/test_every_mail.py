@@ -53,7 +53,7 @@ def words_of(template: Template, text: str | None = None) -> dict[str, object]:
     words = {name: EXAMPLES[name] for name in WORDS[template] & EXAMPLES.keys() if name != "url"}
     if text is not None:
         words = {name: put(value) for name, value in words.items()}
-    return words | ({"expires_at": NOW} if template is Template.ACTIVATION else {})
+    return words
 
 
 def links_of(template: Template, category: Category) -> Links:

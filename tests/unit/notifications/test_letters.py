@@ -1,16 +1,18 @@
 """Letters: in five languages, with everything a new colleague needs, and nothing that a name could smuggle in."""
 
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contracts.identity_api import ActivationLink
-from services.notifications.adapters.letters import LEFT_OUT, LOCALES, Letters, Links
+from services.notifications.adapters.letters import LEFT_OUT, LOCALES, Letters, Links, moment_in_words
 from services.notifications.adapters.messages import Messages
 from services.notifications.domain.delivery import Template
 from services.notifications.domain.letter import Letter
@@ -36,7 +38,8 @@ def link(**changed: str) -> ActivationLink:
 
 
 def activation(link: ActivationLink, locale: str) -> Letter:
-    words = link.model_dump(exclude={"url"})
+    words = link.model_dump(exclude={"url", "expires_at"})
+    words["valid_until"] = moment_in_words(link.expires_at, locale, ZoneInfo("Europe/Rome"))
     return LETTERS.write(Template.ACTIVATION, locale, words, Links(link.url))
 
 
@@ -57,11 +60,11 @@ def part(mail: EmailMessage, kind: str) -> str:
 @pytest.mark.parametrize(
     ("locale", "date"),
     [
-        ("it", "25/11/2026"),
-        ("pl", "25.11.2026"),
-        ("de", "25.11.2026"),
-        ("fr", "25/11/2026"),
-        ("en", "25 November 2026"),
+        ("it", "fino al 25/11/2026 alle 10:00"),
+        ("pl", "do 25.11.2026, godz. 10:00"),
+        ("de", "bis 25.11.2026 um 10:00 Uhr"),
+        ("fr", "jusqu'au 25/11/2026 à 10:00"),
+        ("en", "until 25 November 2026 at 10:00"),
     ],
 )
 @pytest.mark.catalogue("AM-16", "MG-24")
@@ -133,3 +136,12 @@ def test_no_name_at_all_changes_the_headers_or_breaks_the_letter(agency: str, na
 
 def test_sent_again_it_is_the_same_message() -> None:
     assert message()["Message-ID"] == message(display_name="Eva")["Message-ID"] == f"<{UUID(int=7)}@agency.test>"
+
+
+@pytest.mark.parametrize("locale", sorted(LOCALES))
+def test_what_people_may_click_is_a_link_in_every_letter_and_no_colon_is_part_of_it(locale: str) -> None:
+    words = {"display_name": "Anna", "agency": "Casa Bella", "listing_number": "V-1", "searcher_number": "<R-1>"}
+    html = LETTERS.write(Template.MATCH, locale, words, Links(leave_url="https://agency.test/unsubscribe/x")).html
+    assert '<a href="https://agency.test">https://agency.test</a>' in html
+    assert "&lt;R-1&gt;" in html
+    assert not [text for text in re.findall(r">([^<>]+)</a>", html) if text.rstrip().endswith(":")]

@@ -1,18 +1,29 @@
 """Paper: what it shows is what it was given, with every letter of the five languages."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import get_args
 
 import pypdf
 import pytest
 
-from services.records.adapters.prints import WORDING, Language, Sheet, list_pdf, listing_pdf
-from services.records.domain.kinds import PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.listing import LISTINGS
+from services.records.adapters.prints import LAYOUTS, WORDING, Language, Sheet, list_pdf, record_pdf
+from services.records.domain.kinds import (
+    ContactRole,
+    Financing,
+    InquiryStatus,
+    LegalForm,
+    ProcessingBasis,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+    Urgency,
+)
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+LISTING, INQUIRY, CONTACT = (LAYOUTS[section] for section in ("listings", "inquiries", "contacts"))
 LETTERS = "ĄĆĘŁŃÓŚŹŻąćęłńóśźż ÀÈÉÌÒÙàèéìòù ÄÖÜßäöü ÂÇÊËÎÏÔŒÛŸâçêëîïôœûÿ €²"
 
 
@@ -47,21 +58,23 @@ def one(**fields: object) -> dict[str, object]:
     ],
 )
 def test_a_listing_is_printed_in_the_words_and_numbers_of_the_language(language: Language, words: list[str]) -> None:
-    text = read(listing_pdf(one(), Sheet(language, NOW, with_identity=False))).replace("\N{NO-BREAK SPACE}", " ")
+    text = read(record_pdf(LISTING, one(), Sheet(language, NOW, with_identity=False))).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
     assert "A/1" in text
     for word in words:
         assert word in text
 
 
 def test_every_letter_of_the_five_languages_has_its_shape(caplog: pytest.LogCaptureFixture) -> None:
-    text = read(listing_pdf(one(title=LETTERS, description=LETTERS), Sheet("pl", NOW, with_identity=False)))
+    text = read(record_pdf(LISTING, one(title=LETTERS, description=LETTERS), Sheet("pl", NOW, with_identity=False)))
     for letter in LETTERS.replace(" ", ""):
         assert text.count(letter) >= 2, letter
     assert caplog.records == [], "no letter is missing from the font"
 
 
 def test_what_is_hidden_or_empty_has_no_line() -> None:
-    text = read(listing_pdf(one(rooms=None), Sheet("en", NOW, with_identity=False)))
+    text = read(record_pdf(LISTING, one(rooms=None), Sheet("en", NOW, with_identity=False)))
     assert "Rooms" not in text
     assert "Owner" not in text
     assert "personal data" not in text
@@ -69,20 +82,51 @@ def test_what_is_hidden_or_empty_has_no_line() -> None:
 
 def test_a_list_has_a_line_per_listing_over_as_many_pages_as_it_takes() -> None:
     rows = [one(number=f"N{at}", owner_name="Łucja Żółć", street_name="Via Fillungo") for at in range(120)]
-    plain = list_pdf([{**row, "owner_name": None} for row in rows], Sheet("it", NOW, with_identity=False), full=True)
+    plain = list_pdf(
+        LISTING, [{**row, "owner_name": None} for row in rows], Sheet("it", NOW, with_identity=False), full=True
+    )
     text = read(plain)
     assert all(f"N{at}" in text for at in range(120))
     assert len(pypdf.PdfReader(io.BytesIO(plain)).pages) > 1
     assert "Non se ne stampano di più" in text
     assert "Żółć" not in text
-    named = read(list_pdf(rows, Sheet("it", NOW, with_identity=True), full=False))
+    named = read(list_pdf(LISTING, rows, Sheet("it", NOW, with_identity=True), full=False))
     assert named.count("Żółć") == 120
     assert "Contiene dati personali" in named
 
 
 def test_control_characters_and_foreign_scripts_do_not_stop_a_print() -> None:
-    text = read(listing_pdf(one(title="A\x01B\x1b\r\nC", description="線 🏠 ok"), Sheet("en", NOW, with_identity=True)))
+    text = read(
+        record_pdf(LISTING, one(title="A\x01B\x1b\r\nC", description="線 🏠 ok"), Sheet("en", NOW, with_identity=True))
+    )
     assert "ok" in text
+
+
+def test_an_inquiry_and_a_contact_are_printed_in_their_own_fields() -> None:
+    wanted = {
+        "number": "7",
+        "standard_status": InquiryStatus.PAUSED,
+        "property_types": (PropertyType.RESIDENTIAL, PropertyType.LAND),
+        "municipalities": ("Lucca", "Viareggio"),
+        "list_price_minor_max": 300_000_00,
+        "currency": "EUR",
+        "move_in_by": date(2026, 9, 1),
+        "note": "Con giardino.",
+    }
+    text = read(record_pdf(INQUIRY, wanted, Sheet("it", NOW, with_identity=False)))
+    for word in (
+        "Richiesta 7",
+        "residenziale, terreno",
+        "Lucca, Viareggio",
+        "300.000,00 EUR",
+        "2026-09-01",
+        "giardino",
+    ):
+        assert word in text
+    known = {"number": "K-1", "name": "Łucja Żółć", "roles": (ContactRole.OWNER,), "phones": ("+48 22 1", "+48 22 2")}
+    assert "właściciel" in read(record_pdf(CONTACT, known, Sheet("pl", NOW, with_identity=True)))
+    for layout, values, word in ((INQUIRY, wanted, "Lucca"), (CONTACT, known, "Żółć")):
+        assert word in read(list_pdf(layout, [values], Sheet("de", NOW, with_identity=True), full=False))
 
 
 def test_there_are_words_for_every_field_and_kind_in_every_language() -> None:
@@ -91,9 +135,16 @@ def test_there_are_words_for_every_field_and_kind_in_every_language() -> None:
         "transaction_type": TransactionType,
         "property_type": PropertyType,
         "property_sub_type": PropertySubType,
+        "financing": Financing,
+        "urgency": Urgency,
+        "legal_form": LegalForm,
+        "role": ContactRole,
+        "processing_basis": ProcessingBasis,
     }
     wanted = {f"{name}.{value}" for name, kind in kinds.items() for value in kind}
+    wanted |= {f"standard_status.{value}" for value in InquiryStatus}
     unprinted = {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "currency", "private_note"}
-    wanted |= LISTINGS.tier_of.keys() - unprinted
+    for layout in LAYOUTS.values():
+        wanted |= {layout.noun, layout.section.name, *layout.section.tier_of} - unprinted - {"contact_id"}
     for language in get_args(Language):
         assert wanted <= {key for key, words in WORDING[language].items() if words}
