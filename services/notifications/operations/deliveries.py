@@ -40,8 +40,11 @@ async def prepare(worker_db: Database, claimed: Sequence[Claim]) -> Sequence[tup
 
 
 async def hand_over(worker_db: Database, lease: timedelta, offers: Sequence[Offer]) -> Sequence[LeaseLost | None]:
-    """Note what is about to be handed to the mail server, without its secrets, and why; tell whose lease was lost."""
-    async with worker_db.at_once() as queries:
+    """Note what is about to be handed to the mail server, without its secrets, and why; tell whose lease was lost.
+
+    In a transaction, which ends with a worker that vanishes meanwhile: a bare statement would still be carried out.
+    """
+    async with worker_db.across_tenants() as queries:
         held = await claims.hand_over(queries, offers, lease)
     return [None if offer.claim.key in held else LeaseLost() for offer in offers]
 
