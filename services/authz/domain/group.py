@@ -32,6 +32,8 @@ class PermissionGroup:
     created_at: datetime
     code: str | None = None
     """Which of the groups that an agency starts with it is, whatever it is called; None: made by the agency."""
+    description: str = ""
+    """What it gives access to, in the agency's words (AM-14)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,12 @@ _LEVELS: Final[Mapping[str, tuple[Reach, View] | None]] = {
 _RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {"read": ("list", "read"), "write": ("update",), "delete": ("delete",)}
 
 
+def offered(*, offices: int, regions: int) -> list[str]:
+    """Return the levels that there are in an agency (ON-6): of the office and of the region only where these differ."""
+    left_out = {name for name, count in (("office", offices - 1), ("region", regions)) if count < 1}
+    return [name for name in _LEVELS if name not in left_out]
+
+
 def levels(catalogue: Catalogue) -> Mapping[str, Mapping[str, Dimension]]:
     """Return the selectors of each category: of read, write and delete, and of every other key under its own name."""
     found = dict[str, dict[str, Dimension]]()

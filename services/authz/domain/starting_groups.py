@@ -53,43 +53,65 @@ _OFFICE_MANAGER: Final[Mapping[Reach, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a group is called, and what it gives access to (AM-14)."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartingGroup:
-    """A group by the code that it keeps, and its first name by language."""
+    """A group by the code that it keeps, and its first words by language."""
 
     code: str
-    names: Mapping[str, str]
+    words: Mapping[str, Words]
     grants: tuple[Grant, ...]
     is_employee_group: bool = False
 
-    def name(self, locale: str) -> str:
-        """Return what the group is called in the language of a BCP 47 tag; in English where that is not spoken."""
-        return self.names.get(locale.partition("-")[0].lower(), self.names["en"])
+    def called(self, locale: str) -> Words:
+        """Return the group's words in the language of a BCP 47 tag; in English where that is not spoken."""
+        return self.words.get(locale.partition("-")[0].lower(), self.words["en"])
 
 
 _ADMINISTRATORS: Final = {
-    "en": "Administrators",
-    "it": "Amministratori",
-    "pl": "Administratorzy",
-    "de": "Administratoren",
-    "fr": "Administrateurs",
+    "en": Words("Administrators", "Everything, rights and people included."),
+    "it": Words("Amministratori", "Tutto, compresi i diritti e le persone."),
+    "pl": Words("Administratorzy", "Wszystko, łącznie z uprawnieniami i osobami."),
+    "de": Words("Administratoren", "Alles, auch Rechte und Personen."),
+    "fr": Words("Administrateurs", "Tout, y compris les droits et les personnes."),
 }
 _OFFICE_MANAGERS: Final = {
-    "en": "Office managers",
-    "it": "Responsabili d'ufficio",
-    "pl": "Kierownicy biur",
-    "de": "Büroleitungen",
-    "fr": "Responsables d'agence",
+    "en": Words("Office managers", "The whole work of their own offices; of others, public data of listings."),
+    "it": Words(
+        "Responsabili d'ufficio", "Tutto il lavoro delle proprie sedi; delle altre, i dati pubblici degli annunci."
+    ),
+    "pl": Words("Kierownicy biur", "Cała praca własnych biur; z innych biur publiczne dane ofert."),
+    "de": Words("Büroleitungen", "Die ganze Arbeit der eigenen Büros; von anderen öffentliche Daten der Objekte."),
+    "fr": Words(
+        "Responsables d'agence", "Tout le travail de leurs agences ; des autres, les données publiques des biens."
+    ),
 }
 _EXTERNAL_TECHNICIANS: Final = {
-    "en": "External technicians",
-    "it": "Tecnici esterni",
-    "pl": "Technicy zewnętrzni",
-    "de": "Externe Techniker",
-    "fr": "Techniciens externes",
+    "en": Words("External technicians", "Nothing of people and records; what they set up is granted when it is there."),
+    "it": Words("Tecnici esterni", "Nulla di persone e schede; ciò che installano si concede quando c'è."),
+    "pl": Words("Technicy zewnętrzni", "Nic o osobach i rekordach; to, co konfigurują, przyznaje się, gdy już jest."),
+    "de": Words(
+        "Externe Techniker", "Nichts von Personen und Datensätzen; was sie einrichten, wird gewährt, sobald es da ist."
+    ),
+    "fr": Words(
+        "Techniciens externes", "Rien des personnes ni des fiches ; ce qu'ils installent est accordé une fois en place."
+    ),
 }
 """A role that opens nothing of people or records (AM-3, AM-10). What a technician sets up belongs to modules, whose
 permissions the agency grants to this group once it has them."""
-_AGENTS: Final = {"en": "Agents", "it": "Agenti", "pl": "Agenci", "de": "Makler", "fr": "Agents"}
+_AGENTS: Final = {
+    "en": Words("Agents", "Their own work in full; the listings and inquiries of their office to look at."),
+    "it": Words("Agenti", "Il proprio lavoro per intero; annunci e richieste della propria sede in lettura."),
+    "pl": Words("Agenci", "Własna praca w całości; oferty i zapytania własnego biura do wglądu."),
+    "de": Words("Makler", "Die eigene Arbeit vollständig; Objekte und Anfragen des eigenen Büros zur Ansicht."),
+    "fr": Words("Agents", "Leur propre travail en entier ; les biens et demandes de leur agence en lecture."),
+}
 
 
 def starting_groups(catalogue: Catalogue) -> tuple[StartingGroup, ...]:

@@ -4,9 +4,10 @@ Members of employee groups also come and go by whoever holds admin.permissions.m
 """
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime, StringConstraints, model_validator
 
 from services.authz.deps import Deps
 from services.authz.domain.group import Member, PermissionGroup
@@ -25,20 +26,25 @@ from services.chassis.problems import NotFound
 from services.chassis.web import Call, Output, Route
 from services.contracts.vocabulary import UserId
 
+Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
 
 class NewGroup(Reasoned):
     name: Name
     is_employee_group: bool = False
+    description: Description = ""
+    """What it gives access to, for whoever puts people into it (AM-14)."""
 
 
 class GroupChange(Reasoned):
     name: Name | None = None
     is_employee_group: bool | None = None
+    description: Description | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "GroupChange":
-        if self.name is None and self.is_employee_group is None:
-            raise ValueError("name or is_employee_group must be given")
+        if self.name is None and self.is_employee_group is None and self.description is None:
+            raise ValueError("name, is_employee_group or description must be given")
         return self
 
 
@@ -56,6 +62,7 @@ class GroupShown(Output):
     code: str | None
     """Which of the groups that an agency starts with it is, whatever it is called; null: made by the agency."""
     name: str
+    description: str
     is_employee_group: bool
     grants: list[GrantShown]
     members: list[MemberShown]
@@ -67,6 +74,7 @@ class GroupListed(Output):
     id: UUID
     code: str | None
     name: str
+    description: str
     is_employee_group: bool
     grants: int
     members: int
@@ -102,15 +110,17 @@ async def get_group(deps: Deps, call: Call) -> GroupShown:
 
 async def create_group(deps: Deps, call: Call, asked: NewGroup) -> GroupShown:
     """Add a group without members or grants."""
-    group = PermissionGroup(ids.uuid7(), asked.name, asked.is_employee_group, 1, call.now)
+    group = PermissionGroup(
+        ids.uuid7(), asked.name, asked.is_employee_group, 1, call.now, description=asked.description
+    )
     done = await operations.create_group(deps.db, author_of(call, asked), group, call.idempotency_key)
     call.reply_headers["Location"] = f"/v1/groups/{done.id}"
     return await _shown(deps, call, done.id, done.rights_version)
 
 
 async def change_group(deps: Deps, call: Call, asked: GroupChange) -> GroupShown:
-    """Rename a group, or make it an employee group or none."""
-    card = Card(asked.name, asked.is_employee_group)
+    """Rename or describe a group, or make it an employee group or none."""
+    card = Card(asked.name, asked.is_employee_group, asked.description)
     return await _changed(
         deps, call, await operations.change_group(deps.db, author_of(call, asked), _target(call), card)
     )
@@ -163,6 +173,7 @@ async def _one(deps: Deps, call: Call, group_id: UUID) -> GroupShown:
         id=group.id,
         code=group.code,
         name=group.name,
+        description=group.description,
         is_employee_group=group.is_employee_group,
         grants=[GrantShown.of(grant) for grant in granted],
         members=[MemberShown(user_id=user_id, expires_at=until) for user_id, until in members.items()],
@@ -176,6 +187,7 @@ def _listed(each: ListedGroup) -> GroupListed:
         id=each.group.id,
         code=each.group.code,
         name=each.group.name,
+        description=each.group.description,
         is_employee_group=each.group.is_employee_group,
         grants=each.grants,
         members=each.members,

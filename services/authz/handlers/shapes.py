@@ -16,7 +16,7 @@ from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.categories import categories, toggled
 from services.authz.domain.grant import Grant, Named
 from services.authz.domain.holder import Holder, HolderKind
-from services.authz.domain.levels import extended, levels, named_in_section
+from services.authz.domain.levels import extended, levels, named_in_section, offered
 from services.authz.domain.reach import Reach
 from services.authz.domain.shapes import INDIVIDUAL, Dimension
 from services.authz.handlers.catalogue import catalogue_of
@@ -75,6 +75,8 @@ class ExtendedShown(Output):
 
 
 class LevelsShown(Output):
+    offered: list[str]
+    """The levels to choose from in this agency; others are shown where they were granted."""
     categories: Mapping[str, Mapping[str, LevelShown]]
     extended: list[ExtendedShown]
     version: int
@@ -126,7 +128,10 @@ async def get_levels(deps: Deps, call: Call) -> LevelsShown:
     version, held, inherited = await _read(deps, call)
     known = await catalogue_of(deps, call)
     table = levels(known)
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        there_are = offered(offices=await offices.count(tx), regions=await offices.count_regions(tx))
     return LevelsShown(
+        offered=there_are,
         categories={
             category: {right: _level(each, held, inherited) for right, each in rights.items()}
             for category, rights in table.items()

@@ -26,8 +26,8 @@ async def take_on(
     await offers.set_offered(tx, product.keys())
     signature = Signature(None, turn.at)
     for group_id, group in starting.items():
-        named = group.name(licence.locale)
-        made = PermissionGroup(group_id, named, group.is_employee_group, 1, now, group.code)
+        called = group.called(licence.locale)
+        made = PermissionGroup(group_id, called.name, group.is_employee_group, 1, now, group.code, called.description)
         await groups.insert(tx, made, signature)
         await grants.put(tx, Holder(HolderKind.GROUP, group_id), group.grants, signature)
     await groups.put_member(tx, next(iter(starting)), Member(licence.administrator_id, None), signature)

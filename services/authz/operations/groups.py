@@ -20,6 +20,7 @@ class Card:
 
     name: str | None
     is_employee_group: bool | None
+    description: str | None
 
 
 async def create_group(db: Database, author: Author, group: PermissionGroup, key: IdempotencyKey | None) -> Created:
@@ -32,14 +33,15 @@ async def create_group(db: Database, author: Author, group: PermissionGroup, key
 
 
 async def change_group(db: Database, author: Author, target: HolderTarget, card: Card) -> int:
-    """Rename a group, or make it an employee group or none; return the rights version.
+    """Rename or describe a group, or make it an employee group or none; return the rights version.
 
     Raises NotFound, Stale, GroupNameTaken, EmployeeGroupAdministers.
     """
     async with changing_holder(db, author, target) as change:
         group = await groups.get(change.tx, target.holder.id)
         kind = group.is_employee_group if card.is_employee_group is None else card.is_employee_group
-        renamed = replace(group, name=card.name or group.name, is_employee_group=kind)
+        described = group.description if card.description is None else card.description
+        renamed = replace(group, name=card.name or group.name, is_employee_group=kind, description=described)
         if renamed.is_employee_group:
             check_employee_group(await grants.of(change.tx, target.holder))
         if renamed != group:

@@ -30,8 +30,9 @@ async def insert(tx: Transaction, group: PermissionGroup, signature: Signature) 
         await tx.execute(
             """
             INSERT INTO permission_groups (
-                tenant_id, id, name, is_employee_group, version, created_at, since, changed_by, reason, code)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                tenant_id, id, name, is_employee_group, version, created_at, since, changed_by, reason, code,
+                description)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """,
             tx.tenant_id,
             group.id,
@@ -43,19 +44,20 @@ async def insert(tx: Transaction, group: PermissionGroup, signature: Signature) 
             signature.by,
             signature.reason,
             group.code,
+            group.description,
         )
     except UniqueViolation:
         raise GroupNameTaken from None
 
 
 async def rename(tx: Transaction, group: PermissionGroup, signature: Signature) -> None:
-    """Replace name and kind of a group; what they were becomes past. Raises GroupNameTaken."""
+    """Replace name, kind and description of a group; what they were becomes past. Raises GroupNameTaken."""
     await _remember(tx, group.id, signature)
     try:
         await tx.execute(
             """
             UPDATE permission_groups
-               SET name = $3, is_employee_group = $4, since = $5, changed_by = $6, reason = $7
+               SET name = $3, is_employee_group = $4, since = $5, changed_by = $6, reason = $7, description = $8
              WHERE tenant_id = $1 AND id = $2
             """,
             tx.tenant_id,
@@ -65,6 +67,7 @@ async def rename(tx: Transaction, group: PermissionGroup, signature: Signature) 
             signature.at,
             signature.by,
             signature.reason,
+            group.description,
         )
     except UniqueViolation:
         raise GroupNameTaken from None
@@ -74,7 +77,7 @@ async def get(tx: Transaction, group_id: UUID) -> PermissionGroup:
     """Return a group. Raises NotFound. No scope: see above."""
     row = await tx.row(
         """
-        SELECT id, name, is_employee_group, version, created_at, code
+        SELECT id, name, is_employee_group, version, created_at, code, description
           FROM permission_groups
          WHERE tenant_id = $1 AND id = $2
         """,
@@ -90,7 +93,7 @@ async def page(tx: Transaction, *, every: bool, after: Cursor, limit: int) -> Se
     """Return up to `limit` groups, or employee groups, newest first. No scope: see above."""
     rows = await tx.rows(
         """
-        SELECT g.id, g.name, g.is_employee_group, g.version, g.created_at, g.code,
+        SELECT g.id, g.name, g.is_employee_group, g.version, g.created_at, g.code, g.description,
                (SELECT count(*) FROM group_members m WHERE (m.tenant_id, m.group_id) = (g.tenant_id, g.id)) AS members,
                (SELECT count(*) FROM grants
                  WHERE tenant_id = g.tenant_id AND holder_kind = 'group' AND holder_id = g.id) AS grants
@@ -119,9 +122,10 @@ async def _remember(tx: Transaction, group_id: UUID, signature: Signature) -> No
     await tx.execute(
         """
         INSERT INTO permission_groups_past (
-            tenant_id, id, name, is_employee_group, valid_from, valid_to, changed_by, reason, ended_by, end_reason)
+            tenant_id, id, name, is_employee_group, valid_from, valid_to, changed_by, reason, ended_by, end_reason,
+            description)
         SELECT tenant_id, id, name, is_employee_group, valid_from, greatest($3::timestamptz, valid_from),
-               changed_by, reason, $4::uuid, $5::text
+               changed_by, reason, $4::uuid, $5::text, description
           FROM permission_groups_ever
          WHERE tenant_id = $1 AND id = $2 AND valid_to = 'infinity'
         """,
@@ -180,6 +184,5 @@ async def _end_members(tx: Transaction, group_id: UUID, user_id: UserId | None, 
 
 
 def _group(row: Row) -> PermissionGroup:
-    return PermissionGroup(
-        row["id"], row["name"], row["is_employee_group"], row["version"], row["created_at"], row["code"]
-    )
+    columns = ("id", "name", "is_employee_group", "version", "created_at", "code", "description")
+    return PermissionGroup(*(row[column] for column in columns))

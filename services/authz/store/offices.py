@@ -32,6 +32,12 @@ async def count(tx: Transaction) -> int:
     return found
 
 
+async def count_regions(tx: Transaction) -> int:
+    """Return in how many regions the agency's offices lie."""
+    found: int = await tx.value("SELECT count(DISTINCT region_id) FROM offices WHERE tenant_id = $1", tx.tenant_id)
+    return found
+
+
 async def save(tx: Transaction, office: OfficeChanged) -> None:
     """Replace what is known of an office but since when it lies where it lies."""
     await tx.execute(

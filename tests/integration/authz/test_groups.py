@@ -28,7 +28,7 @@ async def test_anybody_signed_in_reads_the_permission_catalogue(agency: Agency) 
     assert read["name"].keys() == {"en", "it", "pl", "de", "fr"}
 
 
-@pytest.mark.catalogue("IMO-B1", "IMO-B5")
+@pytest.mark.catalogue("IMO-B1", "IMO-B2", "IMO-B5")
 async def test_a_group_is_made_filled_and_holds_for_its_members(agency: Agency) -> None:
     person = await agency.person()
     made = await agency.call("POST", "/v1/groups", {"name": "  Letting  ", "is_employee_group": True})
@@ -96,6 +96,21 @@ async def test_a_group_is_renamed_and_removed(agency: Agency) -> None:
 
     assert (await agency.call("GET", f"/v1/groups/{group['id']}")).status == 404
     assert await scopes_of(agency, person) == {}
+
+
+@pytest.mark.catalogue("AM-14")
+async def test_a_role_says_what_it_gives_access_to(agency: Agency) -> None:
+    listed = (await agency.call("GET", "/v1/groups")).body["items"]
+    assert listed
+    assert all(group["description"] for group in listed)
+    made = (await agency.call("POST", "/v1/groups", {"name": "Letting", "description": " Rented flats. "})).body
+    assert made["description"] == "Rented flats."
+    renamed = (await agency.change(made, "PATCH", "", {"name": "Lettings"})).body
+    assert (renamed["name"], renamed["description"]) == ("Lettings", "Rented flats.")
+    described = (await agency.change(renamed, "PATCH", "", {"description": ""})).body
+    assert (described["name"], described["description"]) == ("Lettings", "")
+    refused = await agency.call("POST", "/v1/groups", {"name": "Wordy", "description": "w" * 501})
+    assert (refused.status, refused.errors) == (422, [("/description", "string_too_long")])
 
 
 async def test_a_repeated_create_makes_one_group(agency: Agency) -> None:

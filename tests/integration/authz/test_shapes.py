@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.contracts.identity_events import OfficeChanged
-from services.contracts.vocabulary import OfficeId
+from services.contracts.vocabulary import OfficeId, RegionId
 from tests.integration.authz.conftest import MANAGE, Agency, Answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -80,6 +80,21 @@ async def test_categories_of_branches_appear_with_the_second_office(agency: Agen
     branches = {item["name"] for item in two["items"]} - {item["name"] for item in one["items"]}
     assert branches == {"branch_listings", "branch_inquiries", "branch_administrative", "branch_links"}
     assert (one["individual"], two["individual"]) == (1, 0)
+
+
+@pytest.mark.catalogue("ON-6")
+async def test_the_levels_of_office_and_region_are_offered_where_there_are_some(agency: Agency) -> None:
+    group = await agency.group()
+
+    async def offered() -> list[str]:
+        return (await agency.call("GET", f"/v1/holders/group/{group['id']}/levels")).body["offered"]
+
+    assert await offered() == ["none", "own", "all"]
+    second = OfficeChanged(office_id=OfficeId(uuid4()), version=1, name="Harbour")
+    await agency.tell(second)
+    assert await offered() == ["none", "own", "office", "all"]
+    await agency.tell(second.model_copy(update={"version": 2, "region_id": RegionId(uuid4())}))
+    assert await offered() == ["none", "own", "office", "region", "all"]
 
 
 async def test_what_a_shape_does_not_have_is_refused_where_it_stands(agency: Agency) -> None:

@@ -279,6 +279,7 @@ async def test_of_parallel_changes_of_one_version_exactly_one_succeeds(agency: A
     assert sorted(answer.status for answer in answers) == [200] + [412] * 11
 
 
+@pytest.mark.catalogue("ON-21")
 async def test_a_preview_says_who_gains_and_loses_what_and_changes_nothing(agency: Agency) -> None:
     made = await agency.take_on()
     outsider = agency.give(agency.bruno, beside=(agency.harbour,))

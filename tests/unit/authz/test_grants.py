@@ -98,9 +98,10 @@ def test_an_agency_starts_with_sound_groups_of_which_only_one_administers() -> N
 
 def test_starting_groups_are_called_in_the_language_of_the_agency() -> None:
     for group in starting_groups(CATALOGUE):
-        assert list(group.names) == ["en", "it", "pl", "de", "fr"], group.code
+        assert list(group.words) == ["en", "it", "pl", "de", "fr"], group.code
+        assert all(0 < len(words.description) <= 500 for words in group.words.values()), group.code
     agents = next(group for group in starting_groups(CATALOGUE) if group.code == "agents")
-    assert [agents.name(tag) for tag in ("it", "pl-PL", "DE-at", "pt", "")] == [
+    assert [agents.called(tag).name for tag in ("it", "pl-PL", "DE-at", "pt", "")] == [
         "Agenti",
         "Agenci",
         "Makler",
