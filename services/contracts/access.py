@@ -5,13 +5,17 @@ and not in a service, because authz (evaluations) and records (rows in memory) m
 Source: the rights algebra, ADR-0006.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 from services.contracts.vocabulary import Effect, OfficeId, Ownership, RecordClass, TenantId, UserId, View
+
+_KEYS_KEPT: Final = 4_096
+"""How many keys are kept taken apart: more than the catalogue has, and no more than that from askers of anything."""
 
 WITHOUT_READ = frozenset({"read", "create", "list"})
 """What follows the section in its keys that do not presuppose that the record may be read."""
@@ -50,10 +54,10 @@ class RecordFacts:
     rights: tuple[RecordRight, ...] = ()
     """The record rights of the record, of which those count whose holder is among the user's principals."""
 
-    def belongs_to(self, user_id: UUID, ownership: Ownership) -> bool:
-        """Say whether the record is this person's own, as the tenant understands it."""
-        assigned = ownership is not Ownership.CREATOR and self.assignee_id == user_id
-        return assigned or (ownership is not Ownership.ASSIGNEE and self.created_by == user_id)
+    def belongs_to_any(self, persons: Collection[UUID], ownership: Ownership) -> bool:
+        """Say whether the record is the own one of any of these persons, as the tenant understands it."""
+        assigned = ownership is not Ownership.CREATOR and self.assignee_id in persons
+        return assigned or (ownership is not Ownership.ASSIGNEE and self.created_by in persons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Scope:
         if (
             self.unlimited
             or record.office_id in self.offices
-            or any(record.belongs_to(person, ownership) for person in self.persons(user_id))
+            or record.belongs_to_any(self.persons(user_id), ownership)
         ):
             return View.FULL
         if record.is_private:
@@ -129,7 +133,7 @@ class AccessSnapshot:
 
     def is_own(self, record: RecordFacts) -> bool:
         """Say whether the record is the user's own."""
-        return record.belongs_to(self.user_id, self.ownership)
+        return record.belongs_to_any((self.user_id,), self.ownership)
 
     def decide(self, key: str, record: RecordFacts) -> View | None:
         """Return the view in which the user may use the key on the record, or None for refused.
@@ -155,9 +159,7 @@ class AccessSnapshot:
 
     def about(self, key: str, record: RecordFacts) -> tuple[str, RecordClass, bool]:
         """Return the record's section, the key's class, and whether an allow of the class opens the key to anybody."""
-        named, _, action = key.partition(".")
-        section = record.section or named
-        basic = BASIC.get(action) if named == section else None
+        section, basic = _basic(key, record.section)
         return section, basic or self.classes.get(key, RecordClass.NONE), basic is not None
 
     def said(self, record_class: RecordClass, record: RecordFacts) -> Effect | None:
@@ -184,10 +186,19 @@ class AccessSnapshot:
         )
 
 
+@lru_cache(_KEYS_KEPT)
 def presupposed(key: str, section: str) -> str | None:
     """Return the key without which the one in question is of no use on a record of the section; None needs none."""
     named, _, action = key.partition(".")
     return f"{section}.read" if named != section or action not in WITHOUT_READ else None
+
+
+@lru_cache(_KEYS_KEPT)
+def _basic(key: str, of: str | None) -> tuple[str, RecordClass | None]:
+    """Return the section that a key is asked about, and the class whose allow opens the key there to anybody."""
+    named, _, action = key.partition(".")
+    section = of or named
+    return section, BASIC.get(action) if named == section else None
 
 
 def suffices(view: View | None, record_class: RecordClass) -> bool:

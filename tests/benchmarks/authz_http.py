@@ -1,9 +1,10 @@
-"""authz over HTTP against Cerbos, question by question in turns; and how soon a revoked right is refused."""
+"""authz over HTTP, Cerbos, and bare aiohttp, question by question in turns; and how soon a revoked right is refused."""
 
 import json
 import statistics
 import time
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -15,6 +16,7 @@ from deploy.local.stack import Plan, Stack
 from services.contracts.access import RecordFacts
 from services.contracts.vocabulary import UserId
 from tests.benchmarks import freshness
+from tests.benchmarks.bare_evaluations import Bare, bare
 from tests.benchmarks.load import Connection
 from tests.benchmarks.peers import ACTION, Cerbos, Holder, cerbos
 from tests.support.gateway import Agency, Mails, Person, found_agency
@@ -39,8 +41,8 @@ async def over_http(clone: Path, folder: Path) -> AsyncGenerator[str]:
             agency = await found_agency(http, stack.addresses.gateway, mails, stack.operator_token)
             card, colleague = await agency.active_colleague(principal_offices=[agency.office_id])
             await _give_reading(agency, card)
-            async with cerbos() as peer:
-                async for line in _in_turns(stack, peer, agency, card, colleague):
+            async with cerbos() as peer, bare() as floor:
+                async for line in _in_turns(stack, peer, floor, agency, card, colleague):
                     yield line
             await _make_listing(agency)
             for person, userid in ((agency.administrator, "admin"), (colleague, card["userid"])):
@@ -76,58 +78,60 @@ async def _make_listing(agency: Agency) -> None:
     (await agency.administrator.call("POST", "/records/v1/listings", written)).expect(201)
 
 
-async def _in_turns(stack: Stack, peer: Cerbos, agency: Agency, card: Any, colleague: Person) -> AsyncGenerator[str]:
+@dataclass(slots=True)
+class _Asked:
+    """A server that is asked, how long each answer took in microseconds, and the processor time of them all."""
+
+    connection: Connection
+    pid: int
+    requests: Sequence[bytes]
+    times: list[float] = field(default_factory=list[float])
+    used: float = 0.0
+
+    async def ask(self, number: int, *, counts: bool) -> list[bool]:
+        """Return what it decides about the question of this number."""
+        before, began = _cpu(self.pid), time.perf_counter()
+        answer = await self.connection.send(self.requests[number % len(self.requests)])
+        if counts:
+            self.times.append((time.perf_counter() - began) * 1e6)
+            self.used += (_cpu(self.pid) - before) * 1e6
+        return _decisions(answer)
+
+
+async def _in_turns(
+    stack: Stack, peer: Cerbos, floor: Bare, agency: Agency, card: Any, colleague: Person
+) -> AsyncGenerator[str]:
     user_id, office_id = UserId(UUID(card["id"])), UUID(agency.office_id)
     records = _records(user_id, office_id)
     holder = Holder(user_id, [office_id], [], [(ACTION, "own"), (ACTION, "principal")])
     ours, theirs = await Connection.to(stack.addresses.services["authz"]), await Connection.to(peer.http)
-    pids = stack.parts["authz"].pid or 0, peer.pid
-    singles = [
-        (
-            ours.request("POST", "/access/v1/evaluation", _question(user_id, record), colleague.token),
-            theirs.request("POST", "/api/check/resources", peer.question(holder, [record])),
-        )
-        for record in records
-    ]
-    yield await _paired("AuthZEN evaluation", (ours, theirs), pids, singles, ROUNDS)
+    least, pid = await Connection.to(floor.http), stack.parts["authz"].pid or 0
     many = [Random(n).choices(records, k=BATCH) for n in range(20)]  # noqa: S311 data, not secrets
-    batches = [
-        (
-            ours.request("POST", "/access/v1/evaluations", _questions(user_id, batch), colleague.token),
-            theirs.request("POST", "/api/check/resources", peer.question(holder, batch)),
-        )
-        for batch in many
-    ]
-    yield await _paired(f"batch of {BATCH} evaluations", (ours, theirs), pids, batches, BATCHES)
+    singles = [_question(user_id, record) for record in records]
+    batches = [_questions(user_id, batch) for batch in many]
+    for what, path, questions, about, rounds in (
+        ("AuthZEN evaluation", "/access/v1/evaluation", singles, [[record] for record in records], ROUNDS),
+        (f"batch of {BATCH} evaluations", "/access/v1/evaluations", batches, many, BATCHES),
+    ):
+        checks = [theirs.request("POST", "/api/check/resources", peer.question(holder, each)) for each in about]
+        asked = [ours.request("POST", path, question, colleague.token) for question in questions]
+        unsigned = [least.request("POST", path, question) for question in questions]
+        sides = _Asked(ours, pid, asked), _Asked(theirs, peer.pid, checks), _Asked(least, floor.pid, unsigned)
+        yield f"{what} over HTTP: {await _compared(sides, rounds)}"
 
 
-async def _paired(
-    what: str,
-    connections: tuple[Connection, Connection],
-    pids: tuple[int, int],
-    requests: Sequence[tuple[bytes, bytes]],
-    rounds: int,
-) -> str:
-    """Return a line about the same questions to both, in turns; the answers must agree."""
-    times: tuple[list[float], list[float]] = ([], [])
-    used = [0.0, 0.0]
-    for at in range(rounds + 50):
-        answers = list[list[bool]]()
-        for which in (0, 1):
-            before, began = _cpu(pids[which]), time.perf_counter()
-            answer = await connections[which].send(requests[at % len(requests)][which])
-            taken = time.perf_counter() - began
-            answers.append(_decisions(answer))
-            if at >= 50:  # both are warm by then
-                times[which].append(taken * 1e6)
-                used[which] += _cpu(pids[which]) - before
-        if answers[0] != answers[1]:
-            raise BenchFailed(f"{what}: {answers}")
-    mine, other = statistics.median(times[0]), statistics.median(times[1])
-    ours, theirs = (1e6 * seconds / rounds for seconds in used)
+async def _compared(sides: tuple[_Asked, _Asked, _Asked], rounds: int) -> str:
+    """Return what the same questions cost us, the peer and bare aiohttp, in turns; ours and the peer's must agree."""
+    for at in range(rounds + 50):  # all are warm by then
+        mine, other, _ = [await side.ask(at, counts=at >= 50) for side in sides]
+        if mine != other:
+            raise BenchFailed(f"{mine} {other}")
+    ours, theirs, least = (statistics.median(side.times) for side in sides)
+    mine_used, other_used, least_used = (side.used / rounds for side in sides)
     return (
-        f"{what} over HTTP: p50 {mine:.0f} us, Cerbos HTTP {other:.0f} us: {mine / other:.2f} times; "
-        f"server CPU {ours:.0f} us, Cerbos {theirs:.0f} us: {ours / theirs:.2f} times"
+        f"p50 {ours:.0f} us, Cerbos HTTP {theirs:.0f} us: {ours / theirs:.2f} times; "
+        f"server CPU {mine_used:.0f} us, Cerbos {other_used:.0f} us: {mine_used / other_used:.2f} times; "
+        f"bare aiohttp, a constant: p50 {least:.0f} us, CPU {least_used:.0f} us: {least_used / other_used:.2f} times"
     )
 
 

@@ -136,8 +136,8 @@ async def _copied(url: str, database: str) -> AsyncGenerator[str]:
         await connection.execute("VACUUM ANALYZE listings")
         await connection.close()
         yield copy
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await admin.close()
 
 

@@ -10,6 +10,7 @@ from services.authz.deps import Deps
 from services.authz.domain.grant import Grant
 from services.authz.domain.reach import Reach
 from services.authz.operations.rights_changes import Author
+from services.chassis.reasons import reason_of
 from services.chassis.web import Call, Input, Output
 from services.contracts.vocabulary import View
 
@@ -18,7 +19,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 class Reasoned(Input):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] | None = None
-    """Why; kept with the change."""
+    """Why; kept with the change. The Change-Reason header may say it instead, as in every service."""
 
 
 class GrantWanted(Input):
@@ -53,8 +54,8 @@ class GrantShown(Output):
 
 
 def author_of(call: Call, asked: Reasoned) -> Author:
-    """Return who asks for a change, when, and why."""
-    return Author(call.caller, call.now, asked.reason)
+    """Return who asks for a change, when, and why: by the input, or else by the Change-Reason header."""
+    return Author(call.caller, call.now, asked.reason or reason_of(call.headers))
 
 
 def tell_version(deps: Deps, call: Call, rights_version: int) -> None:

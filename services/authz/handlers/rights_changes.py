@@ -47,7 +47,11 @@ class RightsChangesPage(Output):
 
 
 async def list_rights_changes(deps: Deps, call: Call, asked: RightsChangesQuery) -> RightsChangesPage:
-    """List changes of rights, newest first. Needs admin.permissions.manage or admin.agents.manage."""
+    """List changes of rights, newest first. Needs admin.permissions.manage or admin.agents.manage.
+
+    A change says why as `reason` in its input, or in a Change-Reason header: up to 500 characters, percent-encoded
+    where they are not ASCII.
+    """
     await require_sight_of_rights(deps, call)
     wanted = Filter(asked.user_id, asked.holder_id, asked.author_id, asked.key, asked.since, asked.until)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:

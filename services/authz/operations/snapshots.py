@@ -15,14 +15,13 @@ from services.authz.domain.explaining import deciding_snapshot
 from services.authz.store import modules, people, standings
 from services.chassis import logging, metrics
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Unavailable
+from services.chassis.outages import Outage
 from services.chassis.tokens import Caller
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import Ownership, TenantId, UserId
 
 KEPT: Final = 10_000
 FRESH_SECONDS: Final = 5.0
-RETRY_SECONDS: Final = 1.0
 CHANNEL: Final = "rights"
 """Where PostgreSQL tells that the rights of an agency are of another version: its id and the version."""
 
@@ -88,25 +87,30 @@ class KeptAccess:
 
     async def listen(self) -> Never:
         """Hear of changes, whichever process makes them; while the line is lost, the database is asked each time."""
+        outage = Outage("rights_told")
         while True:
-            lost = asyncio.Event()
-
-            def hear(told: str | None, lost: asyncio.Event = lost) -> None:
-                if told is None:
-                    self._hearing_since = inf
-                    lost.set()
-                else:
-                    tenant_id, version = told.split()
-                    self.tell(TenantId(UUID(tenant_id)), int(version))
-
-            try:
-                async with self._db.listening(CHANNEL, hear):
-                    if not lost.is_set():
-                        self._hearing_since = self._monotonic()
-                    await lost.wait()
+            with outage.bridged():
+                await self._hear()
                 _log.warning("rights.unheard")
-            except Unavailable:
-                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            await asyncio.sleep(outage.pause())
+
+    async def _hear(self) -> None:
+        """Hear of changes until the line is lost. Raises Unavailable."""
+        lost = asyncio.Event()
+
+        def hear(told: str | None) -> None:
+            if told is None:
+                self._hearing_since = inf
+                lost.set()
+            else:
+                tenant_id, version = told.split()
+                self.tell(TenantId(UUID(tenant_id)), int(version))
+
+        async with self._db.listening(CHANNEL, hear):
+            if not lost.is_set():
+                self._hearing_since = self._monotonic()
+            await lost.wait()
 
     async def _read(self, tenant_id: TenantId, user_ids: Collection[UserId], now: datetime) -> Snapshots:
         """Return snapshots by asking the database: for the version of each, and for what is held where that rose."""

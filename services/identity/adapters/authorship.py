@@ -6,17 +6,12 @@ Ambient, as the trace is, so that no operation can forget it and none has to han
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
-from urllib.parse import unquote
 from uuid import UUID
 
 from services.chassis import clock, web
-from services.chassis.problems import FieldError, Invalid
+from services.chassis.reasons import reason_of
 from services.contracts.vocabulary import UserId
 from services.identity.domain.audit import AuthorKind, Authorship
-
-LONGEST_REASON: Final = 500
-
 
 _machine: ContextVar[UUID | None] = ContextVar("machine", default=None)
 
@@ -46,7 +41,7 @@ def present(proved: UserId | None = None) -> Authorship:
         at=call.now,
         address=str(call.address),
         request_id=call.request_id,
-        reason=_reason(call.headers.get("Change-Reason")),
+        reason=reason_of(call.headers),
     )
 
 
@@ -54,11 +49,3 @@ def _author(actor_id: UserId | None, *, asked_by_operator: bool) -> AuthorKind:
     if actor_id is not None:
         return AuthorKind.PERSON
     return AuthorKind.OPERATOR if asked_by_operator else AuthorKind.SYSTEM
-
-
-def _reason(given: str | None) -> str | None:
-    reason = unquote(given or "", errors="strict").strip() if given is None or given.isascii() else given.strip()
-    if len(reason) > LONGEST_REASON or not reason.isprintable():
-        wrong = FieldError("/Change-Reason", "reason", f"Up to {LONGEST_REASON} printable characters.")
-        raise Invalid(errors=[wrong])
-    return reason or None

@@ -17,7 +17,11 @@ THREADS: Final = 2
 QUEUE: Final = 16
 """Hashes that may wait; at about 30 ms each, two threads empty the queue in a quarter of a second."""
 NICENESS: Final = 10
-"""How far behind everything else the hashing threads stand in the queue for a processor."""
+"""How far behind everything else the hashing threads stand in the queue for a processor.
+
+Not at its very end (SCHED_IDLE), where other requests would wait least: on a busy machine nobody would sign in, and a
+thread that waits there with the interpreter's lock holds up all others.
+"""
 T = TypeVar("T")
 
 

@@ -1,4 +1,11 @@
-"""What guards an agency against losing its last administrator, whoever takes people out of service and by what."""
+"""What guards an agency against losing its last administrator, whoever takes people out of service and by what.
+
+Who gets in from certain addresses only, or at certain hours, is an administrator like any other and is counted. It is
+how agencies are run (MG-30, MG-31): were it otherwise, one that limits everybody to its office would have none. Nobody
+can tell a network where somebody works from one where nobody ever is; known is only where an author is. So it is
+when a limit is set that another administrator must get in from there, and the author himself (`enact`); whoever
+then takes out the other one has just got in, unless it is a directory, which is trusted with whom it leaves.
+"""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager

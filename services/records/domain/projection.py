@@ -6,7 +6,7 @@ from typing import Protocol
 
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.vocabulary import View
-from services.records.domain.record import OPENED_BY, Section, Tier
+from services.records.domain.record import Section, Tier
 
 
 class Showable(Protocol):
@@ -43,8 +43,10 @@ def project(record: Showable, snapshot: AccessSnapshot, action: str = "read") ->
     view = snapshot.decide(section.key(action), facts)
     if view is None:
         return None
-    tiers = [Tier.PUBLIC]
+    shown = {Tier.PUBLIC: record.values(Tier.PUBLIC)}
     if view is View.FULL:
-        tiers += [Tier.BASIC]
-        tiers += [tier for tier, opens in OPENED_BY.items() if snapshot.decide(section.key(opens), facts) is View.FULL]
-    return Projection(section, view, {tier: record.values(tier) for tier in tiers if tier in section.tiers})
+        shown[Tier.BASIC] = record.values(Tier.BASIC)
+        for tier, key in section.opened_by.items():
+            if snapshot.decide(key, facts) is View.FULL:
+                shown[tier] = record.values(tier)
+    return Projection(section, view, shown)

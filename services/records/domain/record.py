@@ -84,6 +84,11 @@ class Section:
         return {tier: _reading(names) for tier, names in self.tiers.items()}
 
     @cached_property
+    def opened_by(self) -> Mapping[Tier, str]:
+        """Say which permission opens each tier that has one of its own."""
+        return {tier: self.key(opens) for tier, opens in OPENED_BY.items() if tier in self.tiers}
+
+    @cached_property
     def changed_by(self) -> Mapping[str, str]:
         """Say which permission changes each field; what is not in it never changes."""
         by_tier = {Tier.IDENTITY: "identity.update", Tier.PRIVATE_NOTE: "private_note.update"}

@@ -21,6 +21,10 @@ MOST: Final = 1000
 class BulkDelete(Input):
     ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
+    def once(self) -> Iterable[UUID]:
+        """Return each record that is named, once."""
+        return dict.fromkeys(self.ids)
+
 
 class BulkReassign(BulkDelete):
     assignee_id: UserId
@@ -39,7 +43,9 @@ class Outcomes(Output):
 async def delete_records(edge: Edge, deps: Deps, call: Call, asked: BulkDelete) -> Outcomes:
     """Delete {section} for good. Needs {section}.bulk.delete on each."""
     return await each(
-        deps, call, ((one, lambda act: record_life.delete(deps.db, edge.table, act, BULK_DELETE)) for one in asked.ids)
+        deps,
+        call,
+        ((one, lambda act: record_life.delete(deps.db, edge.table, act, BULK_DELETE)) for one in asked.once()),
     )
 
 
@@ -48,7 +54,7 @@ async def reassign_records(edge: Edge, deps: Deps, call: Call, asked: BulkReassi
     return await each(
         deps,
         call,
-        ((one, lambda act: record_life.reassign(deps.db, edge.table, act, asked.assignee_id)) for one in asked.ids),
+        ((one, lambda act: record_life.reassign(deps.db, edge.table, act, asked.assignee_id)) for one in asked.once()),
     )
 
 

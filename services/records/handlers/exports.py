@@ -33,7 +33,7 @@ OVERSEE: Final = "admin.permissions.manage"
 
 
 class ExportAsked(Input):
-    form: Literal[Form.CSV, Form.XLSX, Form.XML]
+    form: Literal["csv", "xlsx", "xml"]
     identity: bool = False
     """With the exact address and the owner, where the caller may export those."""
     bom: bool = False
@@ -98,7 +98,8 @@ async def export_records(
     require(await rights(), WayOut.EXPORT.key(section))
     if asked.identity:
         require(await rights(), WayOut.EXPORT.identity_key(section))
-    taken = disclosure(edge, call, asked.form, asked, with_identity=asked.identity)
+    form = Form(asked.form)
+    taken = disclosure(edge, call, form, asked, with_identity=asked.identity)
     pages = take_out(
         deps.db,
         call.caller.tenant_id,
@@ -108,8 +109,8 @@ async def export_records(
     )
     heading = Heading(edge.noun, edge.section, columns(section, with_identity=asked.identity))
     return Streamed(
-        MEDIA_TYPES[asked.form],
-        deps.streams.bounded(written(asked.form, heading, pages, bom=asked.bom)),
+        MEDIA_TYPES[form],
+        deps.streams.bounded(written(form, heading, pages, bom=asked.bom)),
         f"{edge.section}-{call.now.date().isoformat()}.{asked.form}",
     )
 

@@ -14,7 +14,7 @@ from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 from services.records.domain.record_rights import Cause, Decider, Entries, Holder, HolderKind, Slot
 from services.records.store.record_rights import Change, Given
 
-Class = Literal[RecordClass.READ, RecordClass.WRITE, RecordClass.IDENTITY]
+Class = Literal["read", "write", "identity"]
 
 
 class Said(StrEnum):

@@ -1,9 +1,11 @@
 """What the caller looks for again and again: filters and orders of the list of listings, under names."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.chassis import ids
+from services.chassis.problems import Invalid
 from services.chassis.web import Call, Input, Output, Route
 from services.records.deps import Deps
 from services.records.domain.sorting import Sort
@@ -38,6 +40,7 @@ class SearchSaved(Output):
 
 async def create_saved_search(deps: Deps, call: Call, asked: NewSearch) -> SearchSaved:
     """Save a search under a name. What it finds is decided each time it is used."""
+    _check(asked.filter)
     chosen = asked.filter.model_dump_json(exclude_none=True)
     search = SavedSearch(ids.uuid7(), asked.name, chosen, asked.sort, call.now)
     return SearchSaved(id=await operations.save_search(deps.db, call.caller, search, call.idempotency_key))
@@ -64,6 +67,14 @@ async def list_saved_searches(deps: Deps, call: Call) -> SearchesShown:
 async def remove_saved_search(deps: Deps, call: Call) -> None:
     """Delete one of the caller's own searches."""
     await operations.drop_search(deps.db, call.caller, call.id_in_path("search_id"))
+
+
+def _check(chosen: ListingsFilter) -> None:
+    """Refuse now what would be refused whenever the search is used. Raises Invalid."""
+    try:
+        chosen.filter()
+    except Invalid as invalid:
+        raise Invalid(errors=[replace(error, pointer=f"/filter{error.pointer}") for error in invalid.errors]) from None
 
 
 ROUTES = (

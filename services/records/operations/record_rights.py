@@ -144,4 +144,6 @@ async def _check_holders(tx: Transaction, holders: Sequence[Holder]) -> None:
             case HolderKind.TEAM:
                 known = True
         if not known:
-            raise UnknownHolder(errors=[FieldError("/entries", UnknownHolder.code, f"{holder.kind} {holder.id}")])
+            raise UnknownHolder(
+                errors=[FieldError("/entries", UnknownHolder.code, f"There is no {holder.kind} {holder.id}.")]
+            )

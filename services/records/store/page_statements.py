@@ -24,10 +24,10 @@ _SAID: Final[LiteralString] = """(
 # `AccessSnapshot.decide` is the same rule in Python; tests/matrix keeps the two equal, in every section.
 _PAGE: Final[LiteralString] = """
 WITH page AS (
-    SELECT found.key, found.id
+    SELECT found.key, found.id, found.ctid
       FROM unnest($5::text[], $6::uuid[], $7::boolean[]) AS reach (kind, id, in_full)
      CROSS JOIN LATERAL (
-        SELECT l.key, l.id
+        SELECT l.key, l.id, l.ctid
           FROM ({source}
           ) AS l (kind, reached)
          WHERE l.tenant_id = $1 AND l.kind = reach.kind AND l.reached = reach.id AND (l.key, l.id) {beyond} ($2, $3)
@@ -49,10 +49,10 @@ WITH page AS (
          ORDER BY l.key {way}, l.id {way}
          LIMIT $4) AS found
      UNION
-    SELECT found.key, found.id
+    SELECT found.key, found.id, found.ctid
       FROM unnest($13::uuid[]) AS holder (id)
      CROSS JOIN LATERAL (
-        SELECT {entry_key} AS key, entry.record_id AS id
+        SELECT {entry_key} AS key, entry.record_id AS id, l.ctid
           FROM record_rights AS entry
          CROSS JOIN LATERAL (SELECT {leg} FROM {table} WHERE tenant_id = $1 AND id = entry.record_id LIMIT 1) AS l
          WHERE entry.tenant_id = $1 AND entry.section = '{section}' AND entry.holder_id = holder.id
@@ -108,10 +108,11 @@ _WORDED: Final[LiteralString] = """($16::text[] IS NULL OR NOT EXISTS (
 _WORDLESS: Final[LiteralString] = "$16::text[] IS NULL AND $17::text[] IS NULL"
 
 _LEG: Final[LiteralString] = (
-    "tenant_id, {key} AS key, id, office_id, assignee_id, created_by, {privacy} AS is_private, {filtered}"
+    "tenant_id, {key} AS key, id, ctid, office_id, assignee_id, created_by, {privacy} AS is_private, {filtered}"
 )
 
-# Nor is who has no record rights in the section asked for those of each record.
+# A row of the page is read where it was found: within a statement it does not move.
+# Whoever has no record rights in the section is not asked for them record by record.
 _SHOWN: Final[LiteralString] = """
 SELECT shown.*
   FROM page
@@ -128,7 +129,7 @@ SELECT shown.*
                             WHERE tenant_id = $1 AND record_id = page.id AND holder_id = ANY ($13))
                 ELSE '{}' END AS rights
       FROM {table}
-     WHERE tenant_id = $1 AND id = page.id
+     WHERE tenant_id = $1 AND ctid = page.ctid
      LIMIT 1) AS shown
  ORDER BY page.key {way}, page.id {way}
 """

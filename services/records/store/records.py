@@ -19,7 +19,6 @@ from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
 _CM2_PER_M2: Final = 10_000
-_TWO_DECIMALS: Final = Decimal("0.01")
 
 _FIND: Final[LiteralString] = """
 SELECT {columns},
@@ -112,8 +111,8 @@ def rights_of(row: Row) -> tuple[RecordRight, ...]:
 
 
 def square_metres(area_cm2: int | None) -> Decimal | None:
-    """Return an area with two decimals."""
-    return None if area_cm2 is None else (Decimal(area_cm2) / _CM2_PER_M2).quantize(_TWO_DECIMALS)
+    """Return an area with two decimals, which is all that is kept."""
+    return None if area_cm2 is None else Decimal(area_cm2 // 100).scaleb(-2)
 
 
 def values_of(row: Row, enums: Mapping[str, type[StrEnum]]) -> dict[str, Any]:

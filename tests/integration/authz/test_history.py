@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
@@ -9,7 +10,7 @@ import pytest
 
 from services.contracts.identity_events import AssignmentChanged
 from services.contracts.vocabulary import UserState
-from tests.integration.authz.conftest import MANAGE, Agency, facts
+from tests.integration.authz.conftest import MANAGE, Agency, Answer, facts
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 READ_OWN = {"key": "listings.read", "reach": "own"}
@@ -100,6 +101,23 @@ async def test_whatever_began_or_ended_says_by_whom_and_why(agency: Agency) -> N
             person,
         )
     assert [tuple(row) for row in rows] == [(clerk, "covers for Gina", agency.administrator_id, "Gina is back", True)]
+
+
+async def test_the_change_reason_header_says_why_where_the_input_does_not(agency: Agency) -> None:
+    person, group = await agency.person(), await agency.group(READ_OWN)
+    path = f"/v1/groups/{group['id']}/members/{person}"
+
+    async def change(method: str, where: str, body: object, reason: str) -> Answer:
+        version = (await agency.call("GET", f"/v1/groups/{group['id']}")).body["version"]
+        return await agency.call(method, where, body, If_Match=f'"{version}"', Change_Reason=reason)
+
+    assert (await change("PUT", path, {}, quote("è al posto di Gina"))).status == 200
+    assert (await change("DELETE", f"{path}?reason=Gina+is+back", None, "another one")).status == 200
+    refused = await change("PUT", path, {}, "%ff")
+    assert (refused.status, refused.errors) == (422, [("/Change-Reason", "reason")])
+
+    told = (await agency.call("GET", f"/v1/rights-changes?user_id={person}")).body["items"]
+    assert [entry["reason"] for entry in told] == ["Gina is back", "è al posto di Gina"]
 
 
 async def test_state_and_offices_of_a_person_keep_their_past(agency: Agency) -> None:

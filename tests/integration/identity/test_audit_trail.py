@@ -165,9 +165,10 @@ async def test_a_change_that_fails_or_changes_nothing_is_not_noted(agency: Agenc
     before = await entries(agency)
     assert (await agency.call("PATCH", path, {"family_name": "Verdi"}, at(7)))[0] == 412
     assert (await agency.call("PATCH", path, {"email": f"{agency.licence_code}@agency.example"}, at(1)))[0] == 409
-    long = {**at(1), "Change-Reason": "x" * 501}
-    status, problem = await agency.call("PATCH", path, {"family_name": "Verdi"}, long)
-    assert (status, problem["errors"][0]["pointer"]) == (422, "/Change-Reason")
+    for unreadable in ("x" * 501, "%ff", "one%0Atwo"):
+        why = {**at(1), "Change-Reason": unreadable}
+        status, problem = await agency.call("PATCH", path, {"family_name": "Verdi"}, why)
+        assert (status, problem["errors"][0]["pointer"]) == (422, "/Change-Reason")
     assert (await agency.call("GET", path))[1]["family_name"] == "Rossi"
     assert (await agency.call("PATCH", path, {"family_name": "Rossi"}, at(1)))[0] == 200
     assert await entries(agency) == before

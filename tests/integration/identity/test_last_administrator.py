@@ -17,7 +17,7 @@ import pytest_asyncio
 from services.authz.app import SERVICE as AUTHZ
 from services.identity.app import SERVICE
 from tests.conftest import FreshDatabase
-from tests.integration.identity.conftest import Agency, identity_settings, take_on
+from tests.integration.identity.conftest import PASSWORD, Agency, identity_settings, take_on
 from tests.integration.identity.directory import PATCH, Directory, connect
 from tests.support.databases import ServiceDatabase
 from tests.support.running import eventually, serving, settings_of, until_connected, working
@@ -285,6 +285,30 @@ async def test_who_leaves_some_day_cannot_keep_the_last_one_who_stays_out(two: T
     assert await WAYS["elsewhere"](two, one, other) == 409
     assert await two.in_office() == {other}
     await two.restore()
+
+
+@pytest.mark.catalogue("IMO-B3", "IMO-B4", "MG-31")
+async def test_who_is_let_in_from_elsewhere_only_counts_and_can_undo_it_there(two: Two) -> None:
+    one, other = sorted(two.userids)
+    assert await WAYS["elsewhere"](two, one, other) == 200
+
+    async def both_count() -> bool:
+        return await two.counted() == two.userids.keys()
+
+    assert await eventually(both_count)
+    assert await WAYS["patch"](two, one, one) == 200
+    assert await WAYS["patch"](two, one, other) == 409
+
+    there = {"X-Real-IP": "192.0.2.7"}
+    agency, own = two.agency, f"/v1/users/{other}/access-policy"
+    codes = {"licence_code": agency.licence_code, "userid": two.userids[other], "password": PASSWORD}
+    assert (await agency.call("POST", "/v1/sessions", codes))[0] == 403
+    status, tokens = await agency.call("POST", "/v1/sessions", codes, there)
+    assert status == 201
+    there["Authorization"] = f"Bearer {tokens['access_token']}"
+    version = (await agency.call("GET", own, headers=there))[1]["version"]
+    assert (await agency.call("PUT", own, {}, {**there, "If-Match": f'"{version}"'}))[0] == 200
+    assert (await agency.sign_in(two.userids[other]))[0] == 201
 
 
 @pytest.mark.catalogue("IMO-B3", "IMO-B4", "MG-28")

@@ -104,7 +104,9 @@ async def test_without_the_permission_nothing_leaves_and_nothing_is_written_down
     answer = await agency.call(agent, "GET", "/v1/exports/listings?form=csv")
     assert answer.refusal == (403, "permission_missing", set())
     for bad, pointer in (("form=pdf", "/form"), ("", "/form"), ("form=csv&sort=owner_name", "/sort")):
-        assert (await agency.call(agent, "GET", f"/v1/exports/listings?{bad}")).refusal[2] == {pointer}
+        refused = await agency.call(agent, "GET", f"/v1/exports/listings?{bad}")
+        assert refused.refusal[2] == {pointer}
+        assert "<" not in refused.body["errors"][0]["detail"], "the words are the API's, not the program's"
     assert await agency.left() == before
 
 

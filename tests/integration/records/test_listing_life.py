@@ -211,7 +211,7 @@ async def test_a_bulk_action_decides_on_each_listing_by_itself(agency: Agency) -
     for path, body in (
         ("bulk-reassign", {"ids": wanted, "assignee_id": str(agency.carla)}),
         ("bulk-renumber", {"items": [{"listing_id": one, "number": f"N-{one[-4:]}"} for one in wanted]}),
-        ("bulk-delete", {"ids": wanted}),
+        ("bulk-delete", {"ids": [*wanted, *wanted]}),
     ):
         answer = await agency.call(agent, "POST", f"/v1/listings/{path}", body)
         assert [(item["id"], item["code"]) for item in answer.body["items"]] == list(zip(wanted, codes, strict=True))

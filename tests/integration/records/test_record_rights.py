@@ -267,6 +267,7 @@ async def test_a_stamp_opens_no_more_than_its_owner_may_do_himself(agency: Agenc
     assert (answer.status, answer.body["code"]) == (403, "grants_more_than_held")
     answer = await agency.call(keeper, "POST", _path(made, "/stamp"), gone)
     assert (answer.status, answer.body["code"]) == (422, "unknown_holder")
+    assert answer.body["errors"][0]["detail"].startswith("There is no user ")
     assert await agency.stored() == before
 
 

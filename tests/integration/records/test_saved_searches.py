@@ -36,3 +36,5 @@ async def test_what_may_not_be_asked_for_may_not_be_saved_either(agency: Agency)
     for wrong in ({"filter": {"owner_name": "Neri"}}, {"sort": "owner_name"}, {"name": ""}):
         answer = await agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, **wrong})
         assert answer.status == 422, wrong
+    wordless = await agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, "filter": {"q": "!"}})
+    assert wordless.refusal == (422, "invalid", {"/filter/q"})
