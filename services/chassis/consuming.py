@@ -151,7 +151,7 @@ class Consumer:
             await asyncio.sleep(1)
 
     async def _retry_one(self) -> bool:
-        async with self._worker_db.across_tenants() as queries:
+        async with self._worker_db.at_once() as queries:
             row = await _claim(queries, self.queue)
         if row is None:
             return False

@@ -98,7 +98,7 @@ class _Sender:
             self.wake.clear()
             free = self._deps.mail_server.connections - len(self._under_way)
             if free:
-                async with self._worker_db.across_tenants() as queries:
+                async with self._worker_db.at_once() as queries:
                     due = await claims.claim_due(queries, free, self._lease, self._deps.per_domain, self._busy())
                 for claim in due:
                     task = asyncio.create_task(_send(self._deps, self._books, claim))

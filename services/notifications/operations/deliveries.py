@@ -32,7 +32,7 @@ async def prepare(worker_db: Database, claimed: Sequence[Claim]) -> Sequence[tup
         Asked(claim.tenant_id, claim.recipient_user_id, claim.recipient_address, claim.category, claim.sender_user_id)
         for claim in claimed
     ]
-    async with worker_db.across_tenants() as queries:
+    async with worker_db.at_once() as queries:
         standings = await preferences.standings_across(queries, asked)
         heads = await letterheads.of(queries, [(claim, language_of(claim.locale)) for claim in claimed])
     decisions = [preference.decide(one.category, standing) for one, standing in zip(asked, standings, strict=True)]
@@ -40,7 +40,10 @@ async def prepare(worker_db: Database, claimed: Sequence[Claim]) -> Sequence[tup
 
 
 async def hand_over(worker_db: Database, lease: timedelta, offers: Sequence[Offer]) -> Sequence[LeaseLost | None]:
-    """Note what is about to be handed to the mail server, without its secrets, and why; tell whose lease was lost."""
+    """Note what is about to be handed to the mail server, without its secrets, and why; tell whose lease was lost.
+
+    In a transaction, which ends with a worker that vanishes meanwhile: a bare statement would still be carried out.
+    """
     async with worker_db.across_tenants() as queries:
         held = await claims.hand_over(queries, offers, lease)
     return [None if offer.claim.key in held else LeaseLost() for offer in offers]
