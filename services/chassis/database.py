@@ -106,7 +106,11 @@ class Database:
 
     @asynccontextmanager
     async def at_once(self) -> AsyncGenerator[Queries]:
-        """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable."""
+        """Yield statements without a tenant, each a transaction of its own: for single ones. Raises Unavailable.
+
+        One that waits for a lock is carried out even if its sender dies meanwhile; where that matters, take a
+        transaction.
+        """
         async with self._lent() as connection:
             yield Queries(connection)
 
@@ -187,6 +191,8 @@ async def open_database(url: str, *, connections: int, name: str) -> AsyncGenera
             url,
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=2 * STATEMENT_TIMEOUT_MS / 1000,
+            max_cacheable_statement_size=64
+            * 1024,  # lists take 15 KiB, and asyncpg would prepare longer ones each time
             server_settings={
                 "application_name": name,
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
