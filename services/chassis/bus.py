@@ -120,7 +120,7 @@ async def consume(channel: Channel, name: str, *, prefetch: int) -> AsyncIterato
 
     The receiver settles a batch with `settle`. Ends when the channel closes, by exception.
     """
-    await channel.set_qos(prefetch_count=prefetch)
+    await channel.set_qos(prefetch_count=2 * prefetch)  # the next batch arrives while one is carried out
     queue = await channel.declare_queue(name, durable=True, passive=True)
     async for batch in _batches(queue, prefetch):
         yield batch
