@@ -4,6 +4,7 @@ A handler is a function of its service's `Deps`, the `Call`, and the parsed inpu
 else that a request needs (identity, parsing, refusals, headers, metrics, the access line) happens here, once.
 """
 
+import asyncio
 import json
 import re
 import time
@@ -205,10 +206,9 @@ class Edge:
                 check_actor(call.identified, request.method)
             asked = await _parse(route, request, call)
             answer = await route.handler(self._deps, call, *(() if asked is None else (asked,)))
-            headers = {**call.reply_headers, "X-Request-Id": call.request_id}
             if isinstance(answer, Streamed):
-                return await answers.stream(request, answer, headers)
-            return answers.respond(answer, route.status, headers, route.dialect.media_type)
+                return await answers.stream(request, answer, {**call.reply_headers, "X-Request-Id": call.request_id})
+            return answers.respond(answer, route.status, call.reply_headers, route.dialect.media_type)
 
         return run
 
@@ -229,15 +229,15 @@ class Edge:
         except Exception as error:  # noqa: BLE001 the edge is where every failure becomes an answer
             response = refusals.answer(error, request_id, call.dialect)
         response.headers["X-Request-Id"] = request_id
-        _account(request, call, response.status, time.perf_counter() - begun)
+        # The answer does not wait for its access line.
+        asyncio.get_running_loop().call_soon(_account, request, call, response.status, time.perf_counter() - begun)
         return response
 
 
 def _client_address(request: web.Request) -> Address:
     """Return the address that the gateway vouches for; without a gateway, the connection's own."""
-    given = request.headers.get("X-Real-IP") or request.remote or "127.0.0.1"
     try:
-        address = ip_address(given)
+        address = ip_address(request.headers.get("X-Real-IP") or request.remote or "127.0.0.1")
     except ValueError:
         raise web.HTTPBadRequest from None
     return getattr(address, "ipv4_mapped", None) or address
