@@ -29,6 +29,19 @@ async def test_an_extended_right_adds_the_records_of_a_colleague(agency: Agency)
     assert {(source["holder"], source["reach"]) for source in sources} == {("group", "own"), ("user", "user")}
 
 
+@pytest.mark.catalogue("ON-117")
+async def test_an_administrator_gives_himself_what_he_did_not_hold(agency: Agency) -> None:
+    administrator = await agency.person()
+    await agency.group(*MANAGE, members=(administrator,))
+    held = await agency.scopes(administrator)
+    assert held.keys() == {grant["key"] for grant in MANAGE}
+
+    everything = {"grants": [{"key": key, "reach": "all"} for key in permission_catalogue()]}
+    answer = await agency.change_rights(administrator, "PUT", "/grants", everything, by=administrator)
+    assert answer.status == 200
+    assert (await agency.scopes(administrator)).keys() == set(permission_catalogue())
+
+
 @pytest.mark.catalogue("MG-18", "MG-19", "MG-20", "MG-21", "MG-22", "MG-23")
 @pytest.mark.parametrize("switch", Switch)
 async def test_a_blocked_switch_cuts_its_keys_and_no_other(agency: Agency, switch: Switch) -> None:

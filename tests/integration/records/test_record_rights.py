@@ -297,6 +297,19 @@ async def test_a_preview_says_who_gains_and_loses_what_and_changes_nothing(agenc
     assert await agency.stored() == before
 
 
+@pytest.mark.catalogue("ON-29")
+async def test_a_stamp_that_is_only_chosen_shows_what_it_would_do_and_changes_nothing(agency: Agency) -> None:
+    made = await agency.take_on()
+    said = ("office", agency.harbour, "read", "allow")
+    outsider = agency.give(agency.bruno, beside=(agency.harbour,))
+    before = await agency.stored()
+    chosen = await agency.call(agency.ada, "POST", _path(made, "/preview"), _keep_stamp(agency, agency.ada, said))
+    written = await agency.call(agency.ada, "POST", _path(made, "/preview"), _entries(said))
+    assert [item["user_id"] for item in chosen.body["items"]] == [str(outsider)]
+    assert chosen.body == written.body
+    assert await agency.stored() == before
+
+
 @pytest.mark.catalogue("ON-22")
 async def test_a_mass_update_sets_and_resets_single_entries_and_answers_per_listing(agency: Agency) -> None:
     first, second = await agency.take_on(), await agency.take_on()
