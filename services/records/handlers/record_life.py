@@ -26,7 +26,7 @@ from services.records.store.schedules import Action
 
 class ScheduleGiven(Input):
     at: AwareDatetime
-    """When; what is past happens at once."""
+    """When; what is past happens at once, and needs archive.now or restore.now as well."""
 
 
 class Objection(Input):

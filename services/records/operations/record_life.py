@@ -59,9 +59,14 @@ async def move(db: Database, table: Table[R], act: Act, action: Action) -> R:
 
 
 async def schedule(db: Database, table: Table[Record], act: Act, action: Action, due_at: datetime | None) -> None:
-    """Set when a record is archived or restored; None cancels it. Raises as `_held`."""
+    """Set when a record is archived or restored; None cancels it.
+
+    What is past happens at once, which needs the permission for that as well (IMO-B15). Raises as `_held`.
+    """
+    at_once = due_at is not None and due_at <= act.now
     async with db.transaction(act.snapshot.tenant_id) as tx:
-        await _held(tx, table, act, table.section.key(LATER[action]))
+        for needed in (LATER[action], NOW[action]) if at_once else (LATER[action],):
+            await _held(tx, table, act, table.section.key(needed))
         if due_at is None:
             await schedules.cancel(tx, act.record_id, action)
         else:

@@ -94,6 +94,19 @@ async def test_what_was_scheduled_happens_once_however_many_workers_try(agency: 
     assert (await _do(agency, made, "GET /schedules")).body["items"] == []
 
 
+@pytest.mark.catalogue("IMO-B15")
+async def test_a_date_that_is_past_is_no_way_round_the_permission_for_at_once(agency: Agency) -> None:
+    made = await agency.take_on()
+    later = agency.give(agency.bruno, read=EVERYTHING, archive__schedule=EVERYTHING)
+    both = agency.give(agency.carla, read=EVERYTHING, archive__schedule=EVERYTHING, archive__now=EVERYTHING)
+    past, future = {"at": PAST}, {"at": "2030-01-01T00:00:00Z"}
+    refused = await _do(agency, made, "PUT /archive-schedule", past, later)
+    assert refused.refusal == (403, "permission_missing", set())
+    assert (await _do(agency, made, "GET /schedules")).body["items"] == []
+    assert (await _do(agency, made, "PUT /archive-schedule", future, later)).status == 204
+    assert (await _do(agency, made, "PUT /archive-schedule", past, both)).status == 204
+
+
 async def test_what_was_scheduled_does_not_happen_when_cancelled_done_or_deleted(agency: Agency) -> None:
     cancelled, done, gone = [await agency.take_on() for _ in range(3)]
     for listing in (cancelled, done, gone):
