@@ -73,7 +73,7 @@ class RemoteAccess:
         fetched = await self._fetch_once(key, now)
         if fetched.as_of < at_least:  # joined a fetch that had begun before the change
             fetched = await self._fetch_once(key, now)
-        if fetched.as_of < at_least or _is_over(fetched.snapshot, now):
+        if fetched.as_of < at_least or fetched.snapshot.is_over(now):
             raise Unavailable
         return fetched.snapshot
 
@@ -86,7 +86,7 @@ class RemoteAccess:
                 del self._kept[tenant_id, user_id]
 
     def _is_fresh(self, kept: _Kept, now: datetime) -> bool:
-        return self._monotonic() - kept.checked_at < FRESH_SECONDS and not _is_over(kept.snapshot, now)
+        return self._monotonic() - kept.checked_at < FRESH_SECONDS and not kept.snapshot.is_over(now)
 
     async def _fetch_once(self, key: _Key, now: datetime) -> _Kept:
         task = self._fetching.get(key)
@@ -107,7 +107,7 @@ class RemoteAccess:
         asked_at = self._monotonic()
         reply = await self._authz.get(
             f"/internal/v1/tenants/{key[0]}/users/{key[1]}/snapshot",
-            {"If-None-Match": f'"{kept.snapshot.version}"'} if kept and not _is_over(kept.snapshot, now) else {},
+            {"If-None-Match": f'"{kept.snapshot.version}"'} if kept and not kept.snapshot.is_over(now) else {},
         )
         as_of = int(reply.headers.get("Access-Version", "0"))
         if reply.status == _NOT_MODIFIED and kept is not None:
@@ -124,7 +124,3 @@ class RemoteAccess:
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return fetched
-
-
-def _is_over(snapshot: AccessSnapshot, now: datetime) -> bool:
-    return snapshot.not_after is not None and now >= snapshot.not_after

@@ -123,6 +123,10 @@ class AccessSnapshot:
     classes: Mapping[str, RecordClass] = field(default_factory=dict[str, RecordClass])
     """Which record rights speak about the keys that are held."""
 
+    def is_over(self, now: datetime) -> bool:
+        """Say whether something in it has expired, so that it must not be used."""
+        return self.not_after is not None and now >= self.not_after
+
     def scope(self, key: str) -> Scope:
         """Return the reach of a permission key; an unknown key reaches nothing."""
         return self.scopes.get(key, NOTHING)

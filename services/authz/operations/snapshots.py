@@ -14,19 +14,19 @@ from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.explaining import deciding_snapshot
 from services.authz.store import modules, people, standings
 from services.chassis import logging, metrics
+from services.chassis.authz_client import FRESH_SECONDS, KEPT
 from services.chassis.database import Database, Transaction
 from services.chassis.outages import Outage
 from services.chassis.tokens import Caller
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import Ownership, TenantId, UserId
 
-KEPT: Final = 10_000
-FRESH_SECONDS: Final = 5.0
 CHANNEL: Final = "rights"
 """Where PostgreSQL tells that the rights of an agency are of another version: its id and the version."""
 
-Snapshots = Mapping[UserId, AccessSnapshot]
 _log = logging.get(__name__)
+
+Snapshots = Mapping[UserId, AccessSnapshot]
 
 
 async def compiled(tx: Transaction, product: Catalogue, user_ids: Collection[UserId], now: datetime) -> Snapshots:
@@ -75,7 +75,7 @@ class KeptAccess:
             if (kept := self._kept.get((tenant_id, user_id))) is not None
             and kept.read_at > since
             and kept.as_of >= wanted
-            and not _is_over(kept.snapshot, now)
+            and not kept.snapshot.is_over(now)
         }
         metrics.SNAPSHOTS.labels("kept").inc(len(found))
         missing = [user_id for user_id in user_ids if user_id not in found]
@@ -122,7 +122,7 @@ class KeptAccess:
                 for user_id in user_ids
                 if (kept := self._kept.get((tenant_id, user_id))) is not None
                 and kept.snapshot.version == versions.get(user_id)
-                and not _is_over(kept.snapshot, now)
+                and not kept.snapshot.is_over(now)
             }
             metrics.SNAPSHOTS.labels("confirmed").inc(len(found))
             missing = [user_id for user_id in user_ids if user_id not in found]
@@ -145,7 +145,3 @@ class KeptAccess:
 def nobody(tenant_id: TenantId, user_id: UserId) -> AccessSnapshot:
     """Return the snapshot of somebody unknown, who may do nothing."""
     return AccessSnapshot(tenant_id, user_id, 0, Ownership.ASSIGNEE)
-
-
-def _is_over(snapshot: AccessSnapshot, now: datetime) -> bool:
-    return snapshot.not_after is not None and now >= snapshot.not_after

@@ -17,8 +17,9 @@ import pytest_asyncio
 
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.app import SERVICE
-from services.authz.operations.snapshots import FRESH_SECONDS, KeptAccess
+from services.authz.operations.snapshots import KeptAccess
 from services.chassis import clock
+from services.chassis.authz_client import FRESH_SECONDS
 from services.chassis.database import Database, open_database
 from services.chassis.tokens import Caller
 from services.contracts.vocabulary import SessionId, UserId
