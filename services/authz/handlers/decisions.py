@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.authz.deps import Deps
 from services.authz.domain.explaining import Question, answer, deciding_snapshot
@@ -23,6 +23,7 @@ from services.authz.store import modules, people, standings
 from services.chassis.cursor import START, Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId, View
 
 BATCH: Final = 200
@@ -33,7 +34,7 @@ SCANNED: Final = 1_000
 class QuestionsAsked(Input):
     user_id: UUID | None = None
     """Whose rights; left out: the caller's."""
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     """An instant of the past; left out: now."""
     questions: Annotated[list[QuestionAsked], Field(min_length=1, max_length=1_000)]
 

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
 from services.authz.deps import Deps
 from services.authz.domain.compiling import HeldGrant
 from services.authz.domain.explaining import Decider, Explanation, Rule, Step, explain
@@ -14,13 +12,14 @@ from services.authz.handlers.permits import asked_about, has_sight_of_rights
 from services.authz.handlers.questions import QuestionAsked, basis_of, check_key
 from services.chassis.web import Call, Output, Route
 from services.contracts.access import RecordRight
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import Effect, RecordClass, View
 
 
 class ExplanationAsked(QuestionAsked):
     user_id: UUID | None = None
     """Whose right; left out: the caller's."""
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     """An instant of the past; left out: now."""
 
 

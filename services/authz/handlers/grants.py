@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.authz.deps import Deps
 from services.authz.domain.grant import Grant
@@ -12,6 +12,7 @@ from services.authz.domain.reach import Reach
 from services.authz.operations.rights_changes import Author
 from services.chassis.reasons import reason_of
 from services.chassis.web import Call, Input, Output
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import View
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\r\n]*$")]
@@ -27,7 +28,7 @@ class GrantWanted(Input):
     reach: Reach
     reach_id: UUID | None = None
     view: View = View.FULL
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
     def grant(self) -> Grant:
         """Return the grant that is wanted."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from services.authz.deps import Deps
 from services.authz.domain.group import Member, PermissionGroup
@@ -24,6 +24,7 @@ from services.chassis.cursor import Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 
 Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -49,7 +50,7 @@ class GroupChange(Reasoned):
 
 
 class Membership(Reasoned):
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class MemberShown(Output):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.authz.domain.catalogue import Catalogue
 from services.authz.domain.explaining import deciding_snapshot
@@ -20,6 +20,7 @@ from services.chassis.database import Transaction
 from services.chassis.problems import NotFound
 from services.chassis.web import Input
 from services.contracts.access import AccessSnapshot
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 
 SHOWN: Final = 1_000
@@ -38,7 +39,7 @@ class MembershipProposed(Input):
     group_id: UUID
     user_id: UUID
     member: bool
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class LinkProposed(Input):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from services.authz.deps import Deps
 from services.authz.domain.holder import HolderKind
@@ -13,6 +13,7 @@ from services.authz.store import rights_changes
 from services.authz.store.rights_changes import Entry, Filter
 from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Output, Route
+from services.contracts.instants import Instant
 
 
 class RightsChangesQuery(PageQuery):
@@ -21,8 +22,8 @@ class RightsChangesQuery(PageQuery):
     holder_id: UUID | None = None
     key: Annotated[str, Field(max_length=100)] | None = None
     author_id: UUID | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class RightsChangeShown(Output):

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, IPvAnyAddress
+from pydantic import AfterValidator, Field, IPvAnyAddress
 
 from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.access_policy import Levels, Source, until
@@ -47,7 +48,7 @@ class EffectivePolicyShown(Output):
     networks: list[str] | None
     """What zones and single networks come to; null or none: from anywhere."""
     networks_from: Source | None
-    ends_at: AwareDatetime | None
+    ends_at: Instant | None
     ends_at_from: Source | None
 
 
@@ -57,7 +58,7 @@ class UserPolicyShown(EndingPolicyShown):
 
 
 class Trial(Input):
-    at: AwareDatetime
+    at: Instant
     address: Annotated[IPvAnyAddress, AfterValidator(_no_interface), Field(examples=["192.0.2.7"])]
 
 
@@ -73,7 +74,7 @@ class Verdict(Output):
     let_in: bool
     decided_by: StepShown | None
     """The first step that is not passed; null if all are."""
-    until: AwareDatetime | None
+    until: Instant | None
     """If let in: when access ends next; null for never."""
     steps: list[StepShown]
 

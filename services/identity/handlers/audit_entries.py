@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, JsonValue
+from pydantic import JsonValue
 
 from services.chassis.authz_client import require
 from services.chassis.cursor import Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.audit import AuditKind, AuthorKind
@@ -22,8 +23,8 @@ class AuditEntriesQuery(PageQuery):
     """What was changed: a person, an office, a template; the agency's own policy and settings by its tenant id."""
     actor_id: UserId | None = None
     kind: AuditKind | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     """Not included."""
 
 

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from pydantic import AwareDatetime
-
 from services.chassis.web import Access, Call, Input, Route
 from services.contracts.identity_api import ActivationLink, AgencyFigures, PasswordResetLink
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.deps import Deps
 from services.identity.operations import activations, passwords
@@ -13,8 +12,8 @@ from services.identity.store import figures
 
 
 class FiguresQuery(Input):
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Instant
+    until: Instant
 
 
 async def get_figures(deps: Deps, call: Call, asked: FiguresQuery) -> AgencyFigures:

@@ -6,14 +6,13 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime
-
 from services.chassis.authz_client import require
 from services.chassis.cursor import Cursor
 from services.chassis.database import Transaction
 from services.chassis.pages import PageQuery
 from services.chassis.problems import FieldError, Invalid, NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.user import User
@@ -79,8 +78,8 @@ class AllHoursPage(Output):
 
 
 class RefusedQuery(PageQuery):
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     """Not included; refused sign-ins are kept for thirty days."""
 
 

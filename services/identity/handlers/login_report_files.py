@@ -3,11 +3,10 @@
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 
-from pydantic import AwareDatetime
-
 from services.chassis.answers import Streamed
 from services.chassis.cursor import START, Cursor
 from services.chassis.web import Call, Input, Route
+from services.contracts.instants import Instant
 from services.identity.deps import Deps
 from services.identity.domain.spreadsheet import line
 from services.identity.handlers.login_report import HoursQuery, may_read, worked_by
@@ -18,8 +17,8 @@ CSV = "text/csv"
 
 
 class RefusedFileQuery(Input):
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     """Not included; refused sign-ins are kept for thirty days."""
 
 

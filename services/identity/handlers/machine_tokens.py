@@ -5,13 +5,14 @@ from ipaddress import ip_network
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from services.chassis import ids
 from services.chassis.authz_client import require
 from services.chassis.cursor import Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.web import Access, Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.access_policy import MOST_IN_A_TOKEN
@@ -37,7 +38,7 @@ class NewMachineToken(Input):
     """The active colleague whose rights a token of scope `api` has; for other scopes nobody."""
     cidrs: Annotated[list[CIDR], Field(max_length=MOST_IN_A_TOKEN)] = Field(default=[])
     """Where the token may be used from; none for anywhere."""
-    ends_at: AwareDatetime
+    ends_at: Instant
     """Within 366 days."""
 
 

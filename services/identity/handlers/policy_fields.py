@@ -7,9 +7,10 @@ from ipaddress import ip_network
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from services.chassis.web import Input, Output
+from services.contracts.instants import Instant
 from services.identity.domain.access_policy import AccessPolicy, Network, StatedPolicy, plain
 from services.identity.domain.working_hours import ALL_DAY, DAY, Window, WorkingHours, check_hours
 from services.identity.operations.access_policies import Impact
@@ -78,7 +79,7 @@ class PolicyFields(Input):
 
 
 class EndingPolicyFields(PolicyFields):
-    ends_at: AwareDatetime | None = None
+    ends_at: Instant | None = None
     """From this instant on access is blocked. null: as the level above says."""
     second_factor_required: bool = False
     """Demand one. Who has none is signed out, and sets one up before anything else."""
@@ -107,7 +108,7 @@ class PolicyShown(Output):
 
 
 class EndingPolicyShown(PolicyShown):
-    ends_at: AwareDatetime | None
+    ends_at: Instant | None
     second_factor_required: bool
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.chassis import ids
 from services.chassis.authz_client import require
@@ -13,6 +13,7 @@ from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.tokens import Caller
 from services.chassis.web import Access, Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.tokens import SUPPORT
 from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.deps import Deps
@@ -32,7 +33,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, m
 
 
 class NewConsent(Input):
-    ends_at: AwareDatetime
+    ends_at: Instant
     """Within seven days."""
     administrators: bool = False
     """Whether support may look as an administrator too."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.chassis import ids
 from services.chassis.authz_client import require
@@ -13,6 +13,7 @@ from services.chassis.cursor import Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 from services.identity.deps import Deps
 from services.identity.domain.agent_card import AgentCard, Contact, ContactKind
@@ -38,7 +39,7 @@ class NewUser(Input):
     principal_offices: Offices = Field(default=[])
     secondary_offices: Offices = Field(default=[])
     kind: UserKind = UserKind.COLLEAGUE
-    ends_at: AwareDatetime | None = None
+    ends_at: Instant | None = None
     """From this instant on access is blocked; an external technician needs one within seven days."""
 
 

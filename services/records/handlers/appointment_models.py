@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from services.chassis.pages import PageQuery
 from services.chassis.web import Input, Output
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import ContactId, InquiryId, ListingId, OfficeId, UserId, View
 from services.records.domain import appointment as domain
 from services.records.domain.appointment import Appointment, Guest, Kind
@@ -181,8 +182,8 @@ class AppointmentShown(Output):
 
 
 class PeriodAsked(Input):
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Instant
+    until: Instant
 
 
 class AppointmentsQuery(PeriodAsked, PageQuery):

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.chassis.web import Input, Output
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import OfficeId
 from services.records.domain.contact import ContactFilter
 from services.records.domain.kinds import ContactRole, LegalForm, ProcessingBasis
@@ -30,10 +31,10 @@ class ContactBasicGiven(BasicGiven):
     """Where the data came from."""
     note: Text | None = None
     processing_basis: ProcessingBasis | None = None
-    consent_at: AwareDatetime | None = None
+    consent_at: Instant | None = None
     consent_source: Line | None = None
     marketing_consent: bool = OMITTED
-    marketing_consent_at: AwareDatetime | None = None
+    marketing_consent_at: Instant | None = None
     retention_until: date | None = None
     """Until when the data may be kept."""
 

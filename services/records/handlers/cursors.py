@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.chassis.problems import FieldError, Invalid
+from services.contracts.instants import in_utc
 from services.records.domain.record import Record
 from services.records.domain.sorting import START, Place, place_of
 
@@ -26,7 +27,7 @@ def place(cursor: str, sort: StrEnum) -> Place:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         order, key, last = json.loads(raw)
         first = START[sort].key
-        found = Place(datetime.fromisoformat(key) if isinstance(first, datetime) else key, UUID(last))
+        found = Place(in_utc(datetime.fromisoformat(key)) if isinstance(first, datetime) else key, UUID(last))
         fits = order == sort.value and type(found.key) is type(first) and _is_storable(found)
     except (ValueError, TypeError, AttributeError, RecursionError):
         fits, found = False, START[sort]
@@ -38,7 +39,7 @@ def place(cursor: str, sort: StrEnum) -> Place:
 def _is_storable(found: Place) -> bool:
     match found.key:
         case datetime():
-            return found.key.tzinfo is not None
+            return True
         case int():
             return -(2**63) <= found.key < 2**63
         case str():

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, JsonValue, StringConstraints
+from pydantic import JsonValue, StringConstraints
 
 from services.chassis.answers import Composed
 from services.chassis.cursor import START, Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId, View
 from services.records.deps import Deps
 from services.records.domain.history import Entry, shown
@@ -25,7 +26,7 @@ from services.records.store.schedules import Action
 
 
 class ScheduleGiven(Input):
-    at: AwareDatetime
+    at: Instant
     """When; what is past happens at once, and needs archive.now or restore.now as well."""
 
 

@@ -102,7 +102,7 @@ async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) ->
 async def get_record(edge: Edge, deps: Deps, call: Call) -> Composed:
     """Open {a_noun}: a tier that the caller may not see is null as a whole."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await records.find(tx, edge.table, snapshot, edge.id_in(call))
     shown = found and edge.opened(found, snapshot)
     if shown is None:
@@ -124,7 +124,7 @@ async def page_of(edge: Edge, deps: Deps, call: Call, wanted: Filter, asked: Pag
     after = cursors.place(asked.cursor, asked.sort)
     if not (snapshot.holds(edge.table.section.key("list")) or snapshot.principals):
         return Composed({"items": [], "next": None})
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await record_pages.visible_rows(
             tx, edge.table, snapshot, wanted, sort=asked.sort, after=after, limit=asked.limit + 1
         )
@@ -139,7 +139,7 @@ async def count_records(edge: Edge, deps: Deps, call: Call, asked: Asked) -> Rec
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not (snapshot.holds(edge.table.section.key("list")) or snapshot.principals):
         return RecordsCount(count=0, capped=False)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await record_pages.visible_count(tx, edge.table, snapshot, asked.filter(), most=COUNTED + 1)
     return RecordsCount(count=min(found, COUNTED), capped=found > COUNTED)
 

@@ -82,6 +82,67 @@ async def test_each_statement_at_once_is_a_transaction_of_its_own_that_sees_no_t
         assert await count(db, tenant_id) == 2
 
 
+async def test_a_single_statement_sees_and_writes_its_tenants_rows_whatever_the_connection_was_for_before(
+    echo_database: ServiceDatabase,
+) -> None:
+    uses = Random(11)  # noqa: S311 no secret
+    tenants = [TenantId(uuid4()) for _ in range(3)]
+    written = dict.fromkeys(tenants, 0)
+    async with open_database(echo_database.app, connections=1, name="test") as db:
+        for _ in range(400):
+            tenant_id = uses.choice(tenants)
+            match uses.randrange(6):
+                case 0:
+                    await two_rows(db, tenant_id, 1)
+                    written[tenant_id] += 2
+                case 1:
+                    async with db.single_write(tenant_id) as tx:
+                        await write(tx, UserId(uuid4()), 1)
+                    written[tenant_id] += 1
+                case 2:
+                    async with db.at_once() as queries:
+                        assert await queries.value("SELECT count(*) FROM echoes") == 0
+                case 3:
+                    async with db.across_tenants() as queries:
+                        assert await queries.value("SELECT count(*) FROM echoes") == 0
+                case 4:
+                    assert await count(db, tenant_id) == written[tenant_id]
+                case _:
+                    async with db.single_read(tenant_id) as tx:
+                        assert await tx.value("SELECT count(*) FROM echoes") == written[tenant_id]
+
+
+async def test_a_single_read_cannot_write(echo_database: ServiceDatabase) -> None:
+    tenant_id = TenantId(uuid4())
+    async with open_database(echo_database.app, connections=1, name="test") as db:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            async with db.single_read(tenant_id) as tx:
+                await write(tx, UserId(uuid4()), 1)
+        await two_rows(db, tenant_id, 1)
+        assert await count(db, tenant_id) == 2
+
+
+async def test_a_single_statement_cut_off_at_any_moment_lends_its_tenant_to_nobody(
+    echo_database: ServiceDatabase,
+) -> None:
+    moments = Random(5)  # noqa: S311 no secret
+    full, empty = TenantId(uuid4()), TenantId(uuid4())
+
+    async def read(tenant_id: TenantId) -> int:
+        async with db.single_read(tenant_id) as tx:
+            return await tx.value("SELECT count(*) FROM echoes")
+
+    async with open_database(echo_database.app, connections=1, name="test") as db:
+        await two_rows(db, full, 1)
+        for _ in range(300):
+            task = asyncio.create_task(read(full))
+            await asyncio.wait({task}, timeout=moments.random() * 0.002)
+            task.cancel()
+            await asyncio.wait({task})
+            assert await read(empty) == 0
+        assert await read(full) == 2
+
+
 async def test_a_tenant_is_an_id_and_nothing_else(echo_database: ServiceDatabase) -> None:
     class Sly(UUID):
         def __str__(self) -> str:
@@ -89,3 +150,5 @@ async def test_a_tenant_is_an_id_and_nothing_else(echo_database: ServiceDatabase
 
     async with open_database(echo_database.app, connections=CONNECTIONS, name="test") as db:
         assert await count(db, TenantId(Sly(int=7))) == 0
+        async with db.single_read(TenantId(Sly(int=7))) as tx:
+            assert await tx.value("SELECT count(*) FROM echoes") == 0

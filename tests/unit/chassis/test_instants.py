@@ -1,0 +1,29 @@
+"""Whatever instant a client sends is either understood in UTC or refused; none reaches arithmetic that it breaks."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from services.contracts.instants import EARLIEST, LATEST, Instant
+
+READER = TypeAdapter[datetime](Instant)
+OFFSETS = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(instant=st.datetimes(timezones=OFFSETS))
+def test_an_instant_is_read_as_utc_or_refused(instant: datetime) -> None:
+    if EARLIEST <= instant < LATEST:
+        read = READER.validate_python(instant)
+        assert (read, read.tzinfo) == (instant, UTC)
+    else:
+        with pytest.raises(ValidationError):
+            READER.validate_python(instant)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-14:00", "2026-11-22T10:00:00"])
+def test_the_ends_of_the_calendar_and_instants_without_an_offset_are_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        READER.validate_json(f'"{text}"')
