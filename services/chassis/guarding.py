@@ -48,6 +48,8 @@ class Guard:
                 raise AddressNotAllowed
             return caller
         secret = self._secrets.get(access)
-        if secret is None or not hmac.compare_digest(token.encode(), secret.get_secret_value().encode()):
+        if secret is None or not hmac.compare_digest(
+            token.encode(errors="surrogateescape"), secret.get_secret_value().encode()
+        ):
             raise Unauthenticated
         return None
