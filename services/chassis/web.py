@@ -68,6 +68,8 @@ class Route:
     access: Access = Access.CALLER
     edits: bool = False
     """Whether the call must say with If-Match which version it changes."""
+    once: bool = False
+    """Whether an Idempotency-Key makes it happen once, however often it is sent."""
     accepts: tuple[str, ...] = ("application/json",)
     """Media types of the body. Where none is JSON, the handler finds the bytes in `call.body`."""
     max_body_bytes: int = MAX_BODY_BYTES
