@@ -82,9 +82,14 @@ async def _require_readable(desk: Desk, claim: Claim) -> None:
 
 
 async def _linked(desk: Desk, claim: Claim, head: Letterhead) -> tuple[dict[str, object], str]:
-    """Return the words and the link of a mail that carries one; its names are identity's, which are never late."""
+    """Return the words and the link of a mail that carries one; its names are identity's, which are never late.
+
+    Raises NoLongerNeeded for an address that is no longer the person's: whoever reads it may be anybody.
+    """
     link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
-    words: dict[str, object] = link.model_dump(exclude={"url", "expires_at"})
+    if link.email.casefold() != claim.recipient_address.casefold():
+        raise NoLongerNeeded("address_changed")
+    words: dict[str, object] = link.model_dump(exclude={"url", "expires_at", "email"})
     words["valid_until"] = moment_in_words(link.expires_at, claim.locale, ZoneInfo(head.timezone))
     return words, link.url
 
