@@ -62,7 +62,7 @@ async def set_digest(deps: Deps, call: Call, asked: DigestSet) -> DigestShown:
         next_date=None,
         version=call.version,
     )
-    return _shown(await operations.change(deps.db, call.caller.tenant_id, wish))
+    return _shown(await operations.change(deps.db, call.caller.tenant_id, wish, call.now))
 
 
 def _shown(schedule: Schedule) -> DigestShown:
