@@ -14,7 +14,7 @@ from services.notifications.deps import Deps
 from services.notifications.domain import preference
 from services.notifications.domain.delivery import Category
 from services.notifications.domain.preference import MANDATORY, SYSTEM_DEFAULT, Ground, Standing
-from services.notifications.domain.recipient import SET_DEFAULTS, Recipient
+from services.notifications.domain.recipient import MANAGE, SET_DEFAULTS, Recipient
 from services.notifications.handlers.recipients import managed
 from services.notifications.operations import preferences as operations
 from services.notifications.operations import recipients as recipient_operations
@@ -101,9 +101,12 @@ async def set_preferences(deps: Deps, call: Call, asked: ChoicesSet) -> Preferen
 async def explain(deps: Deps, call: Call, asked: ExplanationQuery) -> ExplanationShown:
     """Say whether somebody would get a mail now, and why. Others than oneself need `admin.agents.manage`.
 
-    Why somebody got a certain mail, or did not, the mail's own explanation says.
+    So does another sender than oneself: whether colleagues' mails are blocked is not everybody's to know. Why
+    somebody got a certain mail, or did not, the mail's own explanation says.
     """
     recipient_id = await managed(deps, call)
+    if asked.sender_user_id not in {None, call.caller.user_id}:
+        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await recipients.find(tx, recipient_id)
         if found is None:
