@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
@@ -179,7 +180,9 @@ async def _try_once(deps: Deps, books: _Books, claim: Claim) -> Outcome:
         return Outcome(State.REFUSED, "address_invalid", tried=False)
     decision, head = await books.prepare(claim)
     if not decision.wanted:
-        return Outcome(State.SUPPRESSED, decision.ground, tried=False)
+        return Outcome(State.SUPPRESSED, decision.ground, tried=False, ground=decision.ground)
+    if claim.told or claim.awaits:
+        return Outcome(State.CANCELLED if claim.told else State.DEFERRED, "same_address", tried=False)
     try:
         letter = await write(deps.desk, deps.db, claim, head, clock.now())
     except NoLongerNeeded as needless:
@@ -188,7 +191,8 @@ async def _try_once(deps: Deps, books: _Books, claim: Claim) -> Outcome:
         return Outcome(State.DEFERRED, "identity_unavailable", tried=False)
     message = deps.messages.message(letter, claim.id, claim.recipient_address, clock.now())
     hand_over = partial(books.hand_over, Offer(claim, letter, decision.ground))
-    return await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
+    outcome = await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
+    return replace(outcome, ground=decision.ground)
 
 
 async def _settle(books: _Books, tried: Try) -> None:

@@ -32,6 +32,10 @@ class Claim:
     last_error_code: str | None
     interrupted: bool
     """Whether an earlier holder vanished while handing the mail over."""
+    told: bool
+    """Whether the same mail went to this address already, for somebody else who is reached there."""
+    awaits: bool
+    """Whether it is still being tried there for somebody else, whose turn is first."""
 
     @property
     def key(self) -> tuple[TenantId, UUID, int]:

@@ -21,7 +21,15 @@ from services.notifications.domain.letter import Letterhead
 from services.notifications.domain.preference import Decision
 from services.notifications.domain.retry import Outcome, Step
 from services.notifications.domain.suppression import severity_of
-from services.notifications.store import claims, deliveries, letterheads, preferences, suppressions, timelines
+from services.notifications.store import (
+    claims,
+    deliveries,
+    letterheads,
+    preferences,
+    recipients,
+    suppressions,
+    timelines,
+)
 from services.notifications.store.claims import Offer
 from services.notifications.store.preferences import Asked
 
@@ -122,9 +130,9 @@ class Resend:
 
 
 async def resend(db: Database, snapshot: AccessSnapshot, wish: Resend, now: datetime) -> Delivery:
-    """Queue a mail once more, as a delivery of its own with a fresh link; return that one.
+    """Queue a mail once more, as a delivery of its own with a fresh link, to the present address; return that one.
 
-    Raises NotFound for mail that the person may not see, StillUnderWay.
+    Raises NotFound for mail that the person may not see, StillUnderWay, RecipientGone.
     """
     async with db.transaction(snapshot.tenant_id) as tx:
         made = await idempotency.earlier(tx, wish.key, wish.new_id, now)
@@ -132,7 +140,9 @@ async def resend(db: Database, snapshot: AccessSnapshot, wish: Resend, now: date
             original = await deliveries.find_visible(tx, snapshot, wish.delivery_id)
             if original is None:
                 raise NotFound
-            await deliveries.insert(tx, original.again(wish.new_id))
+            found = await recipients.hold(tx, [original.recipient_user_id])
+            recipient = found.get(original.recipient_user_id)
+            await deliveries.insert(tx, original.again(wish.new_id, recipient.email if recipient else None))
         delivery = await deliveries.find_visible(tx, snapshot, made or wish.new_id)
     if delivery is None:
         raise NotFound
