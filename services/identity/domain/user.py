@@ -11,6 +11,8 @@ from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 
 MANAGE: Final = "admin.agents.manage"
 """The permission to manage people and offices (IMO-68)."""
+ADMINISTRATION: Final = "admin.permissions.manage"
+"""The permission to manage rights, and with them everything."""
 LONGEST_VISIT: Final = timedelta(days=7)
 
 
