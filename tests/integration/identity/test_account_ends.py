@@ -62,6 +62,22 @@ async def told(database: ServiceDatabase, topic: str, user_id: str) -> list[dict
     return [dict(row) for row in rows]
 
 
+async def ends_told(database: ServiceDatabase, user_id: str) -> list[tuple[int, datetime | None]]:
+    """Return version and end of each event about a person, oldest first."""
+    connection = await asyncpg.connect(database.worker)
+    try:
+        rows = await connection.fetch(
+            """
+            SELECT (data->'user'->>'version')::int AS version, (data->'user'->>'ends_at')::timestamptz AS ends_at
+              FROM outbox WHERE data->'user'->>'user_id' = $1 ORDER BY seq
+            """,
+            user_id,
+        )
+    finally:
+        await connection.close()
+    return [tuple(row) for row in rows]
+
+
 def soon(**by: int) -> str:
     return (datetime.now(UTC) + timedelta(**by)).isoformat()
 
@@ -103,6 +119,37 @@ async def test_a_colleague_expires_once_by_however_many_workers_and_comes_back_b
     assert status == 200
     assert await state_of(agency, user) == "active"
     assert (await agency.sign_in(user["userid"]))[0] == 201
+
+
+@pytest.mark.catalogue("MG-28")
+async def test_an_end_is_told_at_a_new_version_whenever_it_is_set_moved_or_lifted(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    first, second = (datetime.now(UTC) + timedelta(days=days) for days in (5, 9))
+    template = {"name": "Ending", "ends_at": first.isoformat()}
+    _, template = await agency.call("POST", "/v1/access-templates", template)
+    templates, own = f"/v1/access-templates/{template['id']}", f"/v1/users/{user['id']}/access-policy"
+    changes: list[tuple[str, dict[str, Any], datetime | None]] = [
+        (own, {"ends_at": first.isoformat()}, first),
+        (own, {"ends_at": second.isoformat()}, second),
+        (own, {"ends_at": second.isoformat(), "template_id": template["id"]}, second),
+        (own, {"template_id": template["id"]}, first),
+        (templates, {"name": "Ending", "ends_at": second.isoformat()}, second),
+        (own, {}, None),
+    ]
+    before: list[tuple[int, datetime | None]] = []
+    for path, body, end in changes:
+        before = await ends_told(identity_database, user["id"])
+        version = (await agency.call("GET", path))[1]["version"]
+        status, answer = await agency.call("PUT", path, {**body, "dry_run": True}, {"If-Match": f'"{version}"'})
+        assert (status, await ends_told(identity_database, user["id"])) == (200, before), answer
+        status, answer = await agency.call("PUT", path, body, {"If-Match": f'"{version}"'})
+        assert status == 200, answer
+        told_now = (await ends_told(identity_database, user["id"]))[len(before) :]
+        assert told_now == ([(before[-1][0] + 1, end)] if before[-1][1] != end else [])
+    assert (await agency.call("GET", f"/v1/users/{user['id']}"))[1]["version"] == before[-1][0] + 1
 
 
 @pytest.mark.catalogue("MG-1", "MG-28")
