@@ -121,9 +121,10 @@ async def remove(gate: Gate, caller: Caller, password: str, now: datetime) -> No
     """
     await prove(gate, caller, password, now)
     async with gate.db.transaction(caller.tenant_id) as tx:
-        if (await second_factors.of(tx, caller.user_id)).demanded:
+        user = await users.hold(tx, caller.user_id)  # a policy that demands one waits, and then sees that there is none
+        if (await second_factors.of(tx, user.id)).demanded:
             raise SecondFactorDemanded
-        await _remove(tx, await users.get(tx, caller.user_id))
+        await _remove(tx, user)
 
 
 async def remove_of(db: Database, tenant_id: TenantId, user_id: UserId, now: datetime) -> None:
