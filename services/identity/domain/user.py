@@ -99,7 +99,7 @@ MOVES: Final[Mapping[UserState, frozenset[UserState]]] = {
     UserState.PROVISIONED: frozenset({UserState.SUSPENDED, UserState.GHOST}),
     UserState.ACTIVE: frozenset({UserState.SUSPENDED, UserState.GHOST}),
     UserState.SUSPENDED: frozenset({UserState.ACTIVE, UserState.PROVISIONED, UserState.GHOST}),
-    UserState.GHOST: frozenset({UserState.PROVISIONED}),
+    UserState.GHOST: frozenset({UserState.PROVISIONED, UserState.SUSPENDED}),
     UserState.EXPIRED: frozenset({UserState.GHOST}),
 }
 """Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16).
