@@ -145,6 +145,13 @@ async def finish(tx: Transaction, token_hash: bytes) -> bool:
     )
 
 
-async def purge(queries: Queries, before: datetime) -> int:
-    """Delete sign-ins that waited in vain until an instant, of all tenants; return how many."""
-    return await queries.execute("DELETE FROM challenges WHERE expires_at < $1", before)
+async def purge(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sign-ins that waited in vain until an instant, of all tenants; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM challenges
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM challenges WHERE expires_at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from services.chassis.database import Database, open_database
 from services.chassis.http_client import Peer, open_http
@@ -98,10 +99,10 @@ async def test_a_colleague_expires_once_by_however_many_workers_and_comes_back_b
     assert (await agency.activate(user["id"]))[0] == 204
     _, tokens = await agency.sign_in(user["userid"])
     now = datetime.now(UTC)
-    assert await account_ends.end_accounts(app_db, worker_db, administrators, now) == 0
+    assert await account_ends.end_accounts(app_db, worker_db, administrators, now, set()) == 0
     after = now + timedelta(hours=4)
     done = await asyncio.gather(
-        *(account_ends.end_accounts(app_db, worker_db, administrators, after) for _ in range(6))
+        *(account_ends.end_accounts(app_db, worker_db, administrators, after, set()) for _ in range(6))
     )
     assert sum(done) == 1
     assert await state_of(agency, user) == "expired"
@@ -165,7 +166,7 @@ async def test_who_comes_back_needs_a_seat(
     user = await agency.add_user(ends_at=soon(hours=3))
     others = [await agency.add_user() for _ in range(2)]
     assert [(await agency.activate(one["id"]))[0] for one in (user, others[0])] == [204, 204]
-    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC) + timedelta(hours=4))
+    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC) + timedelta(hours=4), set())
     assert (await agency.activate(others[1]["id"]))[0] == 204
     own = f"/v1/users/{user['id']}/access-policy"
     status, problem = await agency.call("PUT", own, {"ends_at": soon(days=9)}, {"If-Match": '"1"'})
@@ -196,7 +197,7 @@ async def test_a_technician_has_an_end_takes_no_seat_is_announced_once_and_is_go
     (reminder,) = await told(identity_database, "identity.technician.expiring.v1", user["id"])
     assert (reminder["kind"], reminder["sponsor"]) == ("external_technician", str(agency.administrator_id))
 
-    await account_ends.end_accounts(app_db, worker_db, administrators, now + timedelta(hours=4))
+    await account_ends.end_accounts(app_db, worker_db, administrators, now + timedelta(hours=4), set())
     assert await state_of(agency, user) == "ghost"
     assert (await agency.sign_in(user["userid"]))[0] == 401
 
@@ -266,13 +267,37 @@ async def test_the_last_administrator_does_not_expire(
     assert (await agency.activate(user["id"]))[0] == 204
     after = datetime.now(UTC) + timedelta(hours=4)
     authz.last_administrator = True
+    complained = set[account_ends.Overdue]()
     try:
-        await account_ends.end_accounts(app_db, worker_db, administrators, after)
+        with capture_logs() as logs:
+            for _ in range(3):
+                await account_ends.end_accounts(app_db, worker_db, administrators, after, complained)
     finally:
         authz.last_administrator = False
+    assert [log["user_id"] for log in logs if log["event"] == "account_end.last_administrator"] == [user["id"]]
     assert await state_of(agency, user) == "active"
-    await account_ends.end_accounts(app_db, worker_db, administrators, after)
+    await account_ends.end_accounts(app_db, worker_db, administrators, after, set())
     assert await state_of(agency, user) == "expired"
+
+
+@pytest.mark.catalogue("AM-12")
+async def test_a_technician_is_reminded_of_while_no_account_can_be_ended(
+    agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase
+) -> None:
+    card = {"kind": "external_technician", "telephone": "+39 0583 1234"}
+    due = await agency.add_user(**card, ends_at=soon(seconds=-1))
+    leaving = await agency.add_user(**card, ends_at=soon(hours=1))
+    authz.down = True
+    try:
+        async with working(SERVICE, identity_settings(identity_database, authz)):
+
+            async def reminded() -> list[dict[str, Any]]:
+                return await told(identity_database, "identity.technician.expiring.v1", leaving["id"])
+
+            assert len(await eventually(reminded)) == 1
+    finally:
+        authz.down = False
+    assert await state_of(agency, due) == "provisioned"
 
 
 @pytest.mark.catalogue("AM-12")
