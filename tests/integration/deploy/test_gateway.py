@@ -1,6 +1,7 @@
 """The gateway: what it lets through, what it refuses, and what it says in either case."""
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import AsyncGenerator
@@ -10,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -21,10 +23,12 @@ from deploy.local.databases import SERVICES
 from deploy.local.gateway import Gateway, Limits
 from deploy.local.ports import LOOPBACK, Ports, is_free
 from deploy.local.stack import prepare_folder
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.asyncio
 MEBIBYTE: Final = 1024 * 1024
 BURST: Final = 3
+TOKEN: Final = "AaZz09_-" * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,19 @@ class Front:
     """A gateway whose services answer with what they were asked; `notifications` is down."""
 
     url: str
+    log: Path
 
     def at(self, path: str) -> URL:
         return URL(self.url + path, encoded=True)
+
+    async def line_about(self, request_id: str) -> dict[str, Any]:
+        """Return what the log says of a request, once it says it."""
+
+        async def line() -> dict[str, Any] | None:
+            lines = map(json.loads, self.log.read_text().splitlines())
+            return next((each for each in lines if each["request_id"] == request_id), None)
+
+        return await eventually(line) or {}
 
 
 @asynccontextmanager
@@ -51,7 +65,7 @@ async def gateway_before(app: web.Application, limits: Limits) -> AsyncGenerator
     gateway = Gateway(folder, ports, upstreams, limits=limits)
     await gateway.start()
     try:
-        yield Front(gateway.url)
+        yield Front(gateway.url, folder / "logs/gateway.log")
     finally:
         for part in gateway.parts.values():
             await part.stop(1.0)
@@ -169,6 +183,32 @@ async def test_a_service_that_is_down_is_unavailable_for_a_moment(front: Front, 
     async with http.get(front.at("/api/notifications/v1/deliveries")) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
         assert (await answer.json())["code"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", f"/unsubscribe/{TOKEN}", "/unsubscribe"),
+        ("POST", f"/unsubscribe/{TOKEN}", "/unsubscribe"),
+        ("GET", f"/api/notifications/v1/unsubscriptions/{TOKEN}", "/api/notifications/v1/unsubscriptions"),
+        ("GET", f"/api/records/v1/%66eeds/{TOKEN}/x?a={TOKEN}", "/api/records/v1/%66eeds"),
+        ("GET", "/api/identity/scim/v2/Users?filter=ada@casa.example", "/api/identity/scim/v2/Users"),
+        ("GET", "/api/notifications/v1/deliveries?to=ada@casa.example", "/api/notifications/v1/deliveries"),
+        ("GET", f"/api/records/v1/listings/{UUID(int=1)}/photos", f"/api/records/v1/listings/{UUID(int=1)}/photos"),
+    ],
+)
+async def test_the_log_holds_neither_tokens_nor_queries_nor_who_asked(
+    front: Front, http: aiohttp.ClientSession, method: str, path: str, told: str
+) -> None:
+    """Of a service that is down too: nginx has lines of its own for those."""
+    async with http.request(method, front.at(path)) as answer:
+        line = await front.line_about(answer.headers["X-Request-Id"])
+
+    assert (line["method"], line["path"], line["status"]) == (method, told, answer.status)
+    log = front.log.read_text()
+    assert TOKEN not in log
+    assert "ada" not in log
+    assert "client" not in log
 
 
 async def test_an_export_may_be_silent_while_it_is_packed_and_nothing_else(http: aiohttp.ClientSession) -> None:
