@@ -52,16 +52,17 @@ class Front:
 
 
 @asynccontextmanager
-async def gateway_before(app: web.Application, limits: Limits) -> AsyncGenerator[Front]:
-    """Run a gateway before one program that stands for all services but `notifications`, which is down."""
+async def gateway_before(app: web.Application, limits: Limits, replicas: int = 1) -> AsyncGenerator[Front]:
+    """Run a gateway before a program that stands for all services but `notifications`, which is down."""
     folder = _folder()
     ports = Ports(folder / "ports.json", {})
     runner = web.AppRunner(app)
     await runner.setup()
-    port, nobody = ports.choose("service"), ports.choose("nobody")
-    await web.TCPSite(runner, LOOPBACK, port).start()
+    nobody, *answering = [ports.choose(f"service-{n}") for n in range(replicas + 1)]
+    for port in answering:
+        await web.TCPSite(runner, LOOPBACK, port).start()
     assert is_free(nobody)
-    upstreams = {name: [nobody if name == "notifications" else port] for name in SERVICES}
+    upstreams = {name: [nobody] if name == "notifications" else answering for name in SERVICES}
     gateway = Gateway(folder, ports, upstreams, limits=limits)
     await gateway.start()
     try:
@@ -233,6 +234,54 @@ async def test_an_export_may_be_silent_while_it_is_packed_and_nothing_else(http:
                 await other.read()
         goes_on.set()
         assert await export.read() == b"begun and ended"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "times"),
+    [
+        ("GET", "/api/identity/v1/users", 2),
+        ("PUT", "/api/identity/v1/users/1/state", 1),
+        ("PUT", "/api/identity/v1/users/1/photo", 1),
+        ("PUT", "/api/identity/scim/v2/Users/1", 1),
+        ("DELETE", "/api/identity/scim/v2/Users/1", 1),
+        ("DELETE", "/api/identity/v1/sessions", 1),
+        ("DELETE", "/api/records/v1/exports/1?why=%0Aold", 1),
+        ("PATCH", "/api/identity/v1/users/1", 1),
+        ("POST", "/api/identity/v1/users", 1),
+    ],
+)
+async def test_what_a_replica_took_and_did_not_answer_is_asked_of_the_next_one_only_if_it_changes_nothing(
+    http: aiohttp.ClientSession, method: str, path: str, times: int
+) -> None:
+    taken = list[str]()
+
+    async def take_and_die(request: web.Request) -> web.Response:
+        taken.append(request.raw_path)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", take_and_die)
+    async with (
+        gateway_before(app, Limits(), replicas=2) as front,
+        http.request(method, front.at(path)) as answer,
+    ):
+        assert answer.status == 503
+
+    service = path.split("/")[2]
+    assert taken == [path.removeprefix(f"/api/{service}")] * times
+
+
+@pytest.mark.parametrize(
+    "path", ["/once/identity/v1/users", "/once/", "/api/identity/internal/v1/x", "/api/nobody/v1/x"]
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_no_way_leads_round_what_is_public(
+    front: Front, http: aiohttp.ClientSession, method: str, path: str
+) -> None:
+    async with http.request(method, front.at(path)) as answer:
+        assert answer.status == 404
 
 
 async def test_log_ins_are_limited_and_nothing_else_is(front: Front, http: aiohttp.ClientSession) -> None:
