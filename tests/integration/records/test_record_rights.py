@@ -174,6 +174,24 @@ async def test_who_was_called_a_team_before_he_was_known_is_called_a_person_afte
     assert _said(await agency.call(agency.ada, "GET", _path(made))) == set()
 
 
+async def test_who_closes_a_record_to_himself_is_told_that_it_is_done(agency: Agency) -> None:
+    made = await agency.take_on()
+    keeper = agency.give(agency.bruno, "record_rights.update")
+    opened, closed = ("user", keeper, "read", "allow"), ("user", agency.carla, "read", "deny")
+    ways: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("PUT", "", _entries(closed)),
+        ("POST", "/stamp", _entries(closed)),
+        ("POST", "/restore", {"version": 0}),
+    )
+    for method, way, body in ways:
+        version = (await _set(agency, made, opened)).body["version"]
+        answer = await agency.call(keeper, method, _path(made, way), body, {"If-Match": f'"{version}"'})
+        assert (answer.status, answer.body) == (204, None), way
+        left = await agency.call(agency.ada, "GET", _path(made))
+        assert (_said(left), left.body["version"]) == ({closed} if body.get("entries") else set(), version + 1)
+        assert (await agency.call(keeper, "GET", _path(made))).status == 404
+
+
 @pytest.mark.catalogue("ON-30", "ON-31", "ON-33")
 async def test_a_stamp_sets_exactly_its_entries_and_can_be_taken_back(agency: Agency) -> None:
     made = await agency.take_on()
