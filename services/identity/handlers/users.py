@@ -106,9 +106,10 @@ async def list_users(deps: Deps, call: Call, asked: PageQuery) -> UsersPage:
 async def get_me(deps: Deps, call: Call) -> MeShown:
     """Show the caller's own card, and who looks at it where that is somebody else."""
     caller = call.caller
-    async with deps.db.transaction(caller.tenant_id, readonly=True) as tx:
-        begun = await support_access.of_session(tx, caller.session_id) if caller.actor else None
-    shown = await _one(deps, call, caller.user_id)
+    shown, begun = await _one(deps, call, caller.user_id), None
+    if caller.actor:
+        async with deps.db.single_read(caller.tenant_id) as tx:
+            begun = await support_access.of_session(tx, caller.session_id)
     looking = LookingShown(actor=begun.actor, reason=begun.reason, ends_at=begun.ends_at) if begun else None
     return MeShown(**shown.model_dump(), impersonation=looking)
 
@@ -178,7 +179,7 @@ async def request_activation(deps: Deps, call: Call) -> None:
 
 
 async def _one(deps: Deps, call: Call, user_id: UserId) -> UserShown:
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         user = await users.find(tx, user_id)
     if user is None:
         raise NotFound

@@ -24,7 +24,7 @@ from services.identity.domain.access_policy import (
 )
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
-from services.identity.domain.session import ACCESS_LIFETIME
+from services.identity.domain.session import ACCESS_LIFETIME, UNAWARE
 from services.identity.operations.audit import note
 from services.identity.operations.standing_down import must_still_be_in, standing_down, tell_again
 from services.identity.operations.users import end_sessions
@@ -195,7 +195,7 @@ async def _review_sessions(
         going_on = [
             one
             for one, held in running.items()
-            if person not in lacking and survives(held, policy, now, zone, ACCESS_LIFETIME)
+            if person not in lacking and survives(held, policy, now, zone, ACCESS_LIFETIME + UNAWARE)
         ]
         ended = [await end_sessions(tx, person, now, one) for one in running if one not in going_on]
         end = until(policy, now, zone)

@@ -1,7 +1,7 @@
 """People join, change, are suspended, return, leave."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from services.identity.domain.agent_card import AgentCard, check_telephone
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.directory import NO_ENTRY, DirectoryEntry
 from services.identity.domain.licence import Licence, take_seat
-from services.identity.domain.session import ACCESS_LIFETIME
+from services.identity.domain.session import ACCESS_LIFETIME, UNAWARE
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
 from services.identity.operations import agent_cards
 from services.identity.operations.audit import note
@@ -269,7 +269,7 @@ async def end_sessions(
 def revoked(user_id: UserId, ended: tuple[UUID, ...], now: datetime) -> SessionRevoked:
     """Return the event that makes every service refuse the tokens of ended sessions."""
     return SessionRevoked.model_validate(
-        {"user_id": user_id, "session_ids": ended, "until": now + ACCESS_LIFETIME + timedelta(seconds=5)}
+        {"user_id": user_id, "session_ids": ended, "until": now + ACCESS_LIFETIME + UNAWARE}
     )
 
 
