@@ -2,7 +2,7 @@
 
 import base64
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -68,6 +68,25 @@ async def test_a_page_ends_with_something_that_the_caller_sees(agency: Agency) -
     assert pages == [[one] for one in shown]
     nobody = agency.give(agency.carla)
     assert (await agency.call(nobody, "GET", "/v1/schedules?limit=1")).body == {"items": [], "next": None}
+
+
+async def test_a_record_that_fails_keeps_no_other_from_its_turn_and_waits_to_be_retried(
+    agency: Agency, records_database: ServiceDatabase, authz: StubAuthz, issuer: Issuer
+) -> None:
+    due = datetime(2026, 1, 1, tzinfo=UTC)
+    broken = [UUID((await agency.take_on())["id"]) for _ in range(3)]
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("UPDATE listings SET created_at = '10000-01-01'")  # no program can read that
+    whole = UUID((await agency.take_on())["id"])
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        for at, listing_id in enumerate((*broken, whole)):
+            at_once = Schedule(Action.ARCHIVE, due + timedelta(seconds=at), agency.ada)
+            await schedules.put(tx, "listings", listing_id, at_once, due)
+    async with working(SERVICE, records_settings(records_database, authz, issuer)):
+        await eventually(lambda: _archived(agency, 1))
+    async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+        rows = await tx.rows("SELECT record_id, failure FROM record_schedules")
+    assert {row["record_id"]: row["failure"] for row in rows} == dict.fromkeys(broken, "internal")
 
 
 async def _archived(agency: Agency, at_least: int) -> bool:
