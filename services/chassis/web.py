@@ -102,6 +102,7 @@ class Call:
     route: str = ""
     body: bytes = b""
     dialect: Dialect = PLAIN
+    access: Access = Access.ANYONE
 
     @property
     def caller(self) -> Caller:
@@ -172,9 +173,8 @@ class Edge:
     def _runner(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def run(request: web.Request) -> web.StreamResponse:
             call: Call = request["call"]
-            call.dialect = route.dialect
-            call.route = f"{route.method} {route.path}"
-            call.path = request.match_info
+            call.dialect, call.access = route.dialect, route.access
+            call.route, call.path = f"{route.method} {route.path}", request.match_info
             call.identified = await self._guard.admit(
                 route.access.value, request.headers.get("Authorization"), call.address, call.now
             )
