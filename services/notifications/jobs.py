@@ -216,10 +216,10 @@ async def take_bounces(deps: Deps, worker_db: Database) -> Never:
             async with worker_db.across_tenants() as queries:
                 found = await bounces.claim(queries, 100)
             for one in found:
-                if one.tenant_id is not None:
-                    await deliveries.take_back(deps.db, one.tenant_id, Bounce(one.delivery_id, one.status))
-                async with worker_db.across_tenants() as queries:
-                    await bounces.forget(queries, one.id)
+                bounce = Bounce(one.delivery_id, one.status)
+                if one.tenant_id is None or await deliveries.take_back(deps.db, one.tenant_id, bounce):
+                    async with worker_db.at_once() as queries:
+                        await bounces.forget(queries, one.id)
         await asyncio.sleep(BOUNCES_SECONDS)
 
 

@@ -103,15 +103,22 @@ async def settle(worker_db: Database, tries: Sequence[Try]) -> Sequence[LeaseLos
     return [None if one.claim.key in held else LeaseLost() for one in tries]
 
 
-async def take_back(db: Database, tenant_id: TenantId, bounce: Bounce) -> None:
-    """Record that a mail which was sent came back, and remember it of the address."""
+async def take_back(db: Database, tenant_id: TenantId, bounce: Bounce) -> bool:
+    """Record that a mail came back, and remember it of the address; say whether that is settled.
+
+    It is not while a worker has the mail in its hands. One of which nobody knows whether it was sent is sent no more.
+    """
     async with db.transaction(tenant_id) as tx:
-        sent = await claims.bounce(tx, bounce.delivery_id, bounce.status)
-        if sent is None:
-            return
+        mail = await claims.hold_returned(tx, bounce.delivery_id)
+        if mail is None or not mail.went_out:
+            return mail is None or not mail.in_hands
+        await claims.bounce(tx, bounce.delivery_id, bounce.status)
         await timelines.append(tx, bounce.delivery_id, State.BOUNCED, bounce.status)
-        await outbox.add(tx, DeliveryFailed(delivery_id=bounce.delivery_id, category=sent.category, code=bounce.status))
-        await _count_bounce(tx, sent.address, bounce.status)
+        if not mail.was_given_up:
+            failed = DeliveryFailed(delivery_id=bounce.delivery_id, category=mail.category, code=bounce.status)
+            await outbox.add(tx, failed)
+        await _count_bounce(tx, mail.address, bounce.status)
+    return True
 
 
 async def _count_bounce(tx: Transaction, address: str, status: str) -> None:

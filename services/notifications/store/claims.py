@@ -11,8 +11,8 @@ from uuid import UUID
 
 from services.chassis.database import Queries, Row, Transaction
 from services.contracts.vocabulary import TenantId
-from services.notifications.domain.claim import Claim
-from services.notifications.domain.delivery import Category, Template
+from services.notifications.domain.claim import Claim, Returned
+from services.notifications.domain.delivery import Category, State, Template
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.preference import Ground
 from services.notifications.domain.retry import Step
@@ -149,28 +149,39 @@ async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A mail that came back: to whom, of which category."""
+async def hold_returned(tx: Transaction, delivery_id: UUID) -> Returned | None:
+    """Return a mail of which a mail system says that it came back; no worker takes it before the transaction ends.
 
-    address: str
-    category: Category
-
-
-async def bounce(tx: Transaction, delivery_id: UUID, status: str) -> Sent | None:
-    """Mark a mail that was sent as given back. No scope: mail systems report it. None for one that was not sent."""
+    No scope: mail systems report it.
+    """
     row = await tx.row(
         """
+        SELECT recipient_address AS address, category, state, uncertain_attempts, next_try_at IS NOT NULL AS is_open
+          FROM deliveries
+         WHERE tenant_id = $1 AND id = $2
+           FOR UPDATE
+        """,
+        tx.tenant_id,
+        delivery_id,
+    )
+    if row is None:
+        return None
+    columns = {name: value for name, value in row.items() if name not in {"category", "state"}}
+    return Returned(**columns, category=Category(row["category"]), state=State(row["state"]))
+
+
+async def bounce(tx: Transaction, delivery_id: UUID, status: str) -> None:
+    """Mark a mail as given back: nothing more is tried."""
+    await tx.execute(
+        """
         UPDATE deliveries
-           SET state = 'bounced', last_error_code = $3
-         WHERE tenant_id = $1 AND id = $2 AND state = 'sent'
-        RETURNING recipient_address, category
+           SET state = 'bounced', last_error_code = $3, next_try_at = NULL
+         WHERE tenant_id = $1 AND id = $2
         """,
         tx.tenant_id,
         delivery_id,
         status,
     )
-    return Sent(row["recipient_address"], Category(row["category"])) if row else None
 
 
 async def purge(queries: Queries, limit: int) -> int:

@@ -11,10 +11,12 @@ import pytest_asyncio
 
 from services.contracts.identity_events import PasswordChanged, TechnicianExpiring, UserFacts
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
+from services.notifications.adapters.bounces import Bounce
 from services.notifications.app import SERVICE
 from services.notifications.consumers import warn_of_end
 from services.notifications.domain.suppression import Severity
 from services.notifications.jobs import NOTICE
+from services.notifications.operations.deliveries import take_back
 from services.notifications.operations.notices import announce_end
 from services.notifications.store import claims, recipients, suppressions
 from tests.integration.notifications.agency import Agency
@@ -73,6 +75,71 @@ async def test_a_mail_that_comes_back_is_told_and_its_address_left_alone(
     assert (await agency.became(again["delivery_id"]))["state"] == "suppressed"
     events = await agency.post.events(Invited(agency.tenant_id, UserId(UUID(contact["id"])), ""))
     assert [topic for topic, _ in events].count("notifications.delivery.failed.v1") == 1
+
+
+@pytest.mark.parametrize("mode", [Mode.CUT, Mode.HANG])
+async def test_a_mail_of_which_nobody_knew_whether_it_went_out_comes_back_and_is_sent_no_more(
+    agency: Agency, http: aiohttp.ClientSession, mode: Mode
+) -> None:
+    contact = await agency.contact()
+    agency.post.sink.answer(contact["email"], mode)
+    (queued,) = await agency.write(contact["id"])
+    (mail,) = await agency.post.sink.has(contact["email"])  # the worker waits for a reply, or knows that none comes
+    assert await hand_in(http, agency.url, report(message_id=mail.message_id)) == (202, True)
+    shown = await agency.became(queued["delivery_id"])
+    states = [moment["state"] for moment in shown["timeline"]]
+    assert (shown["state"], states) == ("bounced", ["queued", "uncertain", "bounced"])
+    _, known = await agency.call("GET", f"/v1/recipients/{contact['id']}")
+    assert known["suppression"]["in_force"]
+    assert len(agency.post.sink.to(contact["email"])) == 1
+    events = await agency.post.events(Invited(agency.tenant_id, UserId(UUID(contact["id"])), ""))
+    assert [topic for topic, _ in events].count("notifications.delivery.failed.v1") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "doubts", "is_open", "becomes", "told", "kept"),
+    [
+        ("sent", 0, False, "bounced", 1, 0),
+        ("uncertain", 1, True, "bounced", 1, 0),
+        ("uncertain", 3, False, "bounced", 0, 0),
+        ("deferred", 1, True, "bounced", 1, 0),
+        ("queued", 1, True, "bounced", 1, 0),
+        ("deferred", 0, True, "deferred", 0, 0),
+        ("queued", 0, True, "queued", 0, 0),
+        ("claimed", 1, True, "claimed", 0, 1),
+        ("claimed", 0, True, "claimed", 0, 1),
+        ("handing_over", 0, True, "handing_over", 0, 1),
+        ("refused", 1, False, "refused", 0, 0),
+        ("suppressed", 0, False, "suppressed", 0, 0),
+        ("bounced", 0, False, "bounced", 0, 0),
+    ],
+)
+async def test_what_came_back_is_counted_of_mail_that_may_have_gone_out_and_waits_for_mail_in_hand(
+    post: PostOffice, state: str, doubts: int, is_open: bool, becomes: str, told: int, kept: int
+) -> None:
+    person = await post.invite()
+    async with post.db.transaction(person.tenant_id) as tx:
+        delivery_id = await tx.value(
+            """
+            UPDATE deliveries
+               SET state = $2, uncertain_attempts = $3, next_try_at = CASE WHEN $4 THEN now() + interval '1 h' END,
+                   sent_at = CASE WHEN $2 = 'sent' THEN now() END
+             WHERE recipient_user_id = $1
+            RETURNING id
+            """,
+            person.user_id,
+            state,
+            doubts,
+            is_open,
+        )
+    settled = await take_back(post.db, person.tenant_id, Bounce(delivery_id, "5.1.1"))
+    (row,) = await post.rows(person)
+    assert (settled, row["state"], (row["next_try_at"] is not None)) == (
+        not kept,
+        becomes,
+        is_open and becomes != "bounced",
+    )
+    assert len(await post.events(person)) == told
 
 
 async def test_an_address_that_the_mail_server_does_not_know_is_left_alone(agency: Agency) -> None:
