@@ -8,7 +8,7 @@ anew. `handing_over`: nobody can know, so the try counts as uncertain and the sa
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from services.chassis import clock, logging, trace
-from services.chassis.database import Database
+from services.chassis.database import Database, Queries
 from services.chassis.outages import Outage
 from services.chassis.problems import Unavailable
 from services.notifications.adapters.bounces import Bounce
@@ -36,7 +36,7 @@ from services.notifications.operations import deliveries, digests, notices, repo
 from services.notifications.operations.deliveries import Try
 from services.notifications.operations.gathering import Gathering
 from services.notifications.operations.writing import write
-from services.notifications.store import bounces, claims, guests, recipients, suppressions
+from services.notifications.store import appointments, bounces, claims, guests, recipients, suppressions
 from services.notifications.store import digests as schedules
 from services.notifications.store import reports as weekly
 from services.notifications.store.claims import Offer
@@ -257,7 +257,7 @@ async def send_reports(deps: Deps, worker_db: Database) -> Never:
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
-    """Every ten minutes: announce accounts that end soon, forget old mails, guests and bounces."""
+    """Every ten minutes: announce accounts that end soon, forget what is old, however much it is."""
     outage = Outage("tidy")
     while True:
         with outage.bridged():
@@ -265,10 +265,15 @@ async def tidy(deps: Deps, worker_db: Database) -> Never:
                 ending = await recipients.ending(queries, NOTICE)
             for one in ending:
                 await notices.announce_end(deps.db, one)
-            async with worker_db.across_tenants() as queries:
-                purged = await claims.purge(queries, PURGED_AT_ONCE)
-                await guests.forget_guests(queries)
-                await suppressions.purge(queries, PURGED_AT_ONCE)
-            if purged:
-                _log.info("mails.purged", count=purged)
+            for old in (claims, appointments, schedules, guests, suppressions):
+                while await _purged(worker_db, old.purge) == PURGED_AT_ONCE:
+                    pass
         await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _purged(worker_db: Database, purge: Callable[[Queries, int], Awaitable[int]]) -> int:
+    async with worker_db.across_tenants() as queries:
+        count = await purge(queries, PURGED_AT_ONCE)
+    if count:
+        _log.info("rows.purged", of=purge.__module__.rpartition(".")[2], count=count)
+    return count

@@ -135,5 +135,22 @@ async def record(tx: Transaction, outcomes: Mapping[UserId, tuple[date, str]], n
     return frozenset(row["user_id"] for row in rows)
 
 
+async def purge(queries: Queries, limit: int) -> int:
+    """Forget up to `limit` days' outcomes that are older than their agency keeps mails; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM digest_runs
+         WHERE (tenant_id, user_id, local_date) IN (
+               SELECT r.tenant_id, r.user_id, r.local_date
+                 FROM digest_runs AS r
+                 LEFT JOIN agencies AS g ON g.tenant_id = r.tenant_id
+                WHERE r.local_date < (now() - interval '1 day' * coalesce(g.retention_days, 730))::date
+                ORDER BY r.local_date
+                LIMIT $1)
+        """,
+        limit,
+    )
+
+
 def _schedule(row: Row) -> Schedule:
     return Schedule(**row)

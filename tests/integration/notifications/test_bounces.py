@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from services.contracts.identity_events import PasswordChanged, TechnicianExpiring, UserFacts
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
+from services.notifications import jobs
 from services.notifications.adapters.bounces import Bounce
 from services.notifications.app import SERVICE
 from services.notifications.consumers import warn_of_end
@@ -198,6 +199,57 @@ async def test_history_ends_as_the_agency_chose_and_open_mail_never(post: PostOf
     assert sorted(row["age"].days for row in left if row["tenant_id"] == short) == [29, 999]
     assert sorted(row["age"].days for row in left if row["tenant_id"] == usual) == [29, 31, 999]
     assert lines == 5
+
+
+async def test_appointments_and_digests_are_forgotten_with_the_mails_about_them_however_many_there_are(
+    post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PURGED_AT_ONCE", 2)
+    short, usual = TenantId(uuid4()), TenantId(uuid4())
+    async with post.crossing.across_tenants() as queries:
+        await queries.execute(
+            "INSERT INTO agencies (tenant_id, name, timezone, locale, retention_days) VALUES ($1, '', 'UTC', 'it', 30)",
+            short,
+        )
+        for tenant_id in (short, usual):
+            await queries.execute(
+                """
+                WITH old AS (
+                    SELECT gen_random_uuid() AS id, now() - interval '1 day' * days AS at
+                      FROM unnest('{0, 29, 31, 32, 33, 34, 35, 729, 731}'::integer[]) AS days),
+                appointment AS (
+                    INSERT INTO appointments (
+                        tenant_id, id, version, starts_at, ends_at, summary, is_private, cancelled)
+                    SELECT $1, id, 1, at, at, 'Visita', true, false FROM old),
+                person AS (
+                    INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at, ends_at)
+                    SELECT $1, id, $1, at, at FROM old)
+                INSERT INTO digest_runs (tenant_id, user_id, local_date, outcome, at)
+                SELECT $1, $1, at::date, 'empty', at FROM old
+                """,
+                tenant_id,
+            )
+
+    async def left() -> list[tuple[bool, int, int, int]]:
+        async with post.crossing.across_tenants() as queries:
+            rows = await queries.rows(
+                """
+                SELECT asked.tenant_id = $1 AS is_short,
+                       (SELECT count(*) FROM appointments AS a WHERE a.tenant_id = asked.tenant_id) AS appointments,
+                       (SELECT count(*) FROM appointment_people AS p WHERE p.tenant_id = asked.tenant_id) AS people,
+                       (SELECT count(*) FROM digest_runs AS r WHERE r.tenant_id = asked.tenant_id) AS runs
+                  FROM unnest(ARRAY[$1, $2]::uuid[]) AS asked (tenant_id) ORDER BY 1
+                """,
+                short,
+                usual,
+            )
+        return [tuple(row) for row in rows]
+
+    async def forgotten() -> bool:
+        return await left() == [(False, 8, 8, 8), (True, 2, 2, 2)]
+
+    async with working(SERVICE, post.settings()):
+        assert await eventually(forgotten)
 
 
 @pytest.mark.catalogue("AM-12")
