@@ -19,6 +19,7 @@ from services.notifications.handlers.recipients import managed
 from services.notifications.operations import preferences as operations
 from services.notifications.operations import recipients as recipient_operations
 from services.notifications.store import agencies, preferences, recipients, sub_accounts
+from services.notifications.store.preferences import Asked
 
 Choices = Annotated[dict[Category, bool | None], Field(max_length=len(Category))]
 
@@ -132,7 +133,7 @@ def explanation_shown(recipient_id: UUID, category: Category, standing: Standing
 
 async def get_defaults(deps: Deps, call: Call) -> DefaultsShown:
     """Show what the agency sends to those who chose nothing."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         chosen = await preferences.defaults(tx)
     return DefaultsShown(
         categories=[
@@ -153,7 +154,7 @@ async def set_defaults(deps: Deps, call: Call, asked: ChoicesSet) -> DefaultsSho
 
 async def get_retention(deps: Deps, call: Call) -> RetentionShown:
     """Show how long mails stay in the communication history."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         agency = await agencies.find(tx)
     if agency is None:
         raise NotFound
@@ -178,9 +179,9 @@ async def _found(tx: Transaction, recipient_id: UUID) -> Recipient:
 
 async def _preferences(tx: Transaction, recipient: Recipient) -> PreferencesShown:
     chosen = await preferences.choices_of(tx, recipient.id)
+    asked = [Asked(tx.tenant_id, recipient.id, recipient.email, category, None) for category in Category]
     shown = list[PreferenceShown]()
-    for category in Category:
-        standing = await preferences.standing(tx, recipient.id, recipient.email, category, None)
+    for category, standing in zip(Category, await preferences.standings_across(tx, asked), strict=True):
         decision = preference.decide(category, standing)
         shown.append(
             PreferenceShown(

@@ -123,7 +123,7 @@ def _invitation(desk: Desk, claim: Claim, head: Letterhead, meeting: Meeting, no
 async def _known(db: Database, claim: Claim, head: Letterhead, now: datetime) -> _Known:
     if claim.template is not Template.DIGEST and claim.template not in METHODS:
         return _Known(head, (), None)
-    async with db.transaction(claim.tenant_id, readonly=True) as tx:
+    async with db.single_read(claim.tenant_id) as tx:  # one of the two
         found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
         meeting = await _meeting(tx, claim, now) if claim.template in METHODS else None
     return _Known(head, found, meeting)
