@@ -25,6 +25,13 @@ def read(raw: str) -> Bounce | None:
 
     Only the Message-ID of the mail that came back counts: whoever does not have the mail cannot speak about it.
     """
+    try:
+        return _read(raw)
+    except RecursionError:  # parts in parts, as no mail system writes them; asked again, it would be no better
+        return None
+
+
+def _read(raw: str) -> Bounce | None:
     report = message_from_string(raw, policy=policy.compat32)  # the newer one fails at headers that make no sense
     if report.get_content_type() != "multipart/report" or report.get_param("report-type") != "delivery-status":
         return None

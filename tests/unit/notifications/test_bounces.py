@@ -105,6 +105,14 @@ def test_no_other_header_breaks_the_reader(name: str, value: str) -> None:
     )
 
 
+@pytest.mark.parametrize("depth", [50, 500, 3000])
+def test_no_depth_of_parts_in_parts_breaks_the_reader(depth: int) -> None:
+    several = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(depth))
+    for parts in (several, "Content-Type: message/rfc822\n\n" * depth):
+        assert read(parts) is None
+        read(report().replace("Content-Type: text/plain\n\n", parts, 1))
+
+
 @pytest.mark.parametrize(
     ("status", "severity"),
     [
