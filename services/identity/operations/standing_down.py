@@ -7,13 +7,13 @@ when a limit is set that another administrator must get in from there, and the a
 then takes out the other one has just got in, unless it is a directory, which is trusted with whom it leaves.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from services.chassis import outbox
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Problem
 from services.contracts.identity_events import UserChanged
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.adapters import authorship
@@ -28,8 +28,9 @@ async def standing_down(
 ) -> AsyncGenerator[None]:
     """Have authz count none of these people, of these versions, while they are taken out of service.
 
-    It is asked outside the transaction that does so. If that fails, or one of them is the last, those who stood down
-    are told of anew, and count as before. Raises LastAdministrator.
+    It is asked outside the transaction that does so. If that fails, however, or one of them is the last, those who
+    stood down are told of anew, and count as before; where even that fails, or the process dies, once all is told
+    again (`announce`). Raises LastAdministrator.
     """
     stood_down = dict[UserId, int]()
     try:
@@ -37,7 +38,7 @@ async def standing_down(
             await administrators.stand_down(tenant_id, user_id, version)
             stood_down[user_id] = version
         yield
-    except Problem:
+    except (Exception, asyncio.CancelledError):
         async with db.transaction(tenant_id) as tx:
             for user_id, version in stood_down.items():
                 await _tell_again_at(tx, user_id, version)

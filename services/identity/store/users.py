@@ -190,6 +190,14 @@ async def active_versions(tx: Transaction, people: Sequence[UserId]) -> Mapping[
     return {row["id"]: row["version"] for row in rows}
 
 
+async def renew_active(tx: Transaction) -> None:
+    """Raise the version of everybody who is active; lock the licence first."""
+    await tx.execute(
+        "UPDATE users SET version = version + 1, changed_at = now() WHERE tenant_id = $1 AND state = 'active'",
+        tx.tenant_id,
+    )
+
+
 async def id_of(tx: Transaction, userid: str) -> UserId | None:
     """Return whose user id this is, or None. No scope: for the operator, who knows no other name of a person."""
     return await tx.value(
