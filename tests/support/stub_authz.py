@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
 from aiohttp import web
@@ -49,6 +50,7 @@ class StubAuthz:
         *,
         ownership: Ownership = Ownership.ASSIGNEE,
         beside: Collection[UUID] = (),
+        not_after: datetime | None = None,
     ) -> AccessSnapshot:
         """Set what a person may do, at the next version. `beside`: teams and offices whose record rights count too."""
         before = self._snapshots.get((tenant_id, user_id))
@@ -58,6 +60,7 @@ class StubAuthz:
             before.version + 1 if before else 1,
             ownership,
             scopes,
+            not_after,
             principals=frozenset({user_id, *beside}),
             classes=record_classes(permission_catalogue(), scopes),
         )

@@ -169,6 +169,7 @@ ROUTES = (
         takes=NewMachineToken,
         gives=NewMachineTokenShown,
         status=201,
+        once=True,
     ),
     Route("DELETE", "/v1/machine-tokens/{token_id}", remove_machine_token),
     Route(

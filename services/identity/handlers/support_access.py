@@ -209,7 +209,7 @@ _BEGUN = "/v1/licences/{licence_code}/impersonations"
 
 ROUTES = (
     Route("GET", "/v1/support-consents", list_consents, takes=PageQuery, gives=ConsentsPage),
-    Route("POST", "/v1/support-consents", create_consent, takes=NewConsent, gives=ConsentShown, status=201),
+    Route("POST", "/v1/support-consents", create_consent, takes=NewConsent, gives=ConsentShown, status=201, once=True),
     Route("DELETE", "/v1/support-consents/{consent_id}", remove_consent),
     Route("GET", "/v1/impersonations", list_impersonations, takes=PageQuery, gives=ImpersonationsPage),
     Route(

@@ -230,7 +230,7 @@ def _shown(user: User) -> UserShown:
 ROUTES = (
     Route("GET", "/v1/me", get_me, gives=MeShown),
     Route("GET", "/v1/users", list_users, takes=PageQuery, gives=UsersPage),
-    Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201),
+    Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201, once=True),
     Route("GET", "/v1/users/{user_id}", get_user, gives=UserShown),
     Route("PATCH", "/v1/users/{user_id}", change_user, takes=CardChange, gives=UserShown, edits=True),
     Route(
