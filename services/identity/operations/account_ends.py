@@ -44,7 +44,7 @@ async def _end_account(
 ) -> bool:
     """End an account unless its end was moved meanwhile, or it is the last administrator's."""
     tenant_id, user_id = due
-    async with db.transaction(tenant_id, readonly=True) as tx:
+    async with db.single_read(tenant_id) as tx:
         seen = await users.find(tx, user_id)
     if seen is None or not has_ended(seen, now):
         return False
