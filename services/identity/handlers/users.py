@@ -153,6 +153,7 @@ async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
 async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
     """Change fields of a colleague's card. Needs admin.agents.manage.
 
+    With another address the links mailed to the earlier one end; who has not activated the account is invited again.
     To change the address of somebody who manages rights needs admin.permissions.manage, too.
     """
     user_id = UserId(call.id_in_path("user_id"))

@@ -82,7 +82,9 @@ async def remind_of_technicians(db: Database, worker_db: Database, now: datetime
     for tenant_id, user_id in leaving:
         async with db.transaction(tenant_id) as tx:
             user = await users.get(tx, user_id)
-            if user.ends_at is not None and await account_ends.mark_reminded(tx, user_id, user.ends_at):
+            if user.ends_at is None or user.ends_at > now + REMINDED_BEFORE:
+                continue  # moved meanwhile
+            if await account_ends.mark_reminded(tx, user_id, user.ends_at):
                 await outbox.add(tx, TechnicianExpiring(user=user.facts(), sponsor_id=user.sponsor_id))
                 told += 1
     return told
