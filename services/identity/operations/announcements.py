@@ -18,15 +18,12 @@ _AT_ONCE = 200
 async def announce(db: Database, tenant_id: TenantId) -> int:
     """Tell of the agency, its offices, teams and people as they are now; return by how many events.
 
-    Each carries the version that was told before: who knows it already does nothing. Only active people get a new
-    one, from which authz counts administrators again who stood down for nothing, as when a process died. What was
-    removed meanwhile is not told of.
+    Each carries the version that was told before: who knows it already does nothing. What was removed meanwhile is
+    not told of.
     """
     async with db.transaction(tenant_id) as tx:
-        licence = await licences.get(tx, lock=True)
-        await users.renew_active(tx)
         people = [user async for user in _everybody(tx)]
-        first = people[-1]
+        licence, first = await licences.get(tx), people[-1]
         events: list[Event] = [licence.created(first.id)]
         events += [office.changed() for office in await offices.every(tx)]
         events += [UserChanged(user=user.facts()) for user in people]

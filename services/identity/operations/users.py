@@ -172,7 +172,7 @@ async def change_state(
     async with db.transaction(tenant_id) as tx:
         move(await _at(tx, change.user_id, change.version), change.state)
     leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
-    async with standing_down(db, administrators, tenant_id, leaving):
+    async with standing_down(db, administrators, tenant_id, leaving, now):
         return await _moved(db, tenant_id, change, now)
 
 

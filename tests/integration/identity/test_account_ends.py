@@ -17,6 +17,7 @@ from services.chassis.http_client import Peer, open_http
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.app import SERVICE
 from services.identity.operations import account_ends
+from services.identity.operations.standing_down import LONGEST_CHANGE, count_again
 from tests.integration.identity.conftest import Agency, found_agency, identity_settings
 from tests.support.databases import ServiceDatabase
 from tests.support.running import eventually, working
@@ -278,6 +279,32 @@ async def test_the_last_administrator_does_not_expire(
     assert await state_of(agency, user) == "active"
     await account_ends.end_accounts(app_db, worker_db, administrators, after, set())
     assert await state_of(agency, user) == "expired"
+
+
+async def test_of_whom_authz_gave_no_answer_peers_are_told_anew_later_and_of_whom_it_refused_not(
+    agency: Agency, app_db: Database, worker_db: Database, authz: StubAuthz, identity_database: ServiceDatabase
+) -> None:
+    unanswered, refused = await agency.add_user(), await agency.add_user()
+
+    async def suspend(user: dict[str, Any]) -> int:
+        path = f"/v1/users/{user['id']}/state"
+        return (await agency.call("PUT", path, {"state": "suspended"}, {"If-Match": '"1"'}))[0]
+
+    authz.down = True
+    try:
+        assert await suspend(unanswered) == 503
+    finally:
+        authz.down = False
+    authz.last_administrator = True
+    try:
+        assert await suspend(refused) == 409
+    finally:
+        authz.last_administrator = False
+    await count_again(app_db, worker_db, datetime.now(UTC) + LONGEST_CHANGE)
+    versions = [
+        [version for version, _ in await ends_told(identity_database, one["id"])] for one in (unanswered, refused)
+    ]
+    assert versions == [[1, 2], [1]]
 
 
 @pytest.mark.catalogue("AM-12")

@@ -15,9 +15,11 @@ import pytest
 import pytest_asyncio
 
 from services.authz.app import SERVICE as AUTHZ
+from services.chassis.database import open_database
 from services.identity.app import SERVICE
+from services.identity.operations.standing_down import LONGEST_CHANGE, count_again
 from tests.conftest import FreshDatabase
-from tests.integration.identity.conftest import OPERATOR_TOKEN, PASSWORD, Agency, identity_settings, take_on
+from tests.integration.identity.conftest import PASSWORD, Agency, identity_settings, take_on
 from tests.integration.identity.directory import PATCH, Directory, connect
 from tests.support.databases import ServiceDatabase
 from tests.support.running import INTERNAL_TOKEN, eventually, serving, settings_of, until_connected, working
@@ -387,17 +389,25 @@ async def test_who_stood_down_before_something_broke_counts_again(two: Two) -> N
     assert await by_state("suspended")(two, other, one) == 200
 
 
-async def test_who_stood_down_before_a_process_died_counts_once_all_is_told_again(two: Two) -> None:
+async def test_who_stood_down_before_a_process_died_counts_again_by_itself(two: Two) -> None:
     one, other = sorted(two.userids)
     version = (await two.get(one, two.user(other)))["version"]
+    databases = two.system.identity_database
+    connection = await asyncpg.connect(databases.worker)
+    await connection.execute("UPDATE users SET stands_down_since = now() WHERE id = $1::uuid", other)
+    await connection.close()
     person = f"{two.system.authz}/internal/v1/tenants/{two.agency.tenant_id}/users/{other}"
     asked = {"Authorization": f"Bearer {INTERNAL_TOKEN}", "If-Match": f'"{version}"'}
     async with two.agency.http.post(f"{person}/stand-down", headers=asked) as response:
         assert response.status == 204
     assert await by_state("suspended")(two, other, one) == 409
 
-    operator = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
-    path = f"/v1/licences/{two.agency.licence_code}/announcements"
-    assert (await two.agency.call("POST", path, headers=operator))[0] == 202
+    async with (
+        open_database(databases.app, connections=2, name="test") as db,
+        open_database(databases.worker, connections=2, name="test") as worker_db,
+    ):
+        assert await count_again(db, worker_db, datetime.now(UTC)) == 0
+        assert await count_again(db, worker_db, datetime.now(UTC) + LONGEST_CHANGE) == 1
+        assert await count_again(db, worker_db, datetime.now(UTC) + LONGEST_CHANGE) == 0
     assert await both_counted(two)
     assert await by_state("suspended")(two, other, one) == 200
