@@ -154,6 +154,21 @@ async def test_an_end_is_told_at_a_new_version_whenever_it_is_set_moved_or_lifte
     assert (await agency.call("GET", f"/v1/users/{user['id']}"))[1]["version"] == before[-1][0] + 1
 
 
+@pytest.mark.catalogue("MG-28")
+async def test_who_is_suspended_returns_only_before_his_end(agency: Agency) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    path = f"/v1/users/{user['id']}"
+    assert (await agency.call("PUT", f"{path}/state", {"state": "suspended"}, {"If-Match": '"2"'}))[0] == 200
+    own = f"{path}/access-policy"
+    assert (await agency.call("PUT", own, {"ends_at": soon(hours=-1)}, {"If-Match": '"0"'}))[0] == 200
+    status, problem = await agency.call("PUT", f"{path}/state", {"state": "active"}, {"If-Match": '"4"'})
+    assert (status, problem["code"]) == (409, "state_not_allowed")
+    assert (await agency.call("PUT", own, {"ends_at": soon(hours=1)}, {"If-Match": '"1"'}))[0] == 200
+    status, back = await agency.call("PUT", f"{path}/state", {"state": "active"}, {"If-Match": '"5"'})
+    assert (status, back["state"]) == (200, "active")
+
+
 @pytest.mark.catalogue("MG-1", "MG-28")
 async def test_who_comes_back_needs_a_seat(
     http: aiohttp.ClientSession,
