@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, LiteralString, TypeAlias, cast
+from typing import Any, Final, LiteralString, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 import asyncpg
@@ -76,21 +76,30 @@ class Transaction(Queries):
         self.tenant_id = tenant_id
 
 
+class _Shown(NamedTuple):
+    """Whose rows the single statements of a session see, and whether they may write."""
+
+    tenant_id: TenantId | None
+    readonly: bool
+
+
+_NOBODYS: Final = _Shown(None, readonly=False)
+
+
 class Line(asyncpg.Connection):
-    """A connection that knows whose rows its single statements see, and whether they may write."""
+    """A connection that knows what its session shows."""
 
-    _shows: tuple[TenantId | None, bool] | None = (None, False)
+    _shown: _Shown | None = _NOBODYS
 
-    async def show(self, tenant_id: TenantId | None, *, readonly: bool) -> None:
-        """Let the next single statements see rows of this tenant only; costs a round trip if others came before."""
-        wanted = tenant_id, readonly
-        if self._shows != wanted:
-            self._shows = None  # whoever breaks off here leaves it unknown
+    async def show(self, wanted: _Shown) -> None:
+        """Let the next single statements see this; costs a round trip if others saw something else before."""
+        if self._shown != wanted:
+            self._shown = None  # whoever breaks off here leaves it unknown
+            tenant_id = "" if wanted.tenant_id is None else UUID(int=wanted.tenant_id.int)
             await self.execute(
-                f"SET keyholder.tenant_id = '{'' if tenant_id is None else UUID(int=tenant_id.int)}';"
-                f" SET default_transaction_read_only = {readonly}"
+                f"SET keyholder.tenant_id = '{tenant_id}'; SET default_transaction_read_only = {wanted.readonly}"
             )
-            self._shows = wanted
+            self._shown = wanted
 
 
 class Database:
@@ -118,7 +127,7 @@ class Database:
 
         A second statement may see another database than the first: for several, take a transaction. Raises Unavailable.
         """
-        async with self._single(tenant_id, readonly=True) as connection:
+        async with self._lent(_Shown(tenant_id, readonly=True)) as connection:
             yield Transaction(connection, tenant_id)
 
     @asynccontextmanager
@@ -128,13 +137,13 @@ class Database:
         One that waits for a lock is carried out even if its sender dies meanwhile; where that matters, take a
         transaction.
         """
-        async with self._single(tenant_id, readonly=False) as connection:
+        async with self._lent(_Shown(tenant_id, readonly=False)) as connection:
             yield Transaction(connection, tenant_id)
 
     @asynccontextmanager
     async def at_once(self) -> AsyncGenerator[Queries]:
         """Yield what `single_write` yields, without a tenant: tables without tenants, or all rows of the worker."""
-        async with self._single(None, readonly=False) as connection:
+        async with self._lent(_NOBODYS) as connection:
             yield Queries(connection)
 
     @asynccontextmanager
@@ -147,10 +156,11 @@ class Database:
             yield Queries(connection)
 
     @asynccontextmanager
-    async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
+    async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[Callable[[], bool]]:
         """Call `hear` with what each notification of a channel says, and with None once the line is lost.
 
-        The line is none of the pool's: who listens takes nothing from those who ask. Raises Unavailable.
+        Yields what says whether it is: nobody else would tell who listens only now and then. The line is none of
+        the pool's: who listens takes nothing from those who ask. Raises Unavailable.
         """
 
         def lost(_connection: object) -> None:
@@ -164,7 +174,7 @@ class Database:
             try:
                 connection.add_termination_listener(lost)
                 await connection.add_listener(channel, told)
-                yield
+                yield connection.is_closed
             finally:
                 connection.terminate()  # to take leave of a line that is dead would take its time
 
@@ -184,16 +194,13 @@ class Database:
                 raise
 
     @asynccontextmanager
-    async def _single(self, tenant_id: TenantId | None, *, readonly: bool) -> AsyncGenerator[Connection]:
-        async with self._lent() as connection:
-            await cast("Line", connection).show(tenant_id, readonly=readonly)
-            yield connection
-
-    @asynccontextmanager
-    async def _lent(self) -> AsyncGenerator[Connection]:
+    async def _lent(self, shown: _Shown | None = None) -> AsyncGenerator[Connection]:
+        """Lend a connection, for single statements one that shows what they ask for."""
         with _refusals():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS) as connection:
                 try:
+                    if shown is not None:
+                        await cast("Line", connection).show(shown)
                     yield connection
                 except TimeoutError:  # not even the server's own timeout came back: this line is dead, others may be
                     connection.terminate()

@@ -33,6 +33,8 @@ BY_REACH: Final[Mapping[str, str]] = {
     "all": f"tenant_id = $1 AND {MINE}",
 }
 """What each reach asks for: $1 the tenant, $2 the person, $3 his office or offices."""
+RECORD_RIGHTS: Final = """SELECT record_id, effect FROM record_rights
+    WHERE tenant_id = $1 AND holder_id = $2 AND section = 'listings' AND record_class = 'read'"""
 
 
 def sql_of(condition: str) -> str:
@@ -60,9 +62,9 @@ def condition_of(plan: Any, values: list[object]) -> str:
         case "not":
             return f"NOT {operands[0]}"
         case "eq":
-            return f"{operands[0]}::text = {operands[1]}" if operands[1].startswith("$") else " = ".join(operands)
+            return " = ".join(operands)
         case "in":
-            return f"{operands[0]}::text = ANY ({operands[1]})"
+            return f"{operands[0]} = ANY ({operands[1]})"
         case other:
             raise ValueError(other)
 
@@ -84,9 +86,16 @@ class Bare:
         return shown(await self._pool.fetch(statement, asked["tenant"], asked["user"], *third))
 
     async def planned(self, request: web.Request) -> web.Response:
-        """Answer with the page that a Cerbos plan leaves."""
+        """Answer with the page that a Cerbos plan leaves; what it has to know of the person is for us to find."""
         asked = request.query
-        attributes = {"reach": asked["reach"], "offices": asked["offices"].split(",")}
+        attributes: dict[str, Any] = {
+            "reach": asked["reach"],
+            "offices": asked["offices"].split(","),
+            "allow": [],
+            "deny": [],
+        }
+        for right in await self._pool.fetch(RECORD_RIGHTS, asked["tenant"], asked["user"]):
+            attributes[right["effect"]].append(str(right["record_id"]))
         body = {
             "action": "list",
             "principal": {"id": asked["user"], "roles": ["user"], "attr": attributes},

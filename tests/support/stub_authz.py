@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
 from aiohttp import web
@@ -49,6 +50,7 @@ class StubAuthz:
         *,
         ownership: Ownership = Ownership.ASSIGNEE,
         beside: Collection[UUID] = (),
+        not_after: datetime | None = None,
     ) -> AccessSnapshot:
         """Set what a person may do, at the next version. `beside`: teams and offices whose record rights count too."""
         before = self._snapshots.get((tenant_id, user_id))
@@ -58,6 +60,7 @@ class StubAuthz:
             before.version + 1 if before else 1,
             ownership,
             scopes,
+            not_after,
             principals=frozenset({user_id, *beside}),
             classes=record_classes(permission_catalogue(), scopes),
         )
@@ -80,6 +83,15 @@ class StubAuthz:
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json", headers={"ETag": etag})
+
+    async def _snapshot_once_active(self, request: web.Request) -> web.Response:
+        """Answer as for the snapshot, which a stub that knows nothing of states never empties."""
+        if self.down:
+            return web.Response(status=503)
+        tenant_id, user_id = UUID(request.match_info["tenant_id"]), UUID(request.match_info["user_id"])
+        nobodys = AccessSnapshot(TenantId(tenant_id), UserId(user_id), 0, Ownership.ASSIGNEE)
+        snapshot = self._snapshots.get((tenant_id, user_id), nobodys)
+        return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json")
 
     async def _site_appearance(self, request: web.Request) -> web.Response:
         if self.down:
@@ -133,6 +145,7 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     app = web.Application()
     person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
     app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    app.router.add_get(f"{person}/snapshot-once-active", stub._snapshot_once_active)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/site-appearance", stub._site_appearance)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/stamps/{{stamp_id}}", stub._stamp)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001

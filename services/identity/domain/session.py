@@ -53,6 +53,8 @@ class Session:
 
 
 ACCESS_LIFETIME: Final = timedelta(seconds=LIFETIME_SECONDS)
+UNAWARE: Final = timedelta(seconds=5)
+"""How long after a change has begun a token may still be issued by who does not know of it."""
 GRACE: Final = timedelta(seconds=30)
 """For how long a used refresh token still gives its successor: tabs refresh at once, and answers get lost."""
 

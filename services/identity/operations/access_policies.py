@@ -24,7 +24,7 @@ from services.identity.domain.access_policy import (
 )
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
-from services.identity.domain.session import ACCESS_LIFETIME
+from services.identity.domain.session import ACCESS_LIFETIME, UNAWARE
 from services.identity.operations.audit import note
 from services.identity.operations.standing_down import must_still_be_in, standing_down, tell_again
 from services.identity.operations.users import end_sessions
@@ -166,8 +166,10 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
 async def _move_end(
     tx: Transaction, licence: Licence, person: UserId, before: datetime | None, now: datetime, outcome: _Outcome
 ) -> None:
-    """Bring a person back whose end was moved, and note whose end is new."""
+    """Tell of a person's end, bring him back if it is later now, and note whose end is new, at the version before."""
     user = await users.get(tx, person)
+    if before is None and user.state is UserState.ACTIVE:
+        outcome.ending[person] = user.version
     if user.state is UserState.EXPIRED and (user.ends_at is None or user.ends_at > now):
         if user.kind is UserKind.COLLEAGUE:
             take_seat(licence, await users.count_active(tx))
@@ -175,10 +177,8 @@ async def _move_end(
         await users.save(tx, back)
         await note(tx, AuditKind.USER_STATE_CHANGED, person, user, back)
         await outbox.add(tx, UserStateChanged(user=back.facts()))
-    elif user.ends_at is None:
+    else:
         await tell_again(tx, person)
-    elif before is None and user.state is UserState.ACTIVE:
-        outcome.ending[person] = user.version
 
 
 async def _review_sessions(
@@ -195,7 +195,7 @@ async def _review_sessions(
         going_on = [
             one
             for one, held in running.items()
-            if person not in lacking and survives(held, policy, now, zone, ACCESS_LIFETIME)
+            if person not in lacking and survives(held, policy, now, zone, ACCESS_LIFETIME + UNAWARE)
         ]
         ended = [await end_sessions(tx, person, now, one) for one in running if one not in going_on]
         end = until(policy, now, zone)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.chassis import ids, outbox
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Forbidden, Limited, NotFound, Problem
+from services.chassis.problems import Forbidden, Limited, NotFound
 from services.contracts.identity_events import DeviceAdded, SignInSucceeded
 from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.adapters import secret_tokens
@@ -27,13 +27,13 @@ from services.identity.operations import sign_in_limits
 from services.identity.operations.admission import let_in, let_in_again
 from services.identity.operations.users import end_sessions, revoked
 from services.identity.store import (
-    access_policies,
     credentials,
     devices,
     licences,
     second_factors,
     sessions,
     sign_in_counters,
+    standings,
     users,
 )
 from services.identity.store.credentials import Claimed
@@ -216,16 +216,16 @@ async def refresh(db: Database, presented: SecretToken, now: datetime, address: 
     does when the access policy no longer lets its holder in. Raises SessionOver, AccessRefused, AccountNotActive.
     """
     token = secret_tokens.new(presented.tenant_id)
-    async with db.transaction(presented.tenant_id) as tx:
-        used = await sessions.use_token(tx, presented.hash, token.hash, presented.seal(token), now)
-        standing = await access_policies.of_session(tx, used.session_id, now) if used else None
-        replayed = used is not None and is_replay(used.used_at, now)
-        if standing is not None and replayed:
-            await end_sessions(tx, standing.session.user_id, now, standing.session.id)
-        admission = await let_in_again(tx, standing, address, now) if standing and not replayed else SessionOver()
-    if used is None or standing is None or not isinstance(admission, Admission):
-        raise admission if isinstance(admission, Problem) else SessionOver
-    session = standing.session
+    async with db.single_write(presented.tenant_id) as tx:
+        used = await standings.use_token(tx, presented.hash, token.hash, presented.seal(token), now)
+    if used is None:
+        raise SessionOver
+    session = used.standing.session
+    if is_replay(used.used_at, now):
+        async with db.transaction(presented.tenant_id) as tx:
+            await end_sessions(tx, session.user_id, now, session.id)
+        raise SessionOver
+    admission = await let_in_again(db, presented.tenant_id, used.standing, address, now)
     session = replace(session, expires_at=min(session.expires_at, admission.until or session.expires_at))
     successor = presented.open(used.successor) if used.successor else token
     return SignedIn(presented.tenant_id, session, successor, admission)

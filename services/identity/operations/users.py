@@ -1,7 +1,7 @@
 """People join, change, are suspended, return, leave."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from services.identity.domain.agent_card import AgentCard, check_telephone
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.directory import NO_ENTRY, DirectoryEntry
 from services.identity.domain.licence import Licence, take_seat
-from services.identity.domain.session import ACCESS_LIFETIME
+from services.identity.domain.session import ACCESS_LIFETIME, UNAWARE
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
 from services.identity.operations import agent_cards
 from services.identity.operations.audit import note
@@ -158,7 +158,7 @@ class StateChange:
 async def change_state(
     db: Database, administrators: Administrators, tenant_id: TenantId, change: StateChange, now: datetime
 ) -> User:
-    """Return the person in another state (MG-9): without sessions unless active, without password as a ghost.
+    """Return the person in another state (MG-9): without sessions or waiting sign-ins, as a ghost without password.
 
     Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken,
     SessionOver.
@@ -184,6 +184,7 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
             await forget_ways_in(tx, user.id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
+        await second_factors.forget_waiting(tx, user.id)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
         if UserState.GHOST in {user.state, change.state}:
             await tell_contact(tx, changed)
@@ -269,7 +270,7 @@ async def end_sessions(
 def revoked(user_id: UserId, ended: tuple[UUID, ...], now: datetime) -> SessionRevoked:
     """Return the event that makes every service refuse the tokens of ended sessions."""
     return SessionRevoked.model_validate(
-        {"user_id": user_id, "session_ids": ended, "until": now + ACCESS_LIFETIME + timedelta(seconds=5)}
+        {"user_id": user_id, "session_ids": ended, "until": now + ACCESS_LIFETIME + UNAWARE}
     )
 
 

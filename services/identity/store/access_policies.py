@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
 from typing import cast
@@ -11,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 from services.chassis.database import ForeignKeyViolation, Row, Transaction
 from services.chassis.problems import Stale
-from services.contracts.vocabulary import SessionId, UserId, UserState
+from services.contracts.vocabulary import UserId
 from services.identity.domain.access_policy import (
     UNLIMITED,
     AccessPolicy,
-    Admission,
     Levels,
     Network,
     Source,
@@ -24,9 +22,7 @@ from services.identity.domain.access_policy import (
     UnknownZone,
     joined,
 )
-from services.identity.domain.session import Session
 from services.identity.domain.working_hours import Window, WorkingHours
-from services.identity.store.sessions import session_of
 
 
 async def of_person(tx: Transaction, user_id: UserId) -> tuple[Levels, ZoneInfo]:
@@ -48,57 +44,7 @@ async def of_person(tx: Transaction, user_id: UserId) -> tuple[Levels, ZoneInfo]
         tx.tenant_id,
         user_id,
     )
-    levels = {row["level"]: _resolved(row) for row in rows if row["level"] is not None}
-    return _levels(levels.get), ZoneInfo(rows[0]["timezone"])
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A running session, and what decides whether it may go on."""
-
-    session: Session
-    state: UserState
-    levels: Levels
-    zone: ZoneInfo
-    held: Admission
-    """What its tokens open so far."""
-
-
-async def of_session(tx: Transaction, session_id: SessionId, now: datetime) -> Standing | None:
-    """Return a running session with its holder's state and policies. No scope: used to decide, not shown."""
-    rows = await tx.rows(
-        """
-        SELECT s.id, s.user_id, s.created_at, s.expires_at, s.address, s.user_agent, u.state, l.timezone,
-               a.networks AS held_networks, a.ends_at AS held_until,
-               p.level, p.hours::text AS hours, p.networks, p.ends_at, p.second_factor,
-               array(SELECT unnest(z.networks)
-                       FROM access_policy_zones pz
-                       JOIN network_zones z ON (z.tenant_id, z.id) = (pz.tenant_id, pz.zone_id)
-                      WHERE pz.tenant_id = $1 AND pz.holder_id = p.holder_id) AS zone_networks
-          FROM sessions s
-          JOIN users u ON u.tenant_id = $1 AND u.id = s.user_id
-          JOIN licences l ON l.tenant_id = $1
-          LEFT JOIN admissions a ON a.tenant_id = $1 AND a.session_id = s.id
-          LEFT JOIN access_policies p
-            ON p.tenant_id = $1
-           AND p.holder_id = ANY(ARRAY[$1, s.user_id, (SELECT template_id FROM access_template_members
-                                                        WHERE tenant_id = $1 AND user_id = s.user_id)])
-         WHERE s.tenant_id = $1 AND s.id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
-        """,
-        tx.tenant_id,
-        session_id,
-        now,
-    )
-    if not rows:
-        return None
-    first = rows[0]
-    return Standing(
-        session_of(first),
-        UserState(first["state"]),
-        _levels({row["level"]: _resolved(row) for row in rows if row["level"] is not None}.get),
-        ZoneInfo(first["timezone"]),
-        Admission(_networks(first["held_networks"]) or (), first["held_until"]),
-    )
+    return levels_in(rows), ZoneInfo(rows[0]["timezone"])
 
 
 async def of_people(tx: Transaction, people: Sequence[UserId]) -> Mapping[UserId, Levels]:
@@ -227,8 +173,18 @@ async def set_end(tx: Transaction, user_id: UserId, ends_at: datetime) -> None:
 
 def stated(row: Row) -> StatedPolicy:
     """Return the policy of a row that has its columns, and zones."""
-    policy = AccessPolicy(_hours(row["hours"]), _networks(row["networks"]), row["ends_at"], row["second_factor"])
+    policy = AccessPolicy(_hours(row["hours"]), networks_of(row["networks"]), row["ends_at"], row["second_factor"])
     return StatedPolicy(policy, tuple(row["zones"]), row["version"])
+
+
+def levels_in(rows: Sequence[Row]) -> Levels:
+    """Return the policies of rows that have one level's each, with `zone_networks`; or none, where `level` is NULL."""
+    return _levels({row["level"]: _resolved(row) for row in rows if row["level"] is not None}.get)
+
+
+def networks_of(texts: Sequence[str] | None) -> tuple[Network, ...] | None:
+    """Return networks as stored; None where any is allowed."""
+    return None if texts is None else tuple(ip_network(text) for text in texts)
 
 
 def _levels(policy_of: Callable[[str], AccessPolicy | None]) -> Levels:
@@ -240,14 +196,10 @@ def _levels(policy_of: Callable[[str], AccessPolicy | None]) -> Levels:
 
 
 def _resolved(row: Row) -> AccessPolicy:
-    own = _networks(row["networks"])
-    zones = _networks(row["zone_networks"]) or ()
+    own = networks_of(row["networks"])
+    zones = networks_of(row["zone_networks"]) or ()
     networks = None if own is None else joined([*own, *zones])
     return AccessPolicy(_hours(row["hours"]), networks, row["ends_at"], row["second_factor"])
-
-
-def _networks(texts: Sequence[str] | None) -> tuple[Network, ...] | None:
-    return None if texts is None else tuple(ip_network(text) for text in texts)
 
 
 def _hours(text: str | None) -> WorkingHours | None:

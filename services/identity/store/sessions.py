@@ -1,22 +1,13 @@
 """Rows of sessions and refresh tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from services.chassis.database import Queries, Row, Transaction
 from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.domain.access_policy import Admission
 from services.identity.domain.session import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """A refresh token as it was before this use of it."""
-
-    session_id: SessionId
-    used_at: datetime | None
-    successor: bytes | None
 
 
 async def insert(tx: Transaction, session: Session, token_hash: bytes, admission: Admission) -> None:
@@ -41,40 +32,6 @@ async def insert(tx: Transaction, session: Session, token_hash: bytes, admission
         [str(network) for network in admission.networks],
         admission.until,
     )
-
-
-async def use_token(
-    tx: Transaction, token_hash: bytes, successor_hash: bytes, sealed: bytes, now: datetime
-) -> Presented | None:
-    """Use a refresh token: its first use adds the successor, every other changes nothing. None if unknown.
-
-    One statement under the row's lock, so that of parallel uses one is the first and all others see its successor.
-    It holds the licence before, as `licences.hold` does: what is read after it stays so until the transaction ends.
-    No scope: the token is the proof.
-    """
-    row = await tx.row(
-        """
-        WITH held AS MATERIALIZED (SELECT tenant_id FROM licences WHERE tenant_id = $1 FOR KEY SHARE),
-        presented AS (
-            SELECT t.session_id, t.used_at, t.successor
-              FROM held
-              JOIN refresh_tokens t ON t.tenant_id = held.tenant_id AND t.token_hash = $2
-               FOR UPDATE OF t),
-        used AS (
-            UPDATE refresh_tokens t SET used_at = $5, successor = $4 FROM presented p
-             WHERE t.tenant_id = $1 AND t.token_hash = $2 AND p.used_at IS NULL),
-        added AS (
-            INSERT INTO refresh_tokens (tenant_id, token_hash, session_id)
-            SELECT $1, $3, session_id FROM presented WHERE used_at IS NULL)
-        SELECT session_id, used_at, successor FROM presented
-        """,
-        tx.tenant_id,
-        token_hash,
-        successor_hash,
-        sealed,
-        now,
-    )
-    return Presented(row["session_id"], row["used_at"], row["successor"]) if row else None
 
 
 async def goes_on(tx: Transaction, session_id: SessionId) -> bool:
@@ -154,16 +111,13 @@ async def ended_of(tx: Transaction, user_id: UserId, since: datetime) -> tuple[S
     return tuple(row["id"] for row in rows)
 
 
-async def purge(queries: Queries, before: datetime) -> int:
-    """Delete sessions and activation links that ended before an instant, of all tenants; return how many."""
-    ended = await queries.execute(
-        """
-        DELETE FROM sessions
-         WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM sessions WHERE expires_at < $1 LIMIT 1000)
-        """,
+async def purge(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sessions that ended before an instant, of all tenants; return how many."""
+    return await queries.execute(
+        "DELETE FROM sessions WHERE ctid = ANY(ARRAY(SELECT ctid FROM sessions WHERE expires_at < $1 LIMIT $2))",
         before,
+        limit,
     )
-    return ended + await queries.execute("DELETE FROM activations WHERE expires_at < $1", before)
 
 
 def session_of(row: Row) -> Session:

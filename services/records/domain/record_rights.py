@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.chassis.problems import Forbidden
+from services.chassis.problems import FieldError, Forbidden, Invalid
 from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight, suffices
 from services.contracts.vocabulary import Effect, RecordClass, View
 
@@ -18,6 +18,11 @@ ADMINISTRATION: Final = ("admin.agents.manage", "admin.permissions.manage")
 class GivesMoreThanHeld(Forbidden):
     code = "grants_more_than_held"
     title = "You cannot open on a record what you may not do there yourself."
+
+
+class TwoKinds(Invalid):
+    code = "two_kinds"
+    title = "The same id cannot be a user, a team and an office."
 
 
 class HolderKind(StrEnum):
@@ -71,6 +76,13 @@ def merged(entries: Entries, changes: Mapping[Slot, Effect | None]) -> Entries:
 def without(entries: Entries, holder: Holder) -> Entries:
     """Return entries without those of one holder."""
     return {slot: effect for slot, effect in entries.items() if slot[0] != holder}
+
+
+def check_kinds(entries: Entries) -> None:
+    """Refuse an id that stands there as two kinds of holder: the rule of access compares ids only. Raises TwoKinds."""
+    holders = {slot[0] for slot in entries}
+    if len({holder.id for holder in holders}) < len(holders):
+        raise TwoKinds(errors=[FieldError("/entries", TwoKinds.code, TwoKinds.title)])
 
 
 def reaches_panel(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:

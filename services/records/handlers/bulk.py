@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.chassis import clock
 from services.chassis.problems import Problem
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
@@ -59,11 +60,15 @@ async def reassign_records(edge: Edge, deps: Deps, call: Call, asked: BulkReassi
 
 
 async def each(deps: Deps, call: Call, wanted: Iterable[tuple[UUID, Callable[[Act], Awaitable[object]]]]) -> Outcomes:
-    """Do one thing after the other and return what became of each."""
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    """Do one thing after the other and return what became of each.
+
+    Rights are asked again for each, so that who loses them meanwhile gets no further. Raises Unavailable.
+    """
+    await deps.access.of(call.caller, call.now, call.access_version)
     items = list[Outcome]()
     for record_id, do in wanted:
         try:
+            snapshot = await deps.access.of(call.caller, clock.now(), call.access_version)
             await do(Act(snapshot, record_id, call.now))
             items.append(Outcome(id=record_id, code="done"))
         except Problem as problem:

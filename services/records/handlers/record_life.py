@@ -1,15 +1,16 @@
 """What may be done with one record of any section besides changing its fields, and what happened to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue, StringConstraints
 
 from services.chassis.answers import Composed
 from services.chassis.cursor import START, Cursor
+from services.chassis.database import Transaction
 from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
@@ -23,6 +24,9 @@ from services.records.handlers.edges import Edge, act
 from services.records.operations import record_life as operations
 from services.records.store import history, records, schedules
 from services.records.store.schedules import Action
+
+AT_ONCE: Final = 200
+"""Entries of a history read by one statement."""
 
 
 class ScheduleGiven(Input):
@@ -65,7 +69,7 @@ class HistoryEntry(Output):
 
 
 class HistoryPage(Output):
-    items: list[HistoryEntry]
+    items: Sequence[HistoryEntry]
     next: str | None
 
 
@@ -138,14 +142,26 @@ async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: PageQue
     A change of which the caller may see no field is left out.
     """
     record, projection = await in_full(edge, deps, call)
-    below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await history.page(tx, record.id, below=below, limit=asked.limit + 1)
+        found = await _visible(tx, record, projection, asked)
     page, following = asked.cut(found, lambda one: Cursor(one.at, UUID(int=one.version)))
-    return HistoryPage(
-        items=[entry for one in page if (entry := _entry(one, record, projection)) is not None],
-        next=following,
-    )
+    return HistoryPage(items=page, next=following)
+
+
+async def _visible(tx: Transaction, record: Record, projection: Projection, asked: PageQuery) -> list[HistoryEntry]:
+    """Return the entries of which the caller sees something: more than a page of them, unless these are all.
+
+    The page is cut from them only then, so that its end is nothing that is hidden.
+    """
+    found = list[HistoryEntry]()
+    below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
+    while len(found) <= asked.limit:
+        read = await history.page(tx, record.id, below=below, limit=AT_ONCE)
+        found += [entry for one in read if (entry := _entry(one, record, projection)) is not None]
+        if len(read) < AT_ONCE:
+            break
+        below = read[-1].version
+    return found
 
 
 def _entry(found: Entry, record: Record, projection: Projection) -> HistoryEntry | None:

@@ -1,6 +1,6 @@
 """Record rights as JSON: a flat list of entries; who is not in it inherits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -60,6 +60,10 @@ class EntriesOrStamp(Input):
 
 class MassUpdate(EntriesOrStamp):
     ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+
+    def once(self) -> Iterable[UUID]:
+        """Return each record that is named, once."""
+        return dict.fromkeys(self.ids)
 
 
 class Restoration(Input):

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
+from uuid import UUID
 
 from services.chassis.authz_client import PermissionMissing, require
-from services.chassis.problems import NotFound, Problem
+from services.chassis.problems import NotFound
 from services.chassis.web import Call, Route
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.vocabulary import UserId
@@ -26,7 +27,7 @@ from services.records.domain.record_rights import (
     merged,
     rights_of,
 )
-from services.records.handlers.bulk import Outcome, Outcomes
+from services.records.handlers.bulk import Outcomes, each
 from services.records.handlers.edges import Edge
 from services.records.handlers.record_right_models import (
     AccessQuestion,
@@ -47,6 +48,7 @@ from services.records.handlers.record_right_models import (
 from services.records.handlers.snapshots import snapshots_of
 from services.records.operations import record_rights as operations
 from services.records.operations.record_rights import Author, Target
+from services.records.operations.records import Act
 from services.records.store import directory, record_rights, records
 from services.records.store.record_rights import Given
 
@@ -67,39 +69,41 @@ async def get_record_rights(edge: Edge, deps: Deps, call: Call) -> RecordRightsS
 
     With record_rights.update it is shown even where one of the entries keeps the caller from reading the {noun}.
     """
-    panel = await _panel(edge, deps, call)
-    return RecordRightsShown(
-        version=panel.version, entries=[EntryShown.of(slot, given) for slot, given in panel.entries.items()]
-    )
+    return _shown(await _panel(edge, deps, call))
 
 
-async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown:
+async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown | None:
     """Make the entries of {a_noun} exactly these; whoever is not named inherits. Needs record_rights.update.
 
-    Allowing others what one may not do here oneself takes an administrator.
+    Allowing others what one may not do here oneself takes an administrator. Answers 204 when the caller reaches the
+    {noun} no longer, because it was one of the entries before that opened it.
     """
     given, target = merged({}, asked.slots()), Target(edge.table, edge.id_in(call), call.version)
-    await operations.change(deps.db, await _author(deps, call), target, Reason(Cause.SET), lambda _: given)
-    return await get_record_rights(edge, deps, call)
+    author = await _author(deps, call)
+    await operations.change(deps.db, author, target, Reason(Cause.SET), lambda _: given)
+    return await _left(edge, deps, author.snapshot, target)
 
 
-async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> RecordRightsShown:
+async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> RecordRightsShown | None:
     """Set one of the caller's stamps, or the entries of one, exactly those, whatever stands there (ON-30, ON-31).
 
-    Needs record_rights.update.
+    Needs record_rights.update. Answers 204 when the caller reaches the {noun} no longer.
     """
     author, target = await _author(deps, call), Target(edge.table, edge.id_in(call))
     require(author.snapshot, UPDATE)
     given, reason = await _exactly(deps, call, asked), Reason(Cause.STAMP, asked.stamp_id)
     await operations.change(deps.db, author, target, reason, lambda _: given)
-    return await get_record_rights(edge, deps, call)
+    return await _left(edge, deps, author.snapshot, target)
 
 
-async def restore_record_rights(edge: Edge, deps: Deps, call: Call, asked: Restoration) -> RecordRightsShown:
-    """Make the entries of {a_noun} what they were at an earlier version. Needs record_rights.update."""
-    target = Target(edge.table, edge.id_in(call), call.version)
-    await operations.restore(deps.db, await _author(deps, call), target, asked.version)
-    return await get_record_rights(edge, deps, call)
+async def restore_record_rights(edge: Edge, deps: Deps, call: Call, asked: Restoration) -> RecordRightsShown | None:
+    """Make the entries of {a_noun} what they were at an earlier version. Needs record_rights.update.
+
+    Answers 204 when the caller reaches the {noun} no longer.
+    """
+    author, target = await _author(deps, call), Target(edge.table, edge.id_in(call), call.version)
+    await operations.restore(deps.db, author, target, asked.version)
+    return await _left(edge, deps, author.snapshot, target)
 
 
 async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> ChangesShown:
@@ -133,22 +137,19 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
 
     Each {noun} is changed, or not, by itself (ON-22). Needs record_rights.update.
     """
-    author, changes = await _author(deps, call), asked.slots()
-    require(author.snapshot, UPDATE)
+    changes = asked.slots()
+    require((await _author(deps, call)).snapshot, UPDATE)
     stamped = None if asked.stamp_id is None else await _exactly(deps, call, asked)
     reason = Reason(Cause.MASS_UPDATE if stamped is None else Cause.STAMP, asked.stamp_id)
 
     def make(entries: Entries) -> Entries:
         return merged(entries, changes) if stamped is None else stamped
 
-    items = list[Outcome]()
-    for record_id in dict.fromkeys(asked.ids):
-        try:
-            await operations.change(deps.db, author, Target(edge.table, record_id), reason, make)
-            items.append(Outcome(id=record_id, code="done"))
-        except Problem as problem:
-            items.append(Outcome(id=record_id, code=problem.code))
-    return Outcomes(items=items)
+    async def change(act: Act) -> None:
+        target = Target(edge.table, act.record_id)
+        await operations.change(deps.db, Author(act.snapshot, act.now), target, reason, make)
+
+    return await each(deps, call, ((one, change) for one in asked.once()))
 
 
 async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
@@ -188,14 +189,33 @@ async def _panel(edge: Edge, deps: Deps, call: Call) -> _Panel:
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not (snapshot.holds(READ) or snapshot.holds(UPDATE)):
         raise PermissionMissing(f"This needs the permission {READ}.")
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await records.find(tx, edge.table, snapshot, edge.id_in(call))
+    panel = await _reached(edge, deps, snapshot, edge.id_in(call))
+    if panel is None:
+        raise NotFound
+    return panel
+
+
+async def _reached(edge: Edge, deps: Deps, snapshot: AccessSnapshot, record_id: UUID) -> _Panel | None:
+    async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
+        found = await records.find(tx, edge.table, snapshot, record_id)
         if found is None or not may_look(snapshot, found.facts()):
-            raise NotFound
+            return None
         entries = await record_rights.find(tx, found.id)
         version = await record_rights.version(tx, found.id)
     rights = rights_of({slot: given.effect for slot, given in entries.items()})
     return _Panel(replace(found.facts(), rights=rights), entries, version)
+
+
+async def _left(edge: Edge, deps: Deps, snapshot: AccessSnapshot, target: Target) -> RecordRightsShown | None:
+    """Return what the entries are now, or None where the change itself took them out of the caller's reach."""
+    panel = await _reached(edge, deps, snapshot, target.record_id)
+    return None if panel is None else _shown(panel)
+
+
+def _shown(panel: _Panel) -> RecordRightsShown:
+    return RecordRightsShown(
+        version=panel.version, entries=[EntryShown.of(slot, given) for slot, given in panel.entries.items()]
+    )
 
 
 async def _exactly(deps: Deps, call: Call, asked: EntriesOrStamp) -> Entries:

@@ -1,7 +1,7 @@
 """What records will do by itself, and what of that has failed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
@@ -18,7 +18,10 @@ from services.records.handlers.record_life import ScheduleShown
 from services.records.store import record_facts, schedules
 from services.records.store.sections import TABLES
 
-_BEGINNING: Final = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+AT_ONCE: Final = 500
+"""Instants and records read by one statement."""
+_Place = tuple[datetime, UUID]
+_BEGINNING: Final[_Place] = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 class SchedulesQuery(PageQuery):
@@ -33,7 +36,7 @@ class RecordScheduleShown(ScheduleShown):
 
 class RecordSchedulesPage(Output):
     items: list[RecordScheduleShown]
-    """May be fewer than asked for, even none, while there is a next page."""
+    """Two of them, archiving and restoring, may be due for one record at the same time; they count as one."""
     next: str | None
 
 
@@ -43,20 +46,31 @@ async def list_schedules(deps: Deps, call: Call, asked: SchedulesQuery) -> Recor
     What has failed waits: have it tried again at the record (`…/archive-schedule/retry`), or set it anew.
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    after = _BEGINNING if asked.cursor == START else (asked.cursor.at, asked.cursor.id)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await schedules.page(tx, failed=asked.failed, after=after, limit=asked.limit + 1)
-        seen = await _seen(tx, snapshot, {(section, record_id) for record_id, section, _ in found})
-    places = list(dict.fromkeys((one.due_at, record_id) for record_id, _, one in found))
-    page, following = asked.cut(places, lambda place: Cursor(*place))
-    return RecordSchedulesPage(
-        items=[
-            RecordScheduleShown(section=section, record_id=record_id, **asdict(one))
-            for record_id, section, one in found
-            if record_id in seen and (one.due_at, record_id) in page
-        ],
-        next=following,
-    )
+        found = await _visible(tx, snapshot, asked)
+    page, following = asked.cut(list(found), lambda place: Cursor(*place))
+    return RecordSchedulesPage(items=[one for place in page for one in found[place]], next=following)
+
+
+async def _visible(
+    tx: Transaction, snapshot: AccessSnapshot, asked: SchedulesQuery
+) -> Mapping[_Place, Sequence[RecordScheduleShown]]:
+    """Return what the caller sees, in order: more than a page of it, unless that is all.
+
+    The page is cut from it only then, so that its end is nothing that is hidden.
+    """
+    found = defaultdict[_Place, list[RecordScheduleShown]](list)
+    after = _BEGINNING if asked.cursor == START else (asked.cursor.at, asked.cursor.id)
+    while len(found) <= asked.limit:
+        read = await schedules.page(tx, failed=asked.failed, after=after, limit=AT_ONCE)
+        seen = await _seen(tx, snapshot, {(section, record_id) for record_id, section, _ in read})
+        for record_id, section, one in read:
+            after = one.due_at, record_id
+            if record_id in seen:
+                found[after].append(RecordScheduleShown(section=section, record_id=record_id, **asdict(one)))
+        if len(read) < AT_ONCE:
+            break
+    return found
 
 
 async def _seen(tx: Transaction, snapshot: AccessSnapshot, asked: Iterable[tuple[str, UUID]]) -> Collection[UUID]:

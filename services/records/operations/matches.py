@@ -20,6 +20,7 @@ from services.records.store.matches import Request, Searcher
 from services.records.store.table import Table
 
 _TABLES: Final[Mapping[str, Table[Record]]] = {"inquiry": inquiries.TABLE, "criteria": contacts.TABLE}
+AGAIN_AFTER: Final = timedelta(seconds=30)
 _NO_SESSION: Final = SessionId(UUID(int=0))
 
 
@@ -33,23 +34,45 @@ class _Match:
 async def carry_out(db: Database, access: Access, request: Request, now: datetime) -> int:
     """Compare a listing with what is searched for and tell each person in charge who may open both; return how many.
 
-    Who may open what is asked before anything is written, since authz answers over HTTP. Taking the request off the
-    list and telling are one transaction, so nobody is told twice, whoever is killed when. Raises Unavailable.
+    A page after the other, until the last takes the request off the list. Who may open what is asked before anything
+    is written, since authz answers over HTTP. Telling and remembering it are one transaction, so nobody is told twice,
+    whoever is killed when. Raises Unavailable.
     """
-    async with db.transaction(request.tenant_id, readonly=True) as tx:
-        found = await matches.untold(tx, request.listing_id)
+    count, after = 0, matches.BEGINNING
+    while True:
+        async with db.single_read(request.tenant_id) as tx:
+            found = await matches.untold(tx, request.listing_id, after)
+        snapshots = await _snapshots(access, request, found, now)
+        async with db.transaction(request.tenant_id) as tx:
+            # Locked before the request is, as whoever changes the listing does it.
+            held = await records.lock(tx, listings.TABLE, request.listing_id)
+            if not (held and await matches.stands(tx, request)):
+                return count
+            told = await _told(tx, request, found, snapshots)
+            first = [each for each in told if await matches.remember(tx, request.listing_id, each.searcher, now)]
+            await outbox.add(tx, *(_event(request, each) for each in first))
+            if is_last := len(found) < matches.AT_ONCE:
+                await matches.take(tx, request)
+        count += len(first)
+        if is_last:
+            return count
+        after = found[-1].id
+
+
+async def put_off(db: Database, request: Request, now: datetime) -> None:
+    """Let a request that failed wait, so that it keeps nobody else's from its turn."""
+    async with db.single_write(request.tenant_id) as tx:
+        await matches.put_off(tx, request, now + AGAIN_AFTER)
+
+
+async def _snapshots(
+    access: Access, request: Request, found: Sequence[Searcher], now: datetime
+) -> Mapping[UserId, AccessSnapshot]:
     callers = [
         Caller(request.tenant_id, person, _NO_SESSION, now + timedelta(minutes=1))
         for person in {searcher.assignee_id for searcher in found}
     ]
-    snapshots = {caller.user_id: await access.of(caller, now) for caller in callers}
-    async with db.transaction(request.tenant_id) as tx:
-        if not await matches.take(tx, request):
-            return 0
-        told = await _told(tx, request, found, snapshots)
-        first = [each for each in told if await matches.remember(tx, request.listing_id, each.searcher, now)]
-        await outbox.add(tx, *(_event(request, each) for each in first))
-    return len(first)
+    return {caller.user_id: await access.of(caller, now) for caller in callers}
 
 
 async def _told(

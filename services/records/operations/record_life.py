@@ -83,9 +83,14 @@ async def carry_out(db: Database, due: Due, now: datetime) -> bool:
     try:
         return await _carry_out(db, due, now)
     except (Invalid, Conflict) as problem:
-        async with db.transaction(due.tenant_id) as tx:
-            await schedules.fail(tx, due, problem.code, now)
+        await give_up(db, due, problem.code, now)
         return False
+
+
+async def give_up(db: Database, due: Due, code: str, now: datetime) -> None:
+    """Write down why a record could not be moved; it waits to be retried or set anew."""
+    async with db.single_write(due.tenant_id) as tx:
+        await schedules.fail(tx, due, code, now)
 
 
 async def _carry_out(db: Database, due: Due, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from services.records.domain.record_rights import (
     HolderKind,
     Reason,
     check_delegation,
+    check_kinds,
     reaches_panel,
     without,
 )
@@ -33,7 +34,7 @@ from services.records.store.table import Table
 
 class UnknownHolder(Invalid):
     code = "unknown_holder"
-    title = "There is no such user or office."
+    title = "There is no such user, team or office."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def change(
 ) -> None:
     """Change the entries of a record to what `make` makes of them; nothing happens where it changes nothing.
 
-    Raises PermissionMissing, NotFound, Stale, UnknownHolder, GivesMoreThanHeld.
+    Raises PermissionMissing, NotFound, Stale, TwoKinds, UnknownHolder, GivesMoreThanHeld.
     """
     require(author.snapshot, UPDATE)
     async with db.transaction(author.snapshot.tenant_id) as tx:
@@ -118,6 +119,7 @@ async def _change(
     after = make(before)
     if after == before:
         return
+    check_kinds(after)
     check_delegation(author.snapshot, record.facts(), before, after)
     await _check_holders(tx, sorted({slot[0] for slot in after.keys() - before.keys()}))
     made = Change(present + 1, reason, after, author.snapshot.user_id, author.now)
@@ -134,16 +136,20 @@ async def _change(
 
 
 async def _check_holders(tx: Transaction, holders: Sequence[Holder]) -> None:
-    """Refuse users and offices that the agency does not have; of teams records knows nothing."""
+    """Refuse users and offices that the agency does not have, and teams that are one of these.
+
+    Of teams records knows nothing else. The rule of access compares ids only: called a team, a person would have an
+    entry of his own that does not count as his.
+    """
     for holder in holders:
-        match holder.kind:
-            case HolderKind.USER:
-                known = await directory.knows_person(tx, UserId(holder.id))
-            case HolderKind.OFFICE:
-                known = await directory.knows_office(tx, OfficeId(holder.id))
-            case HolderKind.TEAM:
-                known = True
-        if not known:
+        is_person = await directory.knows_person(tx, UserId(holder.id))
+        is_office = await directory.knows_office(tx, OfficeId(holder.id))
+        known = {
+            HolderKind.USER: is_person,
+            HolderKind.OFFICE: is_office,
+            HolderKind.TEAM: not (is_person or is_office),
+        }
+        if not known[holder.kind]:
             raise UnknownHolder(
                 errors=[FieldError("/entries", UnknownHolder.code, f"There is no {holder.kind} {holder.id}.")]
             )

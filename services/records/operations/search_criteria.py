@@ -13,7 +13,7 @@ from services.records.domain import wanted
 from services.records.domain.contact import Contact
 from services.records.domain.search_criteria import DELETE, READ, UPDATE, SearchCriteria, missing_at_creation, permits
 from services.records.operations.records import Act
-from services.records.store import contacts, records, search_criteria
+from services.records.store import contacts, matches, records, search_criteria
 
 
 async def create_criteria(
@@ -49,7 +49,9 @@ async def change_criteria(db: Database, act: Act, changes: Mapping[str, object])
 async def remove_criteria(db: Database, act: Act) -> None:
     """Delete search criteria. Raises NotFound, PermissionMissing, Stale."""
     async with db.transaction(act.snapshot.tenant_id) as tx:
-        await search_criteria.remove(tx, (await _held(tx, act, DELETE)).id)
+        held = await _held(tx, act, DELETE)
+        await search_criteria.remove(tx, held.id)
+        await matches.forget(tx, held.id)
 
 
 async def _contact(tx: Transaction, snapshot: AccessSnapshot, contact_id: ContactId) -> Contact:

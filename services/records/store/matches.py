@@ -10,8 +10,10 @@ from services.chassis.database import Queries, Transaction
 from services.contracts.vocabulary import ListingId, TenantId, UserId
 from services.records.store.answering import ANSWERS
 
-AT_ONCE: Final = 1_000
-"""Matches of one listing that are told in one go; what is left is told by the next."""
+AT_ONCE: Final = 200
+"""Matches of one listing that are looked at in one go."""
+BEGINNING: Final = UUID(int=0)
+"""Before the first of what a listing answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ SELECT found.*
      WHERE offered.tenant_id = $1 AND offered.id = $2) AS found
  WHERE NOT EXISTS (SELECT FROM matches
                     WHERE tenant_id = $1 AND listing_id = $2 AND searcher_id = found.id)
- LIMIT $3
+   AND found.id > $3
+ ORDER BY found.id
+ LIMIT $4
 """.replace("{answers}", ANSWERS)
 
 
@@ -67,33 +71,68 @@ async def request(tx: Transaction, listing_id: ListingId, now: datetime) -> None
     )
 
 
-async def find_requests(queries: Queries, limit: int) -> Sequence[Request]:
-    """Return the oldest requests of all tenants. For the worker's role."""
+async def find_requests(queries: Queries, now: datetime, limit: int) -> Sequence[Request]:
+    """Return the oldest requests of all tenants, without those put off. For the worker's role."""
     rows = await queries.rows(
-        "SELECT tenant_id, listing_id, requested_at FROM match_requests ORDER BY requested_at LIMIT $1", limit
+        """
+        SELECT tenant_id, listing_id, requested_at
+          FROM match_requests
+         WHERE requested_at <= $1
+         ORDER BY requested_at
+         LIMIT $2
+        """,
+        now,
+        limit,
     )
     return [Request(row["tenant_id"], row["listing_id"], row["requested_at"]) for row in rows]
 
 
-async def untold(tx: Transaction, listing_id: ListingId) -> Sequence[Searcher]:
-    """Return what a listing answers of which nobody has been told, up to `AT_ONCE`.
+async def untold(tx: Transaction, listing_id: ListingId, after: UUID = BEGINNING) -> Sequence[Searcher]:
+    """Return what a listing answers of which nobody has been told, up to `AT_ONCE` by id, beyond one.
 
     No scope: whoever is in charge is told only what the rule shows to that person.
     """
-    rows = await tx.rows(_UNTOLD, tx.tenant_id, listing_id, AT_ONCE)
+    rows = await tx.rows(_UNTOLD, tx.tenant_id, listing_id, after, AT_ONCE)
     return [Searcher(row["kind"], row["id"], row["record_id"], row["assignee_id"]) for row in rows]
 
 
-async def take(tx: Transaction, done: Request) -> bool:
-    """Take a request off the list; say whether it was still there as it was read."""
+async def stands(tx: Transaction, asked: Request) -> bool:
+    """Say whether a request is still there as it was read."""
     return bool(
-        await tx.execute(
-            "DELETE FROM match_requests WHERE tenant_id = $1 AND listing_id = $2 AND requested_at = $3",
+        await tx.value(
+            "SELECT true FROM match_requests WHERE tenant_id = $1 AND listing_id = $2 AND requested_at = $3",
             tx.tenant_id,
-            done.listing_id,
-            done.requested_at,
+            asked.listing_id,
+            asked.requested_at,
         )
     )
+
+
+async def take(tx: Transaction, done: Request) -> None:
+    """Take a request off the list."""
+    await tx.execute(
+        "DELETE FROM match_requests WHERE tenant_id = $1 AND listing_id = $2", tx.tenant_id, done.listing_id
+    )
+
+
+async def put_off(tx: Transaction, failed: Request, until: datetime) -> None:
+    """Let a request wait, unless it was made anew meanwhile."""
+    await tx.execute(
+        """
+        UPDATE match_requests
+           SET requested_at = $4
+         WHERE tenant_id = $1 AND listing_id = $2 AND requested_at = $3
+        """,
+        tx.tenant_id,
+        failed.listing_id,
+        failed.requested_at,
+        until,
+    )
+
+
+async def forget(tx: Transaction, searcher_id: UUID) -> None:
+    """Forget what was told of a search that is deleted."""
+    await tx.execute("DELETE FROM matches WHERE tenant_id = $1 AND searcher_id = $2", tx.tenant_id, searcher_id)
 
 
 async def remember(tx: Transaction, listing_id: ListingId, searcher: Searcher, now: datetime) -> bool:

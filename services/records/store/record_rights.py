@@ -69,13 +69,14 @@ async def save(tx: Transaction, section: str, record_id: UUID, updated_at: datet
     kinds, holders, classes, effects = ([entry[at] for entry in given] for at in range(4))
     await tx.execute(
         """
-        DELETE FROM record_rights AS old
+        DELETE FROM record_rights
          WHERE tenant_id = $1 AND record_id = $2
-           AND NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::text[], $5::text[]) AS kept (id, class, effect)
-                            WHERE (kept.id, kept.class, kept.effect) = (old.holder_id, old.record_class, old.effect))
+           AND (holder_kind, holder_id, record_class, effect) NOT IN (
+               SELECT * FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[]))
         """,
         tx.tenant_id,
         record_id,
+        kinds,
         holders,
         classes,
         effects,

@@ -10,7 +10,12 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
     """Delete a record with all that hangs on it; what is left are its number, and who deleted it when and why."""
     for statement in (
         "DELETE FROM record_schedules WHERE tenant_id = $1 AND record_id = $2",
-        "DELETE FROM matches WHERE tenant_id = $1 AND searcher_id = $2",
+        """
+        DELETE FROM matches
+         WHERE tenant_id = $1
+           AND searcher_id IN (SELECT $2 UNION ALL
+                               SELECT id FROM search_criteria WHERE tenant_id = $1 AND contact_id = $2)
+        """,
         "DELETE FROM record_words WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_rights WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",

@@ -293,3 +293,24 @@ async def test_however_a_sign_in_and_a_change_of_policy_meet_no_session_is_left_
         if status == 201:
             assert (await refresh(agency, tokens))[0] == 401
         assert (await put(agency, own, version + 1))[0] == 200
+
+
+@pytest.mark.catalogue("MG-61")
+async def test_however_a_refresh_and_a_change_of_policy_meet_no_session_is_left_that_the_policy_forbids(
+    agency: Agency,
+) -> None:
+    user = await colleague(agency)
+    own = f"/v1/users/{user['id']}/access-policy"
+    for version in range(0, 75, 3):
+        assert (await put(agency, own, version, networks={"cidrs": ["127.0.0.1", "203.0.113.5"]}))[0] == 200
+        _, opened = await agency.sign_in(user["userid"])
+        assert (await put(agency, own, version + 1))[0] == 200  # wider: the next refresh keeps what it opens
+        (status, tokens), (changed, _) = await asyncio.gather(
+            refresh(agency, opened), put(agency, own, version + 2, networks={"cidrs": ["203.0.113.5"]})
+        )
+        assert changed == 200
+        assert status in {200, 401, 403}
+        if status == 200:
+            assert (await refresh(agency, tokens))[0] == 401
+        assert (await refresh(agency, opened))[0] == 401
+        assert (await agency.call("GET", f"/v1/users/{user['id']}/sessions"))[1]["items"] == []

@@ -1,10 +1,13 @@
 """Two agencies that differ only in identity data answer alike to whoever may not read it: no answer is an oracle."""
 
+import base64
 import io
 import json
 import re
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import openpyxl
@@ -22,7 +25,17 @@ from services.contracts.authz_api import SupposedAccess
 from services.contracts.vocabulary import View
 from services.records.app import SERVICE
 from tests.integration.records.conftest import KEYS, Agency, open_agency
-from tests.integration.records.questions import ASKED, NOT_ABOUT_RECORDS, RECORDS, SECTIONS, SPENT, WHEN, Ask, Key
+from tests.integration.records.questions import (
+    ASKED,
+    BY_DATE,
+    NOT_ABOUT_RECORDS,
+    RECORDS,
+    SECTIONS,
+    SPENT,
+    WHEN,
+    Ask,
+    Key,
+)
 from tests.support.issuer import Issuer
 from tests.support.stub_authz import EVERYTHING, StubAuthz
 
@@ -40,7 +53,7 @@ REFUSED = {
 """Filling tells whether a field is filled, which is a right to identity data; nothing here has failed by date."""
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSTANT = re.compile(r"20\d\d-\d\d-\d\d([T ]\d\d:\d\d[0-9:.]*)?(Z| UTC)?")
-_TOKEN = re.compile(r'"(next|next_token)": "[^"]+"')
+_TOKEN = re.compile(r'"(?:next|next_token)": "([^"]+)"')
 _NAMED = re.compile(r"@\w+")
 
 
@@ -85,6 +98,9 @@ async def _fill(agency: Agency, name: str, *, filled: bool) -> dict[str, list[st
             answer = await agency.do(agency.ada, section, records[section], "PATCH ", changed)
             assert answer.status == 200, answer.body
             made[section].append(answer.body["id"])
+            if section != "contacts":
+                due = f"/v1/{section}/{answer.body['id']}/archive-schedule"
+                assert (await agency.call(agency.ada, "PUT", due, BY_DATE)).status == 204
     return made | await _fill_further(agency, name, made)
 
 
@@ -162,10 +178,24 @@ def _path(key: Key, names: dict[str, str]) -> str:
 
 
 def _alike(text: str) -> str:
-    """Name identifiers by the order in which they first occur, and forget instants and where to go on."""
+    """Name identifiers by the order in which they first occur, those in tokens too, and forget instants."""
     names = dict[str, str]()
+    text = _TOKEN.sub(lambda match: f'"next": {_opened(match[1])}', text)
     text = _IDENTIFIER.sub(lambda match: names.setdefault(match[0], f"#{len(names)}"), text)
-    return _TOKEN.sub('"next": "more"', _INSTANT.sub("then", text))
+    return _INSTANT.sub("then", text)
+
+
+def _opened(token: str) -> str:
+    """Return what a token says about where the next page begins; an instant of its own is left out."""
+    token = token.rpartition(".")[2]  # that of a search begins with a digest of what is searched
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    return raw.decode() if raw.startswith(b"[") else str(UUID(bytes=raw[8:]))
+
+
+def _tells_of_what_is_hidden(text: str) -> bool:
+    """Say whether the token of a page names what the page does not show."""
+    shown = set(_IDENTIFIER.findall(_TOKEN.sub("", text)))
+    return any(not shown.issuperset(_IDENTIFIER.findall(_opened(token))) for token in _TOKEN.findall(text))
 
 
 def _read(content_type: str, body: bytes) -> str:
@@ -197,9 +227,19 @@ async def _answer(twin: Twin, question: Question) -> tuple[int, str]:
     async with agency.http.request(method, url, data=data, headers=headers) as response:
         body = await response.read()
         assert response.status < 500, question
-        told = _alike(_read(response.content_type, body) if body else "")
+        text = _read(response.content_type, body) if body else ""
+        assert not _tells_of_what_is_hidden(text), (question, text)
+        told = _alike(text)
         kept = [response.headers.get(name) for name in ("ETag", "Content-Type", "Content-Disposition")]
         return response.status, _alike(json.dumps([response.status, kept])) + told
+
+
+async def test_no_page_says_where_it_ends_by_what_it_does_not_show(untouched: tuple[Twin, Twin]) -> None:
+    for key, asks in ASKED.items():
+        for ask, who in product(asks, ("bruno", "carla")):
+            if key[0] == "GET" or key[1].endswith("search/resource"):
+                first, second = [await _answer(twin, Question(who, key, ask, 1)) for twin in untouched]
+                assert first == second
 
 
 def _asked() -> list[tuple[Key, Ask]]:

@@ -179,6 +179,25 @@ async def test_a_copy_holds_what_the_copier_sees_and_a_bump_brings_a_listing_to_
     assert [item["id"] for item in listed] == [made["id"], copy["id"], later["id"]]
 
 
+async def test_a_page_of_the_history_ends_with_something_that_the_caller_sees(agency: Agency) -> None:
+    made = await agency.take_on(identity=IDENTITY)
+    agent = agency.give(agency.bruno, read=EVERYTHING)
+    for at in range(3):
+        for change in (
+            {"identity": {"owner_name": f"N{at}"}},
+            {"private_note": {"text": f"{at}"}},
+            {"title": f"T{at}"},
+        ):
+            made = (await agency.change(agency.ada, made, change)).body
+    made = (await agency.change(agency.ada, made, {"identity": {"owner_name": "N"}})).body
+    pages, query = list[list[int]](), "?limit=1"
+    while query:
+        page = (await _do(agency, made, f"GET /history{query}", who=agent)).body
+        pages.append([entry["version"] for entry in page["items"]])
+        query = f"?limit=1&cursor={page['next']}" if page["next"] else ""
+    assert pages == [[10], [7], [4], [1]]
+
+
 @pytest.mark.catalogue("MG-35")
 async def test_history_shows_as_much_as_the_listing_does(agency: Agency) -> None:
     made = await agency.take_on(title="Old", identity=IDENTITY)

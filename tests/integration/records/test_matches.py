@@ -13,6 +13,7 @@ from services.chassis.authz_client import RemoteAccess
 from services.chassis.http_client import Peer
 from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import InquiryId, ListingId, Ownership, View
+from services.records.app import SERVICE
 from services.records.domain.inquiry import Inquiry, InquiryFilter
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import RecordSort
@@ -20,7 +21,10 @@ from services.records.domain.wanted import WANTED, answers
 from services.records.operations import matches as matching
 from services.records.store import inquiries, listings, matches, record_pages, records
 from services.records.store.matches import Request
-from tests.integration.records.conftest import Agency
+from tests.integration.records.conftest import KEYS, Agency, records_settings
+from tests.support.databases import ServiceDatabase
+from tests.support.issuer import Issuer
+from tests.support.running import eventually, working
 from tests.support.stub_authz import EVERYTHING, StubAuthz
 from tests.unit.records.test_wanted import listings as some_listings
 from tests.unit.records.test_wanted import searches
@@ -29,6 +33,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OFFER: dict[str, Any] = {"standard_status": "active", "municipality": "Lucca", "rooms": 4}
 WISH: dict[str, Any] = {"municipalities": ["Lucca"], "rooms_min": 3}
+TIMES = 100
 
 
 def _but(fields: dict[str, Any], **other: Any) -> dict[str, Any]:
@@ -178,6 +183,93 @@ async def test_however_many_workers_tell_each_match_is_told_once(agency: Agency,
     assert sum(told) == 30
     found = [(event["listing_id"], event["searcher_id"]) for event in await agency.events("records.match.found.v1")]
     assert len(found) == len(set(found)) == 30
+
+
+MANY = 1_100
+
+
+async def test_however_many_searches_are_answered_none_is_lost_behind_those_that_may_not_be_told(
+    agency: Agency, authz: StubAuthz
+) -> None:
+    hidden = await agency.take_in(basic={"assignee_id": str(agency.carla)}, **WISH)
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO inquiries
+            SELECT copy.*
+              FROM inquiries AS i, generate_series(1, $2::integer) AS n,
+                   jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'number', 'M' || n)) AS copy
+             WHERE i.tenant_id = $1
+            """,
+            agency.tenant_id,
+            MANY,
+        )
+    shown = [(await agency.take_in(basic={"assignee_id": str(agency.bruno)}, **WISH))["id"] for _ in range(3)]
+    authz.give_all(agency.tenant_id, agency.bruno, "listings.read", "inquiries.read")
+    await agency.take_on(**OFFER)
+    assert hidden["id"] not in shown
+    assert await _carry_out(agency) == 3
+    assert {event["searcher_id"] for event in await agency.events("records.match.found.v1")} == set(shown)
+    assert await _requests(agency) == []
+
+
+@pytest.mark.parametrize("what", ["change", "deletion"])
+async def test_listings_are_saved_and_deleted_while_their_matches_are_told(
+    agency: Agency, authz: StubAuthz, what: str
+) -> None:
+    for _ in range(5):
+        await agency.take_in(basic={"assignee_id": str(agency.bruno)}, **WISH)
+    authz.give_all(agency.tenant_id, agency.bruno, "listings.read", "inquiries.read")
+    for at in range(TIMES):
+        listing = await agency.take_on(**OFFER)
+        body = {"title": f"T{at}"} if what == "change" else None
+        requests = await _requests(agency)
+        told, saved = await asyncio.gather(
+            _carry_out(agency, requests),
+            agency.do(agency.ada, "listings", listing, "PATCH " if what == "change" else "DELETE ", body),
+        )
+        assert (saved.status, told in {0, 5}) == (200 if what == "change" else 204, True), saved.body
+        assert told + await _carry_out(agency) in ({5} if what == "change" else {0, 5})
+    found = [(event["listing_id"], event["searcher_id"]) for event in await agency.events("records.match.found.v1")]
+    assert len(found) == len(set(found))
+
+
+async def test_what_was_told_of_a_search_is_forgotten_with_it(agency: Agency, authz: StubAuthz) -> None:
+    authz.give_all(agency.tenant_id, agency.ada, *KEYS)
+    inquiry, contact = await agency.take_in(**WISH), await agency.get_to_know()
+    removed, buried = await _wish(agency, contact), await _wish(agency, contact)
+    await agency.take_on(**OFFER)
+    assert await _carry_out(agency) == 3
+    for path, left in (
+        (f"criteria/{removed['id']}", 2),
+        (f"contacts/{contact['id']}", 1),
+        (f"inquiries/{inquiry['id']}", 0),
+    ):
+        answer = await agency.call(agency.ada, "DELETE", f"/v1/{path}", headers={"If-Match": '"1"'})
+        assert answer.status == 204
+        async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+            assert await tx.value("SELECT count(*) FROM matches") == left
+    assert buried["id"] != removed["id"]
+
+
+async def test_a_listing_that_fails_keeps_no_other_from_its_turn(
+    agency: Agency, records_database: ServiceDatabase, authz: StubAuthz, issuer: Issuer
+) -> None:
+    await agency.take_in(**WISH)
+    broken = [await agency.take_on(**OFFER) for _ in range(3)]
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("UPDATE listings SET created_at = '10000-01-01'")  # no program can read that
+    listing = await agency.take_on(**OFFER)
+
+    async def told() -> list[str]:
+        return [event["listing_id"] for event in await agency.events("records.match.found.v1")]
+
+    async with working(SERVICE, records_settings(records_database, authz, issuer)):
+        await eventually(told)
+    assert await told() == [listing["id"]]
+    assert {str(one.listing_id) for one in await _requests(agency)} == {one["id"] for one in broken}
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("DELETE FROM match_requests")
 
 
 async def test_when_authz_is_silent_nothing_is_lost(agency: Agency, authz: StubAuthz) -> None:

@@ -141,6 +141,10 @@ async def test_entries_that_make_no_sense_change_nothing(agency: Agency) -> None
     for said in (
         (("user", ids.uuid7(), "read", "allow"),),
         (("office", agency.bruno, "read", "allow"),),
+        (("team", agency.bruno, "read", "allow"),),
+        (("team", agency.centre, "read", "allow"),),
+        (("user", agency.bruno, "read", "allow"), ("team", agency.bruno, "read", "deny")),
+        (("user", agency.bruno, "read", "allow"), ("team", agency.bruno, "write", "deny")),
         (("user", agency.bruno, "none", "allow"),),
         (("user", agency.bruno, "read", "perhaps"),),
         twice,
@@ -150,6 +154,42 @@ async def test_entries_that_make_no_sense_change_nothing(agency: Agency) -> None
     assert (await agency.call(agency.ada, "PUT", _path(made), body)).status == 428
     assert (await agency.call(agency.ada, "PUT", _path(made), body, {"If-Match": '"7"'})).status == 412
     assert await agency.stored() == before
+
+
+async def test_who_was_called_a_team_before_he_was_known_is_called_a_person_after_that_and_never_both(
+    agency: Agency,
+) -> None:
+    made, person = await agency.take_on(), UserId(ids.uuid7())
+    await _set(agency, made, ("team", person, "read", "allow"))
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await directory.save_person(tx, person, 1, UserState.ACTIVE)
+    before = await agency.left()
+    body = {**_entries(("user", person, "write", "deny")), "ids": [made["id"]]}
+    both = await agency.call(agency.ada, "POST", "/v1/listings/bulk-record-rights", body)
+    assert [item["code"] for item in both.body["items"]] == ["two_kinds"]
+    assert await agency.left() == before
+    corrected = {("user", person, "read", "allow")}
+    assert _said(await _set(agency, made, *corrected)) == corrected
+    assert (await agency.call(agency.ada, "DELETE", f"/v1/users/{person}/record-rights")).body == {"records": 1}
+    assert _said(await agency.call(agency.ada, "GET", _path(made))) == set()
+
+
+async def test_who_closes_a_record_to_himself_is_told_that_it_is_done(agency: Agency) -> None:
+    made = await agency.take_on()
+    keeper = agency.give(agency.bruno, "record_rights.update")
+    opened, closed = ("user", keeper, "read", "allow"), ("user", agency.carla, "read", "deny")
+    ways: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("PUT", "", _entries(closed)),
+        ("POST", "/stamp", _entries(closed)),
+        ("POST", "/restore", {"version": 0}),
+    )
+    for method, way, body in ways:
+        version = (await _set(agency, made, opened)).body["version"]
+        answer = await agency.call(keeper, method, _path(made, way), body, {"If-Match": f'"{version}"'})
+        assert (answer.status, answer.body) == (204, None), way
+        left = await agency.call(agency.ada, "GET", _path(made))
+        assert (_said(left), left.body["version"]) == ({closed} if body.get("entries") else set(), version + 1)
+        assert (await agency.call(keeper, "GET", _path(made))).status == 404
 
 
 @pytest.mark.catalogue("ON-30", "ON-31", "ON-33")

@@ -1,11 +1,13 @@
 """What was scheduled is carried out by the worker, once, also when workers are killed in the middle of it."""
 
+import base64
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from services.contracts.access import Scope
 from services.records.app import SERVICE
 from services.records.store import schedules
 from services.records.store.schedules import Action, Schedule
@@ -45,6 +47,46 @@ async def test_killed_workers_leave_each_listing_archived_once(
         assert await tx.value("SELECT count(*) FROM record_schedules") == 0
         assert await tx.value("SELECT count(*) FROM record_history WHERE action = 'archived'") == LISTINGS
         assert await tx.value("SELECT bool_and(version = 2) FROM listings")
+
+
+async def test_a_page_ends_with_something_that_the_caller_sees(agency: Agency) -> None:
+    agent, shown = agency.give(agency.bruno, read=Scope(offices=frozenset({agency.centre}))), list[str]()
+    for at in range(9):
+        here = at % 3 == 1
+        made = await agency.take_on(office_id=str(agency.centre if here else agency.harbour))
+        path = f"/v1/listings/{made['id']}/archive-schedule"
+        assert (await agency.call(agency.ada, "PUT", path, {"at": f"2100-01-0{at + 1}T00:00:00Z"})).status == 204
+        shown += [made["id"]] if here else []
+    pages, query = list[list[str]](), "?limit=1"
+    while True:
+        page = (await agency.call(agent, "GET", f"/v1/schedules{query}")).body
+        pages.append([one["record_id"] for one in page["items"]])
+        if page["next"] is None:
+            break
+        query = f"?limit=1&cursor={page['next']}"
+        assert UUID(bytes=base64.urlsafe_b64decode(page["next"])[8:]) == UUID(shown[len(pages) - 1])
+    assert pages == [[one] for one in shown]
+    nobody = agency.give(agency.carla)
+    assert (await agency.call(nobody, "GET", "/v1/schedules?limit=1")).body == {"items": [], "next": None}
+
+
+async def test_a_record_that_fails_keeps_no_other_from_its_turn_and_waits_to_be_retried(
+    agency: Agency, records_database: ServiceDatabase, authz: StubAuthz, issuer: Issuer
+) -> None:
+    due = datetime(2026, 1, 1, tzinfo=UTC)
+    broken = [UUID((await agency.take_on())["id"]) for _ in range(3)]
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("UPDATE listings SET created_at = '10000-01-01'")  # no program can read that
+    whole = UUID((await agency.take_on())["id"])
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        for at, listing_id in enumerate((*broken, whole)):
+            at_once = Schedule(Action.ARCHIVE, due + timedelta(seconds=at), agency.ada)
+            await schedules.put(tx, "listings", listing_id, at_once, due)
+    async with working(SERVICE, records_settings(records_database, authz, issuer)):
+        await eventually(lambda: _archived(agency, 1))
+    async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+        rows = await tx.rows("SELECT record_id, failure FROM record_schedules")
+    assert {row["record_id"]: row["failure"] for row in rows} == dict.fromkeys(broken, "internal")
 
 
 async def _archived(agency: Agency, at_least: int) -> bool:

@@ -1,0 +1,57 @@
+"""Bulk work goes on for as long as its caller may do it, and not for longer."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.chassis import clock
+from services.contracts.access import Scope
+from services.records.store import listings, records
+from tests.integration.records.conftest import KEYS, Agency
+from tests.support.running import eventually
+from tests.support.stub_authz import EVERYTHING
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize("way", ["bulk-delete", "bulk-reassign", "bulk-renumber", "bulk-record-rights"])
+async def test_who_loses_the_right_meanwhile_gets_no_further(agency: Agency, way: str) -> None:
+    made = [await agency.take_on() for _ in range(3)]
+    named = {"ids": [one["id"] for one in made]}
+    entry = {"holder_kind": "user", "holder_id": str(agency.carla), "record_class": "read", "effect": "deny"}
+    bodies: dict[str, dict[str, Any]] = {
+        "bulk-delete": named,
+        "bulk-reassign": {**named, "assignee_id": str(agency.carla)},
+        "bulk-renumber": {"items": [{"listing_id": one["id"], "number": f"N{one['number']}"} for one in made]},
+        "bulk-record-rights": {**named, "entries": [entry]},
+    }
+    ends = clock.now() + timedelta(seconds=0.7)
+    agency.authz.give(agency.tenant_id, agency.bruno, dict.fromkeys(KEYS, EVERYTHING), not_after=ends)
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        assert await records.lock(tx, listings.TABLE, UUID(made[1]["id"]))
+        under_way = asyncio.create_task(agency.call(agency.bruno, "POST", f"/v1/listings/{way}", bodies[way]))
+        await eventually(lambda: _waits(agency))
+        nothing: dict[str, Scope] = {}
+        agency.authz.give(agency.tenant_id, agency.bruno, nothing)
+        await eventually(lambda: _is_over(ends))
+    answer = await under_way
+    assert [item["code"] for item in answer.body["items"]][:2] == ["done", "done"]
+    assert answer.body["items"][2]["code"] in {"not_found", "permission_missing"}
+
+
+async def _waits(agency: Agency) -> bool:
+    async with agency.db.across_tenants() as queries:
+        return await queries.value(
+            """
+            SELECT count(*) > 0
+              FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM listings%'
+            """
+        )
+
+
+async def _is_over(instant: datetime) -> bool:
+    return clock.now() >= instant
