@@ -37,9 +37,11 @@ async def body_of(request: web.Request, accepts: Sequence[str], most: int) -> by
     """Return the body. Raises UnsupportedMedia, Malformed; HTTPRequestEntityTooLarge for more than `most` bytes."""
     if request.content_type not in accepts:
         raise problems.UnsupportedMedia(f"Send {' or '.join(accepts)} as Content-Type.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise problems.UnsupportedMedia("Send the body as it is, without Content-Encoding.")
     try:
         return await request.clone(client_max_size=most).read()
-    except (web.RequestPayloadError, ConnectionError):  # not encoded as its headers say, or cut off
+    except (web.RequestPayloadError, ConnectionError):  # cut off
         raise problems.Malformed("The body cannot be read.") from None
 
 
