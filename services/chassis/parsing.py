@@ -35,8 +35,7 @@ def _is_storable(value: object, depth: int = 0) -> bool:
 
 async def body_of(request: web.Request, accepts: Sequence[str], most: int) -> bytes:
     """Return the body. Raises UnsupportedMedia, Malformed; HTTPRequestEntityTooLarge for more than `most` bytes."""
-    kind = request.headers.get("Content-Type", "").partition(";")[0]  # aiohttp reads the rest too, and slowly
-    if kind.strip().lower() not in accepts:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() not in accepts:  # the rest is slow
         raise problems.UnsupportedMedia(f"Send {' or '.join(accepts)} as Content-Type.")
     try:
         return await request.clone(client_max_size=most).read()
