@@ -1,8 +1,9 @@
-"""Instants as clients send them."""
+"""Instants and time zones as clients send them."""
 
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
@@ -30,3 +31,17 @@ def _written_out(value: object) -> object:
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(in_utc)]
 """An instant with its offset, of a year in which people live; read as UTC."""
+
+
+_ZONES: Final = available_timezones() - {"Factory", "localtime"}
+"""Without what some machines add: no place, and wherever the machine stands."""
+
+
+def _known(name: str) -> str:
+    if name not in _ZONES:
+        raise ValueError("not an IANA time zone")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known)]
+"""The name of an IANA time zone."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.contracts.instants import EARLIEST, LATEST, Instant
+from services.contracts.instants import EARLIEST, LATEST, Instant, TimeZone
 
 READER = TypeAdapter[datetime](Instant)
 OFFSETS = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -40,3 +40,14 @@ def test_an_instant_is_read_as_utc_or_refused(instant: datetime) -> None:
 def test_what_is_no_instant_written_out_with_its_offset_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         READER.validate_json(text)
+
+
+@pytest.mark.parametrize("name", ["Europe/Rome", "America/Toronto", "UTC"])
+def test_a_zone_of_the_iana_database_is_taken(name: str) -> None:
+    assert TypeAdapter(TimeZone).validate_python(name) == name
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory", "Europe/Lucca", "", "../etc/passwd", "europe/rome"])
+def test_what_names_no_place_is_no_zone(name: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(TimeZone).validate_python(name)
