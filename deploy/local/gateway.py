@@ -119,10 +119,8 @@ class Gateway:
             "upstreams": "".join(_upstream(name, ports) for name, ports in self._upstreams.items()),
             "mailbox": _redirect("/mailbox", self._mailbox_url) if self._mailbox_url else "",
         }
-        values["routes"] = _rendered("sign_in.conf.in", values) + "".join(
-            _rendered("service.conf.in", {**values, "service": name}) for name in self._upstreams
-        )
-        self._write("nginx.conf", _rendered("nginx.conf.in", values))
+        routes = {"routes": self._routes("/api", values), "routes_once": self._routes("/once", values)}
+        self._write("nginx.conf", _rendered("nginx.conf.in", {**values, **routes}))
         self._write("problems.inc", _problems(self._home))
         for name in ("proxy.inc", "headers.inc"):
             self._write(name, (TEMPLATES / name).read_text())
@@ -130,6 +128,11 @@ class Gateway:
         for page in (TEMPLATES / "pages").iterdir():
             shutil.copyfile(page, pages / page.name)
             own(pages / page.name, self._account)
+
+    def _routes(self, prefix: str, values: Mapping[str, str]) -> str:
+        return _rendered("sign_in.conf.in", {**values, "prefix": prefix}) + "".join(
+            _rendered("service.conf.in", {**values, "prefix": prefix, "service": name}) for name in self._upstreams
+        )
 
     def _write(self, name: str, text: str) -> None:
         (self._home / name).write_text(text)

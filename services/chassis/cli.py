@@ -15,6 +15,7 @@ import uvloop
 
 from services.chassis import consuming, logging, migrating, openapi, running
 from services.chassis.config import ConfigError, MigrationSettings, Settings, load
+from services.chassis.cursor import START, Cursor
 from services.chassis.database import open_database
 from services.chassis.migrating import MigrationError
 from services.chassis.service import VERSION, Service
@@ -116,8 +117,10 @@ async def _see_to_parked(url: str, asked: argparse.Namespace) -> None:
         elif asked.drop:
             sys.stdout.write(f"{await consuming.drop(queries, asked.drop)} dropped\n")
         else:
-            for row in await consuming.parked(queries):
-                sys.stdout.write(json.dumps(dict(row), default=str) + "\n")
+            after = START
+            while rows := await consuming.parked(queries, after):
+                sys.stdout.writelines(json.dumps(dict(row), default=str) + "\n" for row in rows)
+                after = Cursor(rows[-1]["first_failed_at"], rows[-1]["message_id"])
 
 
 def _one_or_all(text: str) -> UUID | str:

@@ -16,6 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from services.chassis import bus, logging, metrics, trace
+from services.chassis.cursor import START, Cursor
 from services.chassis.database import Database, Queries, Row, Transaction
 from services.chassis.outages import Outage
 from services.chassis.problems import TooSlow, Unavailable
@@ -208,14 +209,19 @@ async def _claim(queries: Queries, queue: str) -> Row | None:
     )
 
 
-async def parked(queries: Queries) -> Sequence[Row]:
-    """Return the messages that wait for a person, oldest first."""
+async def parked(queries: Queries, after: Cursor = START, limit: int = 1000) -> Sequence[Row]:
+    """Return up to `limit` of the messages that wait for a person, latest first."""
     return await queries.rows(
         """
         SELECT tenant_id, queue, message_id, topic, attempts, last_error, first_failed_at
           FROM failed_messages
-         WHERE next_try_at IS NULL ORDER BY first_failed_at, message_id
-        """
+         WHERE next_try_at IS NULL AND (first_failed_at, message_id) < ($1, $2)
+         ORDER BY first_failed_at DESC, message_id DESC
+         LIMIT $3
+        """,
+        after.at,
+        after.id,
+        limit,
     )
 
 
@@ -237,21 +243,25 @@ async def tidy(worker_db: Database) -> Never:
     purged, outage = 0, Outage("tidy")
     while True:
         await asyncio.sleep(TIDY_SECONDS if purged < PURGED_AT_ONCE else 0)
+        purged = 0  # while the database is away, it is not asked at once again
         with outage.bridged():
             async with worker_db.across_tenants() as queries:
-                metrics.PARKED.set(len(await parked(queries)))
+                metrics.PARKED.set(
+                    await queries.value("SELECT count(*) FROM failed_messages WHERE next_try_at IS NULL")
+                )
                 purged = await queries.value(
                     """
                     WITH old AS (SELECT tenant_id, queue, message_id FROM inbox
                                   WHERE processed_at < now() - interval '30 days' LIMIT $1),
-                    old_keys AS (DELETE FROM idempotency_keys WHERE (tenant_id, user_id, key) IN (
-                                     SELECT tenant_id, user_id, key FROM idempotency_keys
-                                      WHERE created_at < now() - interval '30 days' LIMIT $1)),
+                    keys AS (DELETE FROM idempotency_keys WHERE (tenant_id, user_id, key) IN (
+                                    SELECT tenant_id, user_id, key FROM idempotency_keys
+                                     WHERE created_at < now() - interval '30 days' LIMIT $1)
+                             RETURNING 1),
                     forgotten AS (DELETE FROM inbox USING old
                                    WHERE (inbox.tenant_id, inbox.queue, inbox.message_id) = (
                                          old.tenant_id, old.queue, old.message_id)
                                   RETURNING 1)
-                    SELECT count(*) FROM forgotten
+                    SELECT greatest((SELECT count(*) FROM forgotten), (SELECT count(*) FROM keys))
                     """,
                     PURGED_AT_ONCE,
                 )

@@ -156,10 +156,11 @@ class Database:
             yield Queries(connection)
 
     @asynccontextmanager
-    async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[None]:
+    async def listening(self, channel: str, hear: Callable[[str | None], None]) -> AsyncGenerator[Callable[[], bool]]:
         """Call `hear` with what each notification of a channel says, and with None once the line is lost.
 
-        The line is none of the pool's: who listens takes nothing from those who ask. Raises Unavailable.
+        Yields what says whether it is: nobody else would tell who listens only now and then. The line is none of
+        the pool's: who listens takes nothing from those who ask. Raises Unavailable.
         """
 
         def lost(_connection: object) -> None:
@@ -173,7 +174,7 @@ class Database:
             try:
                 connection.add_termination_listener(lost)
                 await connection.add_listener(channel, told)
-                yield
+                yield connection.is_closed
             finally:
                 connection.terminate()  # to take leave of a line that is dead would take its time
 

@@ -47,7 +47,7 @@ class Guard:
             if not caller.may_come_from(address):
                 raise AddressNotAllowed
             return caller
-        secret = self._secrets.get(access)
-        if secret is None or not hmac.compare_digest(token.encode(), secret.get_secret_value().encode()):
+        secret, given = self._secrets.get(access), token.encode(errors="surrogateescape")
+        if secret is None or not hmac.compare_digest(given, secret.get_secret_value().encode()):
             raise Unauthenticated
         return None

@@ -24,11 +24,7 @@ class Health:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the three routes, for the public port of `serve` and the own port of `work`."""
-        return [
-            web.get("/live", self._live),
-            web.get("/ready", self._ready),
-            web.get("/metrics", self._metrics),
-        ]
+        return [web.get("/live", self._live), web.get("/ready", self._ready), web.get("/metrics", self._metrics)]
 
     async def _live(self, _request: web.Request) -> web.Response:
         return web.json_response({"live": True})
@@ -41,15 +37,9 @@ class Health:
             database = "current" if not waiting else "behind"
         except Unavailable:
             database = "away"
-        ready = database == "current"
-        return web.json_response(
-            {
-                "ready": ready,
-                "database": database,
-                "bus": "connected" if self._bus.connected else "disconnected",
-            },
-            status=200 if ready else _NOT_READY,
-        )
+        ready, bus = database == "current", "connected" if self._bus.connected else "disconnected"
+        told = {"ready": ready, "database": database, "bus": bus}
+        return web.json_response(told, status=200 if ready else _NOT_READY)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=metrics.render(), content_type="text/plain", charset="utf-8")

@@ -137,6 +137,6 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         ]
     if route.edits:
         found.append({"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}})
-    if route.method == "POST" and route.access is Access.CALLER:
+    if route.once:
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string"}})
     return found

@@ -8,6 +8,7 @@ from typing import Final, Never
 from services.chassis import bus, clock, database, ids, logging, metrics, trace
 from services.chassis.database import Database, Queries, Row, Transaction
 from services.chassis.outages import Outage
+from services.chassis.problems import Unavailable
 from services.contracts.envelope import Envelope, Event
 from services.contracts.vocabulary import TenantId
 
@@ -48,16 +49,17 @@ class Relay:
         self._source = source
 
     async def run(self, channel: bus.Channel) -> Never:
-        """Publish what is due, then wait for a notification or five seconds. Ends by exception only."""
+        """Publish what is due, then wait for a notification or five seconds. Raises Unavailable once it hears none."""
         wake = asyncio.Event()
-        async with self._db.listening("outbox", lambda _: wake.set()):
-            while True:
+        async with self._db.listening("outbox", lambda _: wake.set()) as is_deaf:
+            while not is_deaf():
                 wake.clear()
                 while await self._publish_due(channel) == BATCH:
                     pass
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await wake.wait()
+        raise Unavailable
 
     async def watch(self) -> Never:
         """Tell every five seconds how long the oldest event has waited, with the broker away too."""

@@ -73,7 +73,7 @@ class Verifier:
 
     async def caller(self, token: str, now: datetime) -> Caller:
         """Return who holds the token. Raises InvalidToken."""
-        if len(token) > LONGEST_TOKEN:
+        if len(token) > LONGEST_TOKEN or not token.isascii():
             raise InvalidToken
         digest = hashlib.sha256(token.encode()).digest()
         caller = self._verified.get(digest)

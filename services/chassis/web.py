@@ -5,7 +5,6 @@ else that a request needs (identity, parsing, refusals, headers, metrics, the ac
 """
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,52 +13,31 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Final, TypeVar, cast
+from typing import Final
 from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from services.chassis import answers, clock, ids, logging, metrics, problems, refusals, trace
 from services.chassis.answers import Answer, Streamed
 from services.chassis.guarding import Guard, check_actor
 from services.chassis.idempotency import IdempotencyKey
-from services.chassis.problems import FieldError
+from services.chassis.parsing import body_of, checked, json_of, query_of
 from services.chassis.refusals import PLAIN, Dialect
 from services.chassis.tokens import Address, Caller
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 _ETAG: Final = re.compile(r'^"(\d{1,18})"$')
-M = TypeVar("M", bound=BaseModel)
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _log = logging.get("http")
 
 
-def _storable(value: object) -> bool:
-    match value:
-        case str():
-            return _UNSTORABLE.search(value) is None
-        case dict():
-            return all(map(_storable, cast("dict[object, object]", value).values()))
-        case list():
-            return all(map(_storable, cast("list[object]", value)))
-        case _:
-            return True
-
-
 class Input(BaseModel):
-    """What a client sends. Unknown members are refused, and so is text that PostgreSQL cannot hold."""
+    """What a client sends. Unknown members are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unstorable(cls, value: object) -> object:
-        if not _storable(value):
-            raise ValueError("text must not hold NUL or half characters")
-        return value
 
 
 class Output(BaseModel):
@@ -90,6 +68,8 @@ class Route:
     access: Access = Access.CALLER
     edits: bool = False
     """Whether the call must say with If-Match which version it changes."""
+    once: bool = False
+    """Whether an Idempotency-Key makes it happen once, however often it is sent."""
     accepts: tuple[str, ...] = ("application/json",)
     """Media types of the body. Where none is JSON, the handler finds the bytes in `call.body`."""
     max_body_bytes: int = MAX_BODY_BYTES
@@ -122,6 +102,7 @@ class Call:
     route: str = ""
     body: bytes = b""
     dialect: Dialect = PLAIN
+    access: Access = Access.ANYONE
 
     @property
     def caller(self) -> Caller:
@@ -192,9 +173,8 @@ class Edge:
     def _runner(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def run(request: web.Request) -> web.StreamResponse:
             call: Call = request["call"]
-            call.dialect = route.dialect
-            call.route = f"{route.method} {route.path}"
-            call.path = request.match_info
+            call.dialect, call.access = route.dialect, route.access
+            call.route, call.path = f"{route.method} {route.path}", request.match_info
             call.identified = await self._guard.admit(
                 route.access.value, request.headers.get("Authorization"), call.address, call.now
             )
@@ -245,43 +225,11 @@ def _client_address(request: web.Request) -> Address:
 
 async def _parse(route: Route, request: web.Request, call: Call) -> BaseModel | None:
     if route.takes is not None and route.reads_query:
-        return checked(route.takes, _once_each(request))
+        return checked(route.takes, query_of(request))
     if route.takes is None and not route.reads_bytes:
         return None
-    if request.content_type not in route.accepts:
-        raise problems.UnsupportedMedia(f"Send {' or '.join(route.accepts)} as Content-Type.")
-    call.body = await request.clone(client_max_size=route.max_body_bytes).read()
-    if route.takes is None:
-        return None
-    try:
-        document: object = json.loads(call.body)
-    except (ValueError, RecursionError):
-        raise problems.Malformed("The body is not JSON.") from None
-    return checked(route.takes, document)
-
-
-def _once_each(request: web.Request) -> dict[str, str]:
-    query = dict(request.query)
-    if len(query) != len(request.query):
-        raise problems.Invalid("A query parameter was given twice.")
-    return query
-
-
-def checked(model: type[M], document: object) -> M:
-    """Return a document as a model. Raises Invalid, which points at each thing that is wrong."""
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise problems.Invalid(
-            errors=[
-                FieldError(
-                    "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in wrong["loc"]),
-                    wrong["type"],
-                    wrong["msg"].removeprefix("Value error, "),
-                )
-                for wrong in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-        ) from None
+    call.body = await body_of(request, route.accepts, route.max_body_bytes)
+    return None if route.takes is None else checked(route.takes, json_of(call.body))
 
 
 def _account(request: web.Request, call: Call, status: int, seconds: float) -> None:

@@ -18,6 +18,8 @@ USER: Final = "user"
 """The one type of subject."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Reference = Annotated[str, Field(max_length=200)]
+"""An id as it was given: what can be none is no error, and what is no text is refused by its bound."""
 Semantic = Literal["execute_all", "deny_on_first_deny", "permit_on_first_permit"]
 _LAST: Final[Mapping[Semantic, bool]] = {"deny_on_first_deny": False, "permit_on_first_permit": True}
 
@@ -57,9 +59,9 @@ class RightProperty(Message):
 class RecordProperties(Message):
     """What must be given of a record to authz, which does not have it. records knows what its records are like."""
 
-    office_id: str | None = None
-    assignee_id: str | None = None
-    created_by: str | None = None
+    office_id: Reference | None = None
+    assignee_id: Reference | None = None
+    created_by: Reference | None = None
     is_private: StrictBool | None = None
     record_rights: Annotated[tuple[RightProperty, ...], Field(max_length=600)] = ()
 

@@ -2,20 +2,30 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Never
 
 from services.chassis import clock, logging
-from services.chassis.database import Database
+from services.chassis.database import Database, Queries
 from services.chassis.outages import Outage
 from services.identity.deps import Deps
 from services.identity.operations import account_ends
+from services.identity.operations.account_ends import Overdue
 from services.identity.operations.passwords import request_resets
 from services.identity.operations.sessions import repeat_revocations
 from services.identity.operations.sign_in_limits import tell_refusals
-from services.identity.store import devices, passkeys, password_resets, second_factors, sessions, sign_in_counters
+from services.identity.store import (
+    credentials,
+    devices,
+    passkeys,
+    password_resets,
+    second_factors,
+    sessions,
+    sign_in_counters,
+)
 
 PURGE_SECONDS: Final = 600.0
+PURGED_AT_ONCE: Final = 1000
 ROTATE_SECONDS: Final = 60.0
 REPEAT_SECONDS: Final = 5.0
 ANNOUNCE_SECONDS: Final = 5.0
@@ -28,17 +38,21 @@ _log = logging.get(__name__)
 
 
 async def purge_expired(_deps: Deps, worker_db: Database) -> Never:
-    """Delete every ten minutes what ended thirty days ago, failures of yesterday and devices long unseen."""
+    """Delete every ten minutes what ended thirty days ago, failures of yesterday and devices long unseen.
+
+    However much there is of it, it goes by statements that are short, and stays gone if a later one fails.
+    """
 
     async def purge() -> None:
-        async with worker_db.across_tenants() as queries:
-            now = clock.now()
-            purged = await sessions.purge(queries, now - KEPT)
+        now = clock.now()
+        purged = await _purged(worker_db, sessions.purge, now - KEPT)
+        purged += await _purged(worker_db, credentials.purge_activations, now - KEPT)
+        purged += await _purged(worker_db, password_resets.purge, now)
+        purged += await _purged(worker_db, second_factors.purge, now)
+        purged += await _purged(worker_db, passkeys.purge, now)
+        purged += await _purged(worker_db, devices.purge, now - DEVICES_KEPT)
+        async with worker_db.at_once() as queries:
             purged += await sign_in_counters.purge(queries, now - COUNTED, now - KEPT)
-            purged += await password_resets.purge(queries, now)
-            purged += await second_factors.purge(queries, now)
-            purged += await passkeys.purge(queries, now)
-            purged += await devices.purge(queries, now - DEVICES_KEPT)
         if purged:
             _log.info("expired.purged", count=purged)
 
@@ -76,12 +90,16 @@ async def announce_refusals(_deps: Deps, worker_db: Database) -> Never:
 
 
 async def end_accounts(deps: Deps, worker_db: Database) -> Never:
-    """End every ten seconds the accounts whose end has come, and remind of technicians who leave soon."""
+    """Remind every ten seconds of technicians who leave soon, and end the accounts whose end has come.
+
+    The reminder comes first: it needs nobody, and has its time; whoever is ended waits until authz can be asked.
+    """
+    complained = set[Overdue]()
 
     async def end() -> None:
         now = clock.now()
-        ended = await account_ends.end_accounts(deps.db, worker_db, deps.administrators, now)
         told = await account_ends.remind_of_technicians(deps.db, worker_db, now)
+        ended = await account_ends.end_accounts(deps.db, worker_db, deps.administrators, now, complained)
         if ended or told:
             _log.info("accounts.ended", count=ended, reminded=told)
 
@@ -95,6 +113,16 @@ async def send_for_resets(_deps: Deps, worker_db: Database) -> Never:
         await request_resets(worker_db)
 
     await _every(RESET_SECONDS, "send_for_resets", send)
+
+
+async def _purged(db: Database, purge: Callable[[Queries, datetime, int], Awaitable[int]], before: datetime) -> int:
+    """Delete all that ended before an instant, batch after batch; return how many."""
+    purged, batch = 0, PURGED_AT_ONCE
+    while batch == PURGED_AT_ONCE:
+        async with db.at_once() as queries:
+            batch = await purge(queries, before, PURGED_AT_ONCE)
+        purged += batch
+    return purged
 
 
 async def _every(seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> Never:

@@ -8,7 +8,7 @@ anew. `handing_over`: nobody can know, so the try counts as uncertain and the sa
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -65,8 +65,8 @@ async def send_due_mail(deps: Deps, worker_db: Database) -> Never:
     try:
         while True:
             with outage.bridged():
-                async with worker_db.listening("deliveries", lambda _: sender.wake.set()):
-                    await sender.run()
+                async with worker_db.listening("deliveries", lambda _: sender.wake.set()) as is_deaf:
+                    await sender.run(is_deaf)
             await asyncio.sleep(outage.pause())
     finally:
         await sender.drain()
@@ -92,9 +92,9 @@ class _Sender:
         self._books = _Books(worker_db, self._lease)
         self._under_way = dict[asyncio.Task[None], Claim]()
 
-    async def run(self) -> Never:
-        """Keep every connection to the mail server busy while mail is due. Raises Unavailable."""
-        while True:
+    async def run(self, is_deaf: Callable[[], bool]) -> Never:
+        """Keep every connection to the mail server busy while mail is due. Raises Unavailable, also once it is deaf."""
+        while not is_deaf():
             self.wake.clear()
             free = self._deps.mail_server.connections - len(self._under_way)
             if free:
@@ -107,6 +107,7 @@ class _Sender:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self.wake.wait()
+        raise Unavailable
 
     def _busy(self) -> Counter[str]:
         return Counter(claim.recipient_address.rpartition("@")[2].lower() for claim in self._under_way.values())

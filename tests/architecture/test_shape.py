@@ -2,12 +2,14 @@
 
 import ast
 import importlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from services.chassis.service import Service
+from services.chassis.web import Access
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("identity", "authz", "records", "notifications")
@@ -74,6 +76,18 @@ def test_every_route_runs_a_documented_handler(name: str) -> None:
     service = importlib.import_module(f"services.{name}.app").SERVICE
     for route in service.routes:
         assert route.handler.__doc__, f"{route.method} {route.path}"
+
+
+@each_service
+def test_a_route_promises_that_a_key_makes_it_happen_once_exactly_if_it_does(name: str) -> None:
+    service = importlib.import_module(f"services.{name}.app").SERVICE
+    wrong = [
+        f"{route.method} {route.path}"
+        for route in service.routes
+        if route.once != ("call.idempotency_key" in inspect.getsource(getattr(route.handler, "func", route.handler)))
+    ]
+    assert wrong == []
+    assert {route.access for route in service.routes if route.once} == {Access.CALLER}
 
 
 @each_service

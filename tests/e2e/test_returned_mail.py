@@ -63,7 +63,9 @@ async def test_a_mail_system_hands_in_what_came_back(stack: Stack, agency: Agenc
 
 
 @pytest.mark.catalogue("MG-17")
-async def test_one_click_in_a_mail_program_ends_mail_of_the_kind_and_looking_ends_nothing(agency: Agency) -> None:
+async def test_one_click_in_a_mail_program_ends_mail_of_the_kind_and_looking_ends_nothing(
+    stack: Stack, agency: Agency
+) -> None:
     contact = await contact_of(agency)
     await write(agency, contact)
     mail = await mail_to(agency, contact)
@@ -85,3 +87,11 @@ async def test_one_click_in_a_mail_program_ends_mail_of_the_kind_and_looking_end
     assert (await write(agency, contact))["wanted"] is False
     async with http.post(url[:-4] + "AAAA", data={"List-Unsubscribe": "One-Click"}) as answer:
         assert answer.status == 404
+
+    async def everything_is_written_down() -> bool:
+        log = (stack.folder / "logs/gateway.log").read_text("utf-8")
+        return log.count('"method":"POST","path":"/unsubscribe","status"') >= 3
+
+    assert await eventually(everything_is_written_down)
+    for log in (stack.folder / "logs").glob("*.log"):
+        assert token not in log.read_text("utf-8", "replace"), log.name

@@ -84,6 +84,15 @@ class StubAuthz:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json", headers={"ETag": etag})
 
+    async def _snapshot_once_active(self, request: web.Request) -> web.Response:
+        """Answer as for the snapshot, which a stub that knows nothing of states never empties."""
+        if self.down:
+            return web.Response(status=503)
+        tenant_id, user_id = UUID(request.match_info["tenant_id"]), UUID(request.match_info["user_id"])
+        nobodys = AccessSnapshot(TenantId(tenant_id), UserId(user_id), 0, Ownership.ASSIGNEE)
+        snapshot = self._snapshots.get((tenant_id, user_id), nobodys)
+        return web.Response(body=SNAPSHOT.dump_json(snapshot), content_type="application/json")
+
     async def _site_appearance(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
@@ -136,6 +145,7 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     app = web.Application()
     person = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
     app.router.add_get(f"{person}/snapshot", stub._snapshot)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    app.router.add_get(f"{person}/snapshot-once-active", stub._snapshot_once_active)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/site-appearance", stub._site_appearance)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/stamps/{{stamp_id}}", stub._stamp)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001

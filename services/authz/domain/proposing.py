@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from services.authz.domain.compiling import HeldGrant, Standing
@@ -22,11 +23,9 @@ class Holding:
     grants: tuple[Grant, ...]
     members: Mapping[UserId, datetime | None]
 
-    def held_by(self, user_id: UserId) -> Iterable[HeldGrant]:
-        """Return what a person holds through it."""
-        if user_id not in self.members:
-            return ()
-        return (HeldGrant(grant, self.holder, self.members[user_id]) for grant in self.grants)
+    def held_by(self, member: UserId) -> Iterable[HeldGrant]:
+        """Return what one of its members holds through it."""
+        return (HeldGrant(grant, self.holder, self.members[member]) for grant in self.grants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,39 @@ def proposed(holdings: Sequence[Holding], proposal: Proposal) -> Sequence[Holdin
         for user_id in holding.members:
             if holding.holder.kind is HolderKind.TEMPLATE and not _stays(proposal, user_id, holding.holder.id):
                 left[user_id] += holding.grants
-    return [_changed(holding, proposal, left[holding.holder.id]) for holding in holdings]
+    moving, linked = defaultdict[UUID, list[Membership]](list), defaultdict[UUID | None, list[UserId]](list)
+    for each in proposal.memberships:
+        moving[each.group_id].append(each)
+    for user_id, template_id in proposal.links.items():
+        linked[template_id].append(user_id)
+    return [
+        replace(
+            holding,
+            grants=(*proposal.grants.get(holding.holder.id, holding.grants), *left[holding.holder.id]),
+            members=_moved(holding, proposal, moving[holding.holder.id], linked[holding.holder.id]),
+        )
+        for holding in holdings
+    ]
 
 
-def supposing(standing: Standing, holdings: Iterable[Holding], proposal: Proposal) -> Standing:
-    """Return what would decide a person's rights if these holders were as given."""
-    kept = {holding.holder.id: holding for holding in holdings}
-    held = [held for held in standing.held if held.through.id not in kept]
-    held += [each for holding in kept.values() for each in holding.held_by(standing.user_id)]
-    return replace(standing, held=tuple(held), blocked=proposal.blocked.get(standing.user_id, standing.blocked))
+def supposing(standings: Iterable[Standing], holdings: Iterable[Holding], proposal: Proposal) -> Sequence[Standing]:
+    """Return what would decide people's rights if these holders were as given."""
+    kept, through = set[UUID](), defaultdict[UserId, list[Holding]](list)
+    for holding in holdings:
+        kept.add(holding.holder.id)
+        for user_id in holding.members:
+            through[user_id].append(holding)
+    return [
+        replace(
+            standing,
+            held=(
+                *(held for held in standing.held if held.through.id not in kept),
+                *chain.from_iterable(holding.held_by(standing.user_id) for holding in through[standing.user_id]),
+            ),
+            blocked=proposal.blocked.get(standing.user_id, standing.blocked),
+        )
+        for standing in standings
+    ]
 
 
 def concerned(holdings: Iterable[Holding], proposal: Proposal) -> frozenset[UserId]:
@@ -92,16 +115,16 @@ def _stays(proposal: Proposal, user_id: UserId, template_id: UUID) -> bool:
     return proposal.links.get(user_id, template_id) == template_id
 
 
-def _changed(holding: Holding, proposal: Proposal, left: Iterable[Grant]) -> Holding:
+def _moved(
+    holding: Holding, proposal: Proposal, moving: Iterable[Membership], linked: Iterable[UserId]
+) -> Mapping[UserId, datetime | None]:
+    """Return a holder's members after some came or went and some were linked to it."""
     members = dict(holding.members)
-    holder = holding.holder
-    for each in proposal.memberships:
-        if each.group_id == holder.id:
-            members.pop(each.user_id, None)
-            if each.belongs:
-                members[each.user_id] = each.expires_at
-    if holder.kind is HolderKind.TEMPLATE:
-        members = {user_id: until for user_id, until in members.items() if _stays(proposal, user_id, holder.id)}
-        members |= {user_id: None for user_id, linked in proposal.links.items() if linked == holder.id}
-    grants = (*proposal.grants.get(holder.id, holding.grants), *left)
-    return replace(holding, grants=grants, members=members)
+    for each in moving:
+        members.pop(each.user_id, None)
+        if each.belongs:
+            members[each.user_id] = each.expires_at
+    if holding.holder.kind is HolderKind.TEMPLATE:
+        members = {user_id: until for user_id, until in members.items() if _stays(proposal, user_id, holding.holder.id)}
+        members |= dict.fromkeys(linked)
+    return members

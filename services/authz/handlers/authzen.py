@@ -17,9 +17,10 @@ from services.authz.handlers.decisions import search_people
 from services.authz.operations.snapshots import Snapshots
 from services.chassis.authz_client import require
 from services.chassis.cursor import START
+from services.chassis.parsing import checked
 from services.chassis.problems import Malformed
 from services.chassis.refusals import UNTYPED
-from services.chassis.web import Access, Call, Route, checked
+from services.chassis.web import Access, Call, Route
 from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
 from services.contracts.authzen import (
     DECISIONS,

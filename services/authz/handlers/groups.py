@@ -206,7 +206,7 @@ _MEMBER = "/v1/groups/{group_id}/members/{user_id}"
 
 ROUTES = (
     Route("GET", "/v1/groups", list_groups, takes=PageQuery, gives=GroupsPage),
-    Route("POST", "/v1/groups", create_group, takes=NewGroup, gives=GroupShown, status=201),
+    Route("POST", "/v1/groups", create_group, takes=NewGroup, gives=GroupShown, status=201, once=True),
     Route("GET", _GROUP, get_group, gives=GroupShown),
     Route("PATCH", _GROUP, change_group, takes=GroupChange, gives=GroupShown, edits=True),
     Route("DELETE", _GROUP, remove_group, takes=Reasoned, edits=True),

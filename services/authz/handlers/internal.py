@@ -1,16 +1,18 @@
 """Calls of peer services; not reachable through the gateway."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import Field, RootModel
 
 from services.authz.deps import Deps
+from services.authz.domain.compiling import compile_snapshot
 from services.authz.domain.switch import Switch
 from services.authz.handlers.proposals import SHOWN, ProposalAsked, suppose
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
 from services.authz.store import administrators as counted
-from services.authz.store import blocked_switches, modules, people, stamps
+from services.authz.store import blocked_switches, modules, people, stamps, standings
 from services.chassis.answers import NotModified
 from services.chassis.web import MAX_BODY_BYTES, Access, Call, Input, Route
 from services.contracts.authz_api import (
@@ -58,6 +60,14 @@ async def get_snapshot(deps: Deps, call: Call) -> SnapshotGiven | NotModified:
     snapshot = found.get(user_id) or nobody(tx.tenant_id, user_id)
     call.reply_headers["ETag"] = f'"{snapshot.version}"'
     return SnapshotGiven(snapshot)
+
+
+async def get_snapshot_once_active(deps: Deps, call: Call) -> SnapshotGiven:
+    """Give what a person may do, or might as soon as the account is active: rights wait for who is out of service."""
+    user_id = UserId(call.id_in_path("user_id"))
+    async with deps.db.single_read(TenantId(call.id_in_path("tenant_id"))) as tx:
+        standing = await standings.find_or_nobody(tx, user_id)
+    return SnapshotGiven(compile_snapshot(replace(standing, is_active=True), call.now))
 
 
 async def stand_down(deps: Deps, call: Call) -> None:
@@ -126,6 +136,13 @@ _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
 
 ROUTES = (
     Route("GET", f"{_PERSON}/snapshot", get_snapshot, gives=SnapshotGiven, access=Access.PEER),
+    Route(
+        "GET",
+        f"{_PERSON}/snapshot-once-active",
+        get_snapshot_once_active,
+        gives=SnapshotGiven,
+        access=Access.PEER,
+    ),
     Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
     Route("GET", f"{_PERSON}/site-appearance", get_site_appearance, gives=SiteAppearance, access=Access.PEER),
     Route("GET", f"{_PERSON}/stamps/{{stamp_id}}", get_stamp_entries, gives=StampEntries, access=Access.PEER),

@@ -13,8 +13,9 @@ from services.authz.domain.catalogue import Permission
 from services.authz.domain.reach import Reach
 from services.authz.domain.switch import switch_of
 from services.authz.handlers.catalogue import PermissionsShown, catalogue_of, permission_shown
-from services.authz.handlers.grants import Reasoned, author_of, tell_version
+from services.authz.handlers.grants import tell_version
 from services.authz.operations import modules as operations
+from services.authz.operations.rights_changes import Author
 from services.chassis.web import Call, Input, Route
 from services.contracts.vocabulary import RecordClass
 
@@ -60,7 +61,7 @@ class PermissionWanted(Input):
         )
 
 
-class ModuleWanted(Reasoned):
+class ModuleWanted(Input):
     section: Annotated[str, StringConstraints(max_length=30, pattern=r"^[a-z_]+$")]
     permissions: Annotated[list[PermissionWanted], Field(min_length=1, max_length=100)]
 
@@ -68,7 +69,7 @@ class ModuleWanted(Reasoned):
 async def register_module(deps: Deps, call: Call, asked: ModuleWanted) -> PermissionsShown:
     """Register a section with its permissions, or reword them; they are granted like all others from then on."""
     wanted = {each.action: each.permission(asked.section) for each in asked.permissions}
-    done = await operations.register_module(deps.db, deps.catalogue, author_of(call, asked), wanted.values())
+    done = await operations.register_module(deps.db, deps.catalogue, Author(call.caller, call.now), wanted.values())
     tell_version(deps, call, done)
     known = await catalogue_of(deps, call)
     return PermissionsShown(items=[permission_shown(each) for each in known.values() if each.section == asked.section])

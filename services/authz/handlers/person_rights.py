@@ -14,9 +14,10 @@ from services.authz.handlers.permits import require_sight_of_rights
 from services.authz.operations import person_rights as operations
 from services.authz.operations import settings
 from services.authz.operations.holders import HolderTarget, replace_grants
+from services.authz.operations.rights_changes import Author
 from services.authz.store import blocked_switches, grants, people, person_rights, template_links, tenants
 from services.chassis.problems import NotFound
-from services.chassis.web import Call, Output, Route
+from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 
 
@@ -28,7 +29,7 @@ class SwitchesWanted(Reasoned):
     blocked: Annotated[frozenset[Switch], Field(max_length=len(Switch))]
 
 
-class DescriptionWanted(Reasoned):
+class DescriptionWanted(Input):
     description: Annotated[str, Field(max_length=4_000)]
 
 
@@ -84,7 +85,8 @@ async def set_switches(deps: Deps, call: Call, asked: SwitchesWanted) -> PersonR
 
 async def describe_rights(deps: Deps, call: Call, asked: DescriptionWanted) -> PersonRightsShown:
     """Say why a person has these rights (ON-78)."""
-    done = await operations.describe(deps.db, author_of(call, asked), _target(call), asked.description)
+    author = Author(call.caller, call.now)
+    done = await operations.describe(deps.db, author, _target(call), asked.description)
     return await _shown(deps, call, done)
 
 

@@ -1,6 +1,7 @@
 """Proposed changes of rights as they are written, and what people could do if they were carried out."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Self
@@ -9,6 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.authz.domain.catalogue import Catalogue
+from services.authz.domain.compiling import Standing
 from services.authz.domain.explaining import deciding_snapshot
 from services.authz.domain.grant import check_grants, named_in
 from services.authz.domain.holder import HolderKind
@@ -125,23 +127,21 @@ async def suppose(tx: Transaction, known: Catalogue, asked: ProposalAsked, now: 
     standing = await standings.find_all(tx, {*sorted(touched)[:SHOWN], *asked.people})
     if any(user_id not in standing for user_id in asked.people):
         raise NotFound
-    return Supposed(
-        touched,
-        {each.user_id: deciding_snapshot(each, known, now) for each in standing.values()},
-        {
-            each.user_id: deciding_snapshot(supposing(each, then_held, proposal), known, now)
-            for each in standing.values()
-        },
-    )
+    then = supposing(standing.values(), then_held, proposal)
+    # To compile the rights of thousands of people twice takes a second, in which others shall be answered too.
+    before = await asyncio.to_thread(_snapshots, standing.values(), known, now)
+    return Supposed(touched, before, await asyncio.to_thread(_snapshots, then, known, now))
+
+
+def _snapshots(standing: Iterable[Standing], known: Catalogue, now: datetime) -> Mapping[UserId, AccessSnapshot]:
+    return {each.user_id: deciding_snapshot(each, known, now) for each in standing}
 
 
 async def _holders(tx: Transaction, asked: ProposalAsked) -> set[tuple[HolderKind, UUID]]:
     """Return the holders that the changes touch: for a template link also the template left and the person."""
     found = {(each.holder, each.holder_id) for each in asked.grants}
     found |= {(HolderKind.GROUP, each.group_id) for each in asked.memberships}
-    for each in asked.template_links:
-        present = await template_links.template_of(tx, UserId(each.user_id))
-        templates = {each.template_id, present} - {None}
-        found |= {(HolderKind.TEMPLATE, template) for template in templates if template is not None}
-        found.add((HolderKind.USER, each.user_id))
-    return found
+    found |= {(HolderKind.USER, each.user_id) for each in asked.template_links}
+    left = await template_links.templates_of(tx, [UserId(each.user_id) for each in asked.template_links])
+    templates = {*left.values(), *(each.template_id for each in asked.template_links)}
+    return found | {(HolderKind.TEMPLATE, template) for template in templates if template is not None}

@@ -27,15 +27,18 @@ class RightsChangesQuery(PageQuery):
 
 
 class RightsChangeShown(Output):
-    """A right that began (`before` null), ended (`after` null), or lasts otherwise than before."""
+    """A right that began (`before` null), ended (`after` null), or lasts otherwise than before.
+
+    `rights_mode` has no holder: it is the agency's.
+    """
 
     at: datetime
     access_version: int
     author_id: UUID | None
     reason: str | None
     kind: str
-    holder: HolderKind
-    holder_id: UUID
+    holder: HolderKind | None
+    holder_id: UUID | None
     user_id: UUID | None
     key: str | None
     before: dict[str, JsonValue] | None

@@ -106,6 +106,72 @@ class CategoriesShown(Output):
 
 async def get_boxes(deps: Deps, call: Call) -> BoxesShown:
     """Show a holder's grants as a box per section. Needs admin.permissions.manage or admin.agents.manage."""
+    await require_sight_of_rights(deps, call)
+    return await _boxes_shown(deps, call)
+
+
+async def change_boxes(deps: Deps, call: Call, asked: BoxesWanted) -> BoxesShown:
+    """Write some dimensions of some boxes."""
+    changes = _changes(boxes(await catalogue_of(deps, call)), asked.sections, "sections")
+    await _rewrite(deps, call, asked, lambda held: _written(held, changes))
+    return await _boxes_shown(deps, call)
+
+
+async def get_levels(deps: Deps, call: Call) -> LevelsShown:
+    """Show a holder's grants as a level per right. Needs admin.permissions.manage or admin.agents.manage."""
+    await require_sight_of_rights(deps, call)
+    return await _levels_shown(deps, call)
+
+
+async def change_levels(deps: Deps, call: Call, asked: LevelsWanted) -> LevelsShown:
+    """Write some levels and extended rights, or reset them to what is inherited."""
+    known = await catalogue_of(deps, call)
+    table = levels(known)
+    said = {c: {r: value or "none" for r, value in rights.items()} for c, rights in asked.categories.items()}
+    changes = _changes(table, said, "categories")
+    for at, each in enumerate(asked.extended):
+        found = extended(known, each.category, Named(each.reach, each.reach_id))
+        if not found:
+            raise Invalid(errors=[FieldError(f"/extended/{at}/category", "unknown_category", "It has no pop-up.")])
+        wanted = {"read": each.read, "write": each.write}
+        changes += [(dimension, "yes" if wanted[right] else "no") for right, dimension in found.items()]
+    await _rewrite(deps, call, asked, lambda held: _written(held, changes))
+    return await _levels_shown(deps, call)
+
+
+async def get_categories(deps: Deps, call: Call) -> CategoriesShown:
+    """Show a holder's grants as IMO's categories; those of branches only when there is more than one office (IMO-B8).
+
+    Needs admin.permissions.manage or admin.agents.manage.
+    """
+    await require_sight_of_rights(deps, call)
+    return await _categories_shown(deps, call)
+
+
+async def change_categories(deps: Deps, call: Call, asked: CategoriesWanted) -> CategoriesShown:
+    """Switch permissions on and off, one by one or all of a category."""
+    found = {category.name: category.grants for category in categories(deps.catalogue)}
+    by_number = {number: grant for grants in found.values() for number, grant in grants.items()}
+    unknown = [f"/categories/{name}" for name in asked.categories if name not in found]
+    unknown += [f"/permissions/{number}" for number in asked.permissions if number not in by_number]
+    if unknown:
+        raise Invalid(errors=[FieldError(pointer, "unknown", "There is no such thing.") for pointer in unknown])
+    said = {number: on for name, on in asked.categories.items() for number in found[name]} | dict(asked.permissions)
+    on = [by_number[number] for number, wanted in said.items() if wanted]
+    off = [by_number[number] for number, wanted in said.items() if not wanted]
+    await _rewrite(deps, call, asked, lambda held: toggled(held, on, off))
+    return await _categories_shown(deps, call)
+
+
+def _holder(call: Call) -> Holder:
+    """Return the holder that the path names. Raises NotFound for a kind that there is not."""
+    try:
+        return Holder(HolderKind(call.path["holder_kind"]), call.id_in_path("holder_id"))
+    except ValueError:
+        raise NotFound from None
+
+
+async def _boxes_shown(deps: Deps, call: Call) -> BoxesShown:
     version, held, _ = await _read(deps, call)
     return BoxesShown(
         sections={
@@ -116,15 +182,7 @@ async def get_boxes(deps: Deps, call: Call) -> BoxesShown:
     )
 
 
-async def change_boxes(deps: Deps, call: Call, asked: BoxesWanted) -> BoxesShown:
-    """Write some dimensions of some boxes."""
-    changes = _changes(boxes(await catalogue_of(deps, call)), asked.sections, "sections")
-    await _rewrite(deps, call, asked, lambda held: _written(held, changes))
-    return await get_boxes(deps, call)
-
-
-async def get_levels(deps: Deps, call: Call) -> LevelsShown:
-    """Show a holder's grants as a level per right. Needs admin.permissions.manage or admin.agents.manage."""
+async def _levels_shown(deps: Deps, call: Call) -> LevelsShown:
     version, held, inherited = await _read(deps, call)
     known = await catalogue_of(deps, call)
     table = levels(known)
@@ -143,27 +201,7 @@ async def get_levels(deps: Deps, call: Call) -> LevelsShown:
     )
 
 
-async def change_levels(deps: Deps, call: Call, asked: LevelsWanted) -> LevelsShown:
-    """Write some levels and extended rights, or reset them to what is inherited."""
-    known = await catalogue_of(deps, call)
-    table = levels(known)
-    said = {c: {r: value or "none" for r, value in rights.items()} for c, rights in asked.categories.items()}
-    changes = _changes(table, said, "categories")
-    for at, each in enumerate(asked.extended):
-        found = extended(known, each.category, Named(each.reach, each.reach_id))
-        if not found:
-            raise Invalid(errors=[FieldError(f"/extended/{at}/category", "unknown_category", "It has no pop-up.")])
-        wanted = {"read": each.read, "write": each.write}
-        changes += [(dimension, "yes" if wanted[right] else "no") for right, dimension in found.items()]
-    await _rewrite(deps, call, asked, lambda held: _written(held, changes))
-    return await get_levels(deps, call)
-
-
-async def get_categories(deps: Deps, call: Call) -> CategoriesShown:
-    """Show a holder's grants as IMO's categories; those of branches only when there is more than one office (IMO-B8).
-
-    Needs admin.permissions.manage or admin.agents.manage.
-    """
+async def _categories_shown(deps: Deps, call: Call) -> CategoriesShown:
     version, held, _ = await _read(deps, call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         with_branches = await offices.count(tx) > 1
@@ -186,32 +224,11 @@ async def get_categories(deps: Deps, call: Call) -> CategoriesShown:
     )
 
 
-async def change_categories(deps: Deps, call: Call, asked: CategoriesWanted) -> CategoriesShown:
-    """Switch permissions on and off, one by one or all of a category."""
-    found = {category.name: category.grants for category in categories(deps.catalogue)}
-    by_number = {number: grant for grants in found.values() for number, grant in grants.items()}
-    unknown = [f"/categories/{name}" for name in asked.categories if name not in found]
-    unknown += [f"/permissions/{number}" for number in asked.permissions if number not in by_number]
-    if unknown:
-        raise Invalid(errors=[FieldError(pointer, "unknown", "There is no such thing.") for pointer in unknown])
-    said = {number: on for name, on in asked.categories.items() for number in found[name]} | dict(asked.permissions)
-    on = [by_number[number] for number, wanted in said.items() if wanted]
-    off = [by_number[number] for number, wanted in said.items() if not wanted]
-    await _rewrite(deps, call, asked, lambda held: toggled(held, on, off))
-    return await get_categories(deps, call)
-
-
-def _holder(call: Call) -> Holder:
-    """Return the holder that the path names. Raises NotFound for a kind that there is not."""
-    try:
-        return Holder(HolderKind(call.path["holder_kind"]), call.id_in_path("holder_id"))
-    except ValueError:
-        raise NotFound from None
-
-
 async def _read(deps: Deps, call: Call) -> tuple[int, Sequence[Grant], Sequence[Grant]]:
-    """Return a holder's version and grants, and what a person inherits from his template."""
-    await require_sight_of_rights(deps, call)
+    """Return a holder's version and grants, and what a person inherits from his template.
+
+    Whoever changed them is shown what he made, even where that took away his sight of rights.
+    """
     holder = _holder(call)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         return await holders.version_of(tx, holder), await grants.of(tx, holder), await _inherited(tx, holder)

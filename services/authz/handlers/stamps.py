@@ -155,7 +155,7 @@ _STAMP = "/v1/stamps/{stamp_id}"
 
 ROUTES = (
     Route("GET", "/v1/stamps", list_stamps, takes=PageQuery, gives=StampsPage),
-    Route("POST", "/v1/stamps", create_stamp, takes=StampWanted, gives=StampShown, status=201),
+    Route("POST", "/v1/stamps", create_stamp, takes=StampWanted, gives=StampShown, status=201, once=True),
     Route("GET", _STAMP, get_stamp, gives=StampShown),
     Route("PUT", _STAMP, replace_stamp, takes=StampWanted, gives=StampShown, edits=True),
     Route("DELETE", _STAMP, remove_stamp, edits=True),

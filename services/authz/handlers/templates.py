@@ -130,7 +130,7 @@ _TEMPLATE = "/v1/templates/{template_id}"
 
 ROUTES = (
     Route("GET", "/v1/templates", list_templates, takes=PageQuery, gives=TemplatesPage),
-    Route("POST", "/v1/templates", create_template, takes=TemplateName, gives=TemplateShown, status=201),
+    Route("POST", "/v1/templates", create_template, takes=TemplateName, gives=TemplateShown, status=201, once=True),
     Route("GET", _TEMPLATE, get_template, gives=TemplateShown),
     Route("PATCH", _TEMPLATE, rename_template, takes=TemplateName, gives=TemplateShown, edits=True),
     Route("DELETE", _TEMPLATE, remove_template, takes=Reasoned, edits=True),

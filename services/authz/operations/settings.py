@@ -17,6 +17,6 @@ async def set_rights_mode(db: Database, author: Author, mode: RightsMode) -> int
     async with changing_rights(db, author) as change:
         require(compile_snapshot(change.author, author.now), SETTINGS)
         if await tenants.rights_mode(change.tx) is not mode:
-            await tenants.set_rights_mode(change.tx, mode)
+            await tenants.set_rights_mode(change.tx, mode, change.signature)
             change.concerned.update(await people.everybody(change.tx))
         return change.version

@@ -25,9 +25,9 @@ async def create_stamp(
 ) -> UUID:
     """Add a stamp, or return that of an earlier request with the key. Raises Invalid, StampNameTaken."""
     async with db.transaction(caller.tenant_id) as tx:
-        await _check(tx, entries)
         made = await earlier(tx, key, stamp.id, stamp.created_at)
         if made is None:
+            await _check(tx, entries)
             await stamps.insert(tx, stamp)
             await stamps.replace_entries(tx, stamp.id, entries)
         return made or stamp.id

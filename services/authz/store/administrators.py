@@ -16,18 +16,17 @@ async def remain(tx: Transaction) -> bool:
     found: bool = await tx.value(
         """
         SELECT EXISTS (
-            SELECT FROM people p
-             WHERE p.tenant_id = $1
+            SELECT
+              FROM grants g
+              JOIN belongings b USING (tenant_id, holder_kind, holder_id)
+              JOIN people p ON (p.tenant_id, p.id) = (b.tenant_id, b.user_id)
+             WHERE g.tenant_id = $1 AND g.key = ANY($2) AND g.reach = 'all' AND g.view = 'full'
+               AND g.expires_at IS NULL AND b.until IS NULL
                AND p.state = 'active'
                AND p.ends_at IS NULL
                AND (p.stood_down_at IS NULL OR p.stood_down_at < p.user_version)
-               AND NOT EXISTS (
-                   SELECT FROM unnest($2::text[]) AS needed (key)
-                    WHERE NOT EXISTS (
-                        SELECT FROM belongings b
-                          JOIN grants g USING (tenant_id, holder_kind, holder_id)
-                         WHERE b.tenant_id = p.tenant_id AND b.user_id = p.id AND b.until IS NULL
-                           AND g.key = needed.key AND g.reach = 'all' AND g.view = 'full' AND g.expires_at IS NULL)))
+             GROUP BY p.id
+            HAVING count(DISTINCT g.key) = cardinality($2))
         """,
         tx.tenant_id,
         list(ADMINISTRATOR_KEYS),
@@ -43,17 +42,14 @@ async def every(tx: Transaction, now: datetime) -> Sequence[UserId]:
     rows = await tx.rows(
         """
         SELECT p.id
-          FROM people p
-         WHERE p.tenant_id = $1
+          FROM grants g
+          JOIN belongings b USING (tenant_id, holder_kind, holder_id)
+          JOIN people p ON (p.tenant_id, p.id) = (b.tenant_id, b.user_id)
+         WHERE g.tenant_id = $1 AND g.key = ANY($2) AND g.reach = 'all' AND g.view = 'full'
+           AND coalesce(g.expires_at > $3, true) AND coalesce(b.until > $3, true)
            AND p.state = 'active'
-           AND NOT EXISTS (
-               SELECT FROM unnest($2::text[]) AS needed (key)
-                WHERE NOT EXISTS (
-                    SELECT FROM belongings b
-                      JOIN grants g USING (tenant_id, holder_kind, holder_id)
-                     WHERE b.tenant_id = p.tenant_id AND b.user_id = p.id AND coalesce(b.until > $3, true)
-                       AND g.key = needed.key AND g.reach = 'all' AND g.view = 'full'
-                       AND coalesce(g.expires_at > $3, true)))
+         GROUP BY p.id
+        HAVING count(DISTINCT g.key) = cardinality($2)
          ORDER BY p.id
         """,
         tx.tenant_id,

@@ -19,7 +19,10 @@ from services.contracts.vocabulary import UserId
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One right that began (`before` None), ended (`after` None), or lasts otherwise than before."""
+    """One right that began (`before` None), ended (`after` None), or lasts otherwise than before.
+
+    Without a holder it is the agency's way to manage rights.
+    """
 
     seq: int
     at: datetime
@@ -27,8 +30,8 @@ class Entry:
     author_id: UserId | None
     reason: str | None
     kind: str
-    holder_kind: HolderKind
-    holder_id: UUID
+    holder_kind: HolderKind | None
+    holder_id: UUID | None
     user_id: UserId | None
     key: str | None
     before: dict[str, JsonValue] | None
@@ -85,13 +88,16 @@ async def page(tx: Transaction, asked: Filter, *, after: Cursor, limit: int) -> 
 
 
 async def of_version(tx: Transaction, version: int) -> Sequence[ChangedRights]:
-    """Return what a change changed, by holder and person. No scope: told to services, which show it to nobody."""
+    """Return what a change changed of holders, by holder and person.
+
+    No scope: told to services, which show it to nobody.
+    """
     rows = await tx.rows(
         """
         SELECT kind, holder_kind, holder_id, user_id, author_id, reason, at,
                array_agg(DISTINCT key ORDER BY key) FILTER (WHERE key IS NOT NULL) AS keys
           FROM rights_changes
-         WHERE tenant_id = $1 AND version = $2
+         WHERE tenant_id = $1 AND version = $2 AND holder_id IS NOT NULL
          GROUP BY kind, holder_kind, holder_id, user_id, author_id, reason, at
          ORDER BY min(seq)
         """,
@@ -119,7 +125,7 @@ def _entry(row: Row) -> Entry:
         author_id=row["author_id"],
         reason=row["reason"],
         kind=row["kind"],
-        holder_kind=HolderKind(row["holder_kind"]),
+        holder_kind=HolderKind(row["holder_kind"]) if row["holder_kind"] else None,
         holder_id=row["holder_id"],
         user_id=row["user_id"],
         key=row["key"],

@@ -3,7 +3,7 @@
 No scope anywhere: links are the rights themselves, and handlers ask for the permission to see or change them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.authz.domain.signature import Signature
@@ -13,10 +13,28 @@ from services.contracts.vocabulary import UserId
 
 async def template_of(tx: Transaction, user_id: UserId) -> UUID | None:
     """Return the template that a person is linked to."""
-    found: UUID | None = await tx.value(
-        "SELECT template_id FROM template_links WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id
+    return (await templates_of(tx, [user_id])).get(user_id)
+
+
+async def templates_of(tx: Transaction, user_ids: Collection[UserId]) -> Mapping[UserId, UUID]:
+    """Return the template to which each of these people is linked who is. No scope: see above."""
+    rows = await tx.rows(
+        "SELECT user_id, template_id FROM template_links WHERE tenant_id = $1 AND user_id = ANY($2)",
+        tx.tenant_id,
+        list(user_ids),
     )
-    return found
+    return {row["user_id"]: row["template_id"] for row in rows}
+
+
+async def some_of(tx: Transaction, template_id: UUID, limit: int) -> Sequence[UserId]:
+    """Return up to `limit` people who are linked to a template. No scope: see above."""
+    rows = await tx.rows(
+        "SELECT user_id FROM template_links WHERE tenant_id = $1 AND template_id = $2 LIMIT $3",
+        tx.tenant_id,
+        template_id,
+        limit,
+    )
+    return [row["user_id"] for row in rows]
 
 
 async def link(tx: Transaction, user_id: UserId, template_id: UUID, signature: Signature) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.authz.domain.mode import RightsMode
+from services.authz.domain.signature import Signature
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import Ownership
 
@@ -45,9 +46,27 @@ async def rights_mode(tx: Transaction) -> RightsMode:
     return RightsMode(await tx.value("SELECT rights_mode FROM tenants WHERE tenant_id = $1", tx.tenant_id))
 
 
-async def set_rights_mode(tx: Transaction, mode: RightsMode) -> None:
-    """Keep how the agency manages rights from now on."""
-    await tx.execute("UPDATE tenants SET rights_mode = $2 WHERE tenant_id = $1", tx.tenant_id, mode)
+async def set_rights_mode(tx: Transaction, mode: RightsMode, signature: Signature) -> None:
+    """Keep how the agency manages rights from now on; how it did before becomes past."""
+    await tx.execute(
+        """
+        WITH before AS (
+            INSERT INTO rights_modes_past (
+                tenant_id, rights_mode, valid_from, valid_to, set_by, reason, ended_by, end_reason)
+            SELECT tenant_id, rights_mode, mode_since, greatest($3::timestamptz, mode_since), mode_by, mode_reason,
+                   $4::uuid, $5::text
+              FROM tenants
+             WHERE tenant_id = $1)
+        UPDATE tenants
+           SET rights_mode = $2, mode_since = $3, mode_by = $4, mode_reason = $5
+         WHERE tenant_id = $1
+        """,
+        tx.tenant_id,
+        mode,
+        signature.at,
+        signature.by,
+        signature.reason,
+    )
 
 
 async def take_on(tx: Transaction, timezone: str, ownership: Ownership) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.chassis import clock, web
 from services.chassis.reasons import reason_of
+from services.chassis.web import Access
 from services.contracts.vocabulary import UserId
 from services.identity.domain.audit import AuthorKind, Authorship
 
@@ -27,25 +28,28 @@ def by_machine(token_id: UUID) -> Generator[None]:
 
 
 def present(proved: UserId | None = None) -> Authorship:
-    """Return who makes the change. `proved` is who proved himself by a link or password. Raises Invalid."""
+    """Return who makes the change. `proved` is who proved himself by a link or password.
+
+    Only who is known may give a reason. Raises Invalid for one that cannot be kept.
+    """
     call = web.present.get(None)
     if call is None:
         return Authorship(AuthorKind.SYSTEM, None, None, clock.now())
     caller, machine_id = call.identified, _machine.get()
     actor_id = caller.user_id if caller else proved
-    author = _author(actor_id, asked_by_operator="Authorization" in call.headers)
+    author = AuthorKind.MACHINE if machine_id else _author(actor_id, call.access)
     return Authorship(
-        author=AuthorKind.MACHINE if machine_id else author,
+        author=author,
         actor_id=machine_id or actor_id,
         session_id=caller.session_id if caller else None,
         at=call.now,
         address=str(call.address),
         request_id=call.request_id,
-        reason=reason_of(call.headers),
+        reason=None if author is AuthorKind.SYSTEM else reason_of(call.headers),
     )
 
 
-def _author(actor_id: UserId | None, *, asked_by_operator: bool) -> AuthorKind:
+def _author(actor_id: UserId | None, access: Access) -> AuthorKind:
     if actor_id is not None:
         return AuthorKind.PERSON
-    return AuthorKind.OPERATOR if asked_by_operator else AuthorKind.SYSTEM
+    return AuthorKind.OPERATOR if access is Access.OPERATOR else AuthorKind.SYSTEM

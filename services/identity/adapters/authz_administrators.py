@@ -1,4 +1,4 @@
-"""Asking authz before an administrator is taken out of service."""
+"""Asking authz about administrators: before one is taken out of service, or somebody gets at his account."""
 
 from http import HTTPStatus
 
@@ -6,6 +6,7 @@ from services.chassis.http_client import Peer
 from services.chassis.problems import Conflict, Unavailable
 from services.contracts import authz_api
 from services.contracts.vocabulary import TenantId, UserId
+from services.identity.domain.user import ADMINISTRATION
 
 
 class LastAdministrator(Conflict):
@@ -37,3 +38,10 @@ class Administrators:
         if reply.status != HTTPStatus.OK:
             raise Unavailable
         return frozenset(authz_api.Administrators.model_validate_json(reply.body).user_ids)
+
+    async def may_manage_rights(self, tenant_id: TenantId, user_id: UserId) -> bool:
+        """Say whether a person may manage rights, or may as soon as the account is active. Raises Unavailable."""
+        reply = await self._authz.get(f"/internal/v1/tenants/{tenant_id}/users/{user_id}/snapshot-once-active")
+        if reply.status != HTTPStatus.OK:
+            raise Unavailable
+        return authz_api.SNAPSHOT.validate_json(reply.body).holds(ADMINISTRATION)

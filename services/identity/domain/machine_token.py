@@ -13,8 +13,6 @@ from services.contracts.vocabulary import UserId
 from services.identity.domain.access_policy import Address, AddressRefused, Admission, Network, network_of
 
 LONGEST_LIFE: Final = timedelta(days=366)
-ADMINISTRATION: Final = "admin.permissions.manage"
-"""Needed beside the permission to manage people: a token may act for somebody who has more rights than its issuer."""
 
 
 class MachineScope(StrEnum):

@@ -11,6 +11,8 @@ from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 
 MANAGE: Final = "admin.agents.manage"
 """The permission to manage people and offices (IMO-68)."""
+ADMINISTRATION: Final = "admin.permissions.manage"
+"""The permission to manage rights, and with them everything."""
 LONGEST_VISIT: Final = timedelta(days=7)
 
 
@@ -97,7 +99,7 @@ MOVES: Final[Mapping[UserState, frozenset[UserState]]] = {
     UserState.PROVISIONED: frozenset({UserState.SUSPENDED, UserState.GHOST}),
     UserState.ACTIVE: frozenset({UserState.SUSPENDED, UserState.GHOST}),
     UserState.SUSPENDED: frozenset({UserState.ACTIVE, UserState.PROVISIONED, UserState.GHOST}),
-    UserState.GHOST: frozenset({UserState.PROVISIONED}),
+    UserState.GHOST: frozenset({UserState.PROVISIONED, UserState.SUSPENDED}),
     UserState.EXPIRED: frozenset({UserState.GHOST}),
 }
 """Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16).

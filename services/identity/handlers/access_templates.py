@@ -97,7 +97,15 @@ def _shown(template: AccessTemplate) -> TemplateShown:
 
 ROUTES = (
     Route("GET", "/v1/access-templates", list_templates, gives=TemplatesShown),
-    Route("POST", "/v1/access-templates", create_template, takes=TemplateFields, gives=TemplateShown, status=201),
+    Route(
+        "POST",
+        "/v1/access-templates",
+        create_template,
+        takes=TemplateFields,
+        gives=TemplateShown,
+        status=201,
+        once=True,
+    ),
     Route("GET", "/v1/access-templates/{template_id}", get_template, gives=TemplateShown),
     Route(
         "PUT",

@@ -23,7 +23,10 @@ class RefusedFileQuery(Input):
 
 
 async def export_present(deps: Deps, call: Call) -> Streamed:
-    """Download who is signed in now, newest first. Needs reports.logins.read."""
+    """Download who is signed in now, newest first, and which of them are the vendor's support (`actor`).
+
+    Needs reports.logins.read.
+    """
     await may_read(deps, call)
     return Streamed(CSV, _present(deps, call), "signed-in.csv")
 
@@ -41,13 +44,14 @@ async def export_refused(deps: Deps, call: Call, asked: RefusedFileQuery) -> Str
 
 
 async def _present(deps: Deps, call: Call) -> AsyncGenerator[bytes]:
-    yield line(("code", "display_name", "user_id", "session_id", "signed_in_at", "seen_at"))
+    yield line(("code", "display_name", "user_id", "session_id", "signed_in_at", "seen_at", "actor"))
     after: Cursor | None = START
     while after:
         async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
             found = await login_report.present(tx, call.now, after=after, limit=PAGE)
         for one in found:
-            yield line((one.code, one.display_name, one.user_id, one.session_id, one.signed_in_at, one.seen_at))
+            who = one.code, one.display_name, one.user_id, one.session_id
+            yield line((*who, one.signed_in_at, one.seen_at, one.actor))
         after = Cursor(found[-1].signed_in_at, found[-1].session_id) if len(found) == PAGE else None
 
 

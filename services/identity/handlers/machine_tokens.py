@@ -16,8 +16,8 @@ from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.access_policy import MOST_IN_A_TOKEN
-from services.identity.domain.machine_token import ADMINISTRATION, MachineScope, MachineToken
-from services.identity.domain.user import MANAGE
+from services.identity.domain.machine_token import MachineScope, MachineToken
+from services.identity.domain.user import ADMINISTRATION, MANAGE
 from services.identity.handlers.fields import Name
 from services.identity.handlers.policy_fields import CIDR
 from services.identity.handlers.sessions import origin_of
@@ -139,6 +139,7 @@ async def create_machine_session(deps: Deps, call: Call, asked: PresentedToken) 
 
 
 async def _require_administrator(deps: Deps, call: Call) -> None:
+    """Refuse whoever may not manage rights too: a token may act for somebody who has more than its issuer."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     require(snapshot, MANAGE)
     require(snapshot, ADMINISTRATION)
@@ -168,6 +169,7 @@ ROUTES = (
         takes=NewMachineToken,
         gives=NewMachineTokenShown,
         status=201,
+        once=True,
     ),
     Route("DELETE", "/v1/machine-tokens/{token_id}", remove_machine_token),
     Route(

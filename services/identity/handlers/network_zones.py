@@ -98,7 +98,7 @@ def _shown(zone: NetworkZone) -> ZoneShown:
 
 ROUTES = (
     Route("GET", "/v1/network-zones", list_zones, gives=ZonesShown),
-    Route("POST", "/v1/network-zones", create_zone, takes=ZoneFields, gives=ZoneShown, status=201),
+    Route("POST", "/v1/network-zones", create_zone, takes=ZoneFields, gives=ZoneShown, status=201, once=True),
     Route("GET", "/v1/network-zones/{zone_id}", get_zone, gives=ZoneShown),
     Route("PUT", "/v1/network-zones/{zone_id}", change_zone, takes=ZoneChange, gives=ImpactShown, edits=True),
     Route("DELETE", "/v1/network-zones/{zone_id}", remove_zone, edits=True),

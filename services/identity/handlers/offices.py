@@ -73,7 +73,7 @@ def _shown(office: Office) -> OfficeShown:
 
 ROUTES = (
     Route("GET", "/v1/offices", list_offices, gives=OfficesShown),
-    Route("POST", "/v1/offices", create_office, takes=OfficeFields, gives=OfficeShown, status=201),
+    Route("POST", "/v1/offices", create_office, takes=OfficeFields, gives=OfficeShown, status=201, once=True),
     Route("PATCH", "/v1/offices/{office_id}", change_office, takes=OfficeFields, gives=OfficeShown, edits=True),
     Route("PUT", "/v1/offices/{office_id}/region", move_office, takes=RegionOfOffice, gives=OfficeShown, edits=True),
 )

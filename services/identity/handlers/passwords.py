@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.chassis.authz_client import require
 from services.chassis.web import Access, Call, Input, Route
 from services.contracts.vocabulary import UserId
 from services.identity.adapters import secret_tokens
 from services.identity.deps import Deps
-from services.identity.domain.user import MANAGE
+from services.identity.handlers.ways_in import may_change_way_in
 from services.identity.operations import passwords
 from services.identity.operations.passwords import ResetLinkOver
 from services.identity.operations.sessions import Origin, ThreeCodes
@@ -52,9 +51,13 @@ async def create_reset(deps: Deps, call: Call, asked: Reset) -> None:
 
 
 async def request_reset_of_user(deps: Deps, call: Call) -> None:
-    """Have a colleague be sent a mail to choose a new password, which nobody else learns. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    await passwords.request_reset(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")))
+    """Have a colleague be sent a mail to choose a new password, which nobody else learns. Needs admin.agents.manage.
+
+    For somebody who manages rights it needs admin.permissions.manage, too.
+    """
+    user_id = UserId(call.id_in_path("user_id"))
+    await may_change_way_in(deps, call, user_id)
+    await passwords.request_reset(deps.db, call.caller.tenant_id, user_id)
 
 
 ROUTES = (

@@ -68,7 +68,7 @@ def _shown(region: Region) -> RegionShown:
 
 ROUTES = (
     Route("GET", "/v1/regions", list_regions, gives=RegionsShown),
-    Route("POST", "/v1/regions", create_region, takes=RegionFields, gives=RegionShown, status=201),
+    Route("POST", "/v1/regions", create_region, takes=RegionFields, gives=RegionShown, status=201, once=True),
     Route("PATCH", "/v1/regions/{region_id}", change_region, takes=RegionFields, gives=RegionShown, edits=True),
     Route("DELETE", "/v1/regions/{region_id}", remove_region, edits=True),
 )

@@ -1,6 +1,5 @@
 """SCIM 2.0 (RFC 7644): an agency's directory provisions its people and teams."""
 
-from services.chassis.answers import NotModified
 from services.chassis.web import Call
 from services.identity.adapters import scim_messages
 from services.identity.adapters.scim_messages import AnyResource, Document, written
@@ -19,8 +18,6 @@ from services.identity.handlers.scim_protocol import (
 )
 from services.identity.handlers.scim_teams import TEAMS
 from services.identity.operations.provisioning import Provisioning
-
-Shown = ScimAnswer | NotModified
 
 
 async def search_scim(deps: Deps, _call: Call, to: Provisioning, asked: ScimDocument) -> ScimAnswer:
@@ -46,7 +43,7 @@ async def create_scim_user(deps: Deps, call: Call, to: Provisioning, asked: Scim
     return await _create(PEOPLE, deps, call, to, asked)
 
 
-async def get_scim_user(deps: Deps, call: Call, to: Provisioning, asked: ScimSearchQuery) -> Shown:
+async def get_scim_user(deps: Deps, call: Call, to: Provisioning, asked: ScimSearchQuery) -> ScimAnswer:
     """Show a colleague."""
     return await _get(PEOPLE, deps, call, to, asked)
 
@@ -83,7 +80,7 @@ async def create_scim_group(deps: Deps, call: Call, to: Provisioning, asked: Sci
     return await _create(TEAMS, deps, call, to, asked)
 
 
-async def get_scim_group(deps: Deps, call: Call, to: Provisioning, asked: ScimSearchQuery) -> Shown:
+async def get_scim_group(deps: Deps, call: Call, to: Provisioning, asked: ScimSearchQuery) -> ScimAnswer:
     """Show a team."""
     return await _get(TEAMS, deps, call, to, asked)
 
@@ -110,12 +107,12 @@ async def _list(kind: Kind[AnyResource], deps: Deps, to: Provisioning, asked: Do
     return ScimAnswer(scim_messages.page(request, await kind.search(to, request, base_of(deps))))
 
 
-async def _get(kind: Kind[AnyResource], deps: Deps, call: Call, to: Provisioning, asked: ScimSearchQuery) -> Shown:
+async def _get(kind: Kind[AnyResource], deps: Deps, call: Call, to: Provisioning, asked: ScimSearchQuery) -> ScimAnswer:
+    """Return a resource, always whole: what others write, such as a team's name, does not raise its version."""
     request = scim_messages.search(kind.model, asked.given)
     resource = await kind.find(to, call.id_in_path("resource_id"), base_of(deps))
-    version = version_of(resource)
-    call.reply_headers["ETag"] = f'W/"{version}"'
-    return NotModified() if call.has(version) else ScimAnswer(written(resource, request))
+    call.reply_headers["ETag"] = f'W/"{version_of(resource)}"'
+    return ScimAnswer(written(resource, request))
 
 
 async def _create(kind: Kind[AnyResource], deps: Deps, call: Call, to: Provisioning, asked: ScimDocument) -> ScimAnswer:

@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, RootModel
 from scim2_models import Resource, SearchRequest
 
-from services.chassis.answers import NotModified
 from services.chassis.problems import Problem, Unauthenticated
 from services.chassis.refusals import STATUS, Dialect
 from services.chassis.web import Access, Call, Input, Route
@@ -86,7 +85,7 @@ def _scim_type(problem: Problem | None) -> str | None:
 
 SCIM: Final = Dialect("application/scim+json", "application/scim+json", refusal)
 
-Handler = Callable[..., Awaitable[ScimAnswer | NotModified | None]]
+Handler = Callable[..., Awaitable[ScimAnswer | None]]
 
 
 def scim_route(method: str, path: str, handler: Handler, *, status: int = 200) -> Route:
@@ -96,7 +95,7 @@ def scim_route(method: str, path: str, handler: Handler, *, status: int = 200) -
     """
 
     @wraps(handler)
-    async def admitted(deps: Deps, call: Call, *asked: object) -> ScimAnswer | NotModified | None:
+    async def admitted(deps: Deps, call: Call, *asked: object) -> ScimAnswer | None:
         scheme, _, token = call.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated

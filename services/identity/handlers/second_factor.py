@@ -14,6 +14,7 @@ from services.identity.domain import totp
 from services.identity.domain.second_factor import ChallengeOver
 from services.identity.domain.user import MANAGE
 from services.identity.handlers.sessions import OpenedTokens, opened_tokens, origin_of
+from services.identity.handlers.ways_in import may_change_way_in
 from services.identity.operations import passwords
 from services.identity.operations import second_factor as operations
 from services.identity.store import licences, second_factors, users
@@ -120,9 +121,13 @@ async def remove_second_factor(deps: Deps, call: Call, asked: PresentPassword) -
 
 
 async def remove_second_factor_of_user(deps: Deps, call: Call) -> None:
-    """Take a lost second factor from a colleague, who is told and signed out. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    await operations.remove_of(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")), call.now)
+    """Take a lost second factor from a colleague, who is told and signed out. Needs admin.agents.manage.
+
+    From somebody who manages rights it takes admin.permissions.manage, too.
+    """
+    user_id = UserId(call.id_in_path("user_id"))
+    await may_change_way_in(deps, call, user_id)
+    await operations.remove_of(deps.db, call.caller.tenant_id, user_id, call.now)
 
 
 async def change_demand(deps: Deps, call: Call, asked: Demand) -> DemandShown:

@@ -15,6 +15,7 @@ from services.contracts.vocabulary import OfficeId, UserId, UserState
 from services.identity.deps import Deps
 from services.identity.domain.user import MANAGE, Assignments, User
 from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
+from services.identity.handlers.ways_in import may_change_way_in
 from services.identity.operations import sub_accounts as operations
 from services.identity.store import licences, sub_accounts
 from services.identity.store.sub_accounts import SubAccount
@@ -70,12 +71,15 @@ async def grant_sub_account(deps: Deps, call: Call, asked: SubAccountFields) -> 
     """Let a contact sign in: the tick. Needs admin.agents.manage.
 
     An activation mail goes out. A contact who had an account gets it back under the name given now; one who has it
-    keeps it as it is. What the person may do, authz says; which mails the contact gets, notifications say.
+    keeps it as it is. What the person may do, authz says; which mails the contact gets, notifications say. To give
+    it back to somebody who managed rights needs admin.permissions.manage, too.
     """
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    tenant_id = call.caller.tenant_id
+    tenant_id, contact_id = call.caller.tenant_id, call.id_in_path("contact_id")
     async with deps.db.transaction(tenant_id, readonly=True) as tx:
-        licence = await licences.get(tx)
+        licence, found = await licences.get(tx), await sub_accounts.find(tx, contact_id)
+    if found is not None:
+        await may_change_way_in(deps, call, found.user_id)
     user = User(
         id=UserId(ids.uuid7()),
         userid=asked.userid,
@@ -90,7 +94,7 @@ async def grant_sub_account(deps: Deps, call: Call, asked: SubAccountFields) -> 
         created_at=call.now,
         sponsor_id=call.caller.user_id,
     )
-    return _shown(await operations.grant(deps.db, tenant_id, call.id_in_path("contact_id"), user, call.now))
+    return _shown(await operations.grant(deps.db, tenant_id, contact_id, user, call.now))
 
 
 async def revoke_sub_account(deps: Deps, call: Call) -> None:

@@ -19,7 +19,7 @@ from services.contracts.vocabulary import SessionId, TenantId, UserId
 from services.identity.deps import Deps
 from services.identity.domain.session import Session, access_expiry
 from services.identity.domain.support_access import LONGEST_LOOK, Consent, Impersonation
-from services.identity.domain.user import MANAGE
+from services.identity.domain.user import ADMINISTRATION, MANAGE
 from services.identity.handlers.fields import Userid
 from services.identity.handlers.licences import tenant_of
 from services.identity.handlers.sessions import origin_of
@@ -27,7 +27,7 @@ from services.identity.operations import support_access as operations
 from services.identity.operations.support_access import Look
 from services.identity.store import support_access, users
 
-ADMINISTERS = (MANAGE, "admin.permissions.manage")
+ADMINISTERS = (MANAGE, ADMINISTRATION)
 Agent = Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200, pattern=r"^[^\r\n]*$")]
 
@@ -209,7 +209,7 @@ _BEGUN = "/v1/licences/{licence_code}/impersonations"
 
 ROUTES = (
     Route("GET", "/v1/support-consents", list_consents, takes=PageQuery, gives=ConsentsPage),
-    Route("POST", "/v1/support-consents", create_consent, takes=NewConsent, gives=ConsentShown, status=201),
+    Route("POST", "/v1/support-consents", create_consent, takes=NewConsent, gives=ConsentShown, status=201, once=True),
     Route("DELETE", "/v1/support-consents/{consent_id}", remove_consent),
     Route("GET", "/v1/impersonations", list_impersonations, takes=PageQuery, gives=ImpersonationsPage),
     Route(

@@ -78,7 +78,7 @@ def _shown(team: Team) -> TeamShown:
 
 ROUTES = (
     Route("GET", "/v1/teams", list_teams, gives=TeamsShown),
-    Route("POST", "/v1/teams", create_team, takes=TeamFields, gives=TeamShown, status=201),
+    Route("POST", "/v1/teams", create_team, takes=TeamFields, gives=TeamShown, status=201, once=True),
     Route("PUT", "/v1/teams/{team_id}", change_team, takes=TeamFields, gives=TeamShown, edits=True),
     Route("DELETE", "/v1/teams/{team_id}", remove_team, edits=True),
 )

@@ -20,6 +20,7 @@ from services.identity.domain.agent_card import AgentCard, Contact, ContactKind
 from services.identity.domain.user import MANAGE, Assignments, User
 from services.identity.handlers.colleagues import require_colleague
 from services.identity.handlers.fields import Code, Email, Locale, Name, Telephone, Userid
+from services.identity.handlers.ways_in import may_change_way_in
 from services.identity.operations import users as operations
 from services.identity.operations.users import Card, Newcomer, StateChange
 from services.identity.store import licences, support_access, users
@@ -150,10 +151,16 @@ async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
 
 
 async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
-    """Change fields of a colleague's card. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    card = Card(asked.code, asked.given_name, asked.family_name, asked.email, asked.locale)
+    """Change fields of a colleague's card. Needs admin.agents.manage.
+
+    To change the address of somebody who manages rights needs admin.permissions.manage, too.
+    """
     user_id = UserId(call.id_in_path("user_id"))
+    if asked.email is None:
+        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    else:
+        await may_change_way_in(deps, call, user_id)
+    card = Card(asked.code, asked.given_name, asked.family_name, asked.email, asked.locale)
     return _shown(await operations.change_user(deps.db, call.caller.tenant_id, user_id, card, call.version))
 
 
@@ -166,16 +173,27 @@ async def change_assignments(deps: Deps, call: Call, asked: AssignmentsChange) -
 
 
 async def change_state(deps: Deps, call: Call, asked: StateWanted) -> UserShown:
-    """Suspend, restore or retire a colleague; running sessions end at once. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    change = StateChange(UserId(call.id_in_path("user_id")), asked.state, call.version)
+    """Suspend, restore or retire a colleague; running sessions end at once. Needs admin.agents.manage.
+
+    To have somebody invited again who manages rights needs admin.permissions.manage, too.
+    """
+    user_id = UserId(call.id_in_path("user_id"))
+    if asked.state is UserState.PROVISIONED:
+        await may_change_way_in(deps, call, user_id)
+    else:
+        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    change = StateChange(user_id, asked.state, call.version)
     return _shown(await operations.change_state(deps.db, deps.administrators, call.caller.tenant_id, change, call.now))
 
 
 async def request_activation(deps: Deps, call: Call) -> None:
-    """Send a colleague's activation mail again. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    await operations.request_activation(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")))
+    """Send a colleague's activation mail again. Needs admin.agents.manage.
+
+    For somebody who manages rights it needs admin.permissions.manage, too.
+    """
+    user_id = UserId(call.id_in_path("user_id"))
+    await may_change_way_in(deps, call, user_id)
+    await operations.request_activation(deps.db, call.caller.tenant_id, user_id)
 
 
 async def _one(deps: Deps, call: Call, user_id: UserId) -> UserShown:
@@ -212,7 +230,7 @@ def _shown(user: User) -> UserShown:
 ROUTES = (
     Route("GET", "/v1/me", get_me, gives=MeShown),
     Route("GET", "/v1/users", list_users, takes=PageQuery, gives=UsersPage),
-    Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201),
+    Route("POST", "/v1/users", create_user, takes=NewUser, gives=UserShown, status=201, once=True),
     Route("GET", "/v1/users/{user_id}", get_user, gives=UserShown),
     Route("PATCH", "/v1/users/{user_id}", change_user, takes=CardChange, gives=UserShown, edits=True),
     Route(

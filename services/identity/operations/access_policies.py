@@ -166,8 +166,10 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
 async def _move_end(
     tx: Transaction, licence: Licence, person: UserId, before: datetime | None, now: datetime, outcome: _Outcome
 ) -> None:
-    """Bring a person back whose end was moved, and note whose end is new."""
+    """Tell of a person's end, bring him back if it is later now, and note whose end is new, at the version before."""
     user = await users.get(tx, person)
+    if before is None and user.state is UserState.ACTIVE:
+        outcome.ending[person] = user.version
     if user.state is UserState.EXPIRED and (user.ends_at is None or user.ends_at > now):
         if user.kind is UserKind.COLLEAGUE:
             take_seat(licence, await users.count_active(tx))
@@ -175,10 +177,8 @@ async def _move_end(
         await users.save(tx, back)
         await note(tx, AuditKind.USER_STATE_CHANGED, person, user, back)
         await outbox.add(tx, UserStateChanged(user=back.facts()))
-    elif user.ends_at is None:
+    else:
         await tell_again(tx, person)
-    elif before is None and user.state is UserState.ACTIVE:
-        outcome.ending[person] = user.version
 
 
 async def _review_sessions(

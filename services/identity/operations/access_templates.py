@@ -13,7 +13,7 @@ from services.identity.domain.audit import AuditKind, Facts
 from services.identity.domain.user import check_end
 from services.identity.operations.access_policies import Author, Change
 from services.identity.operations.audit import note
-from services.identity.store import access_policies, access_templates, network_zones, users
+from services.identity.store import access_policies, access_templates, licences, network_zones, users
 
 
 async def create_zone(
@@ -88,6 +88,7 @@ def template_change(template: AccessTemplate, author: Author, *, dry_run: bool) 
 async def remove_template(db: Database, tenant_id: TenantId, template_id: UUID, version: int) -> None:
     """Forget a template that nobody has. Raises NotFound, Stale, TemplateInUse."""
     async with db.transaction(tenant_id) as tx:
+        await licences.hold(tx)  # so that nobody changes what is compared here
         found = await access_templates.find(tx, template_id)
         if found is None:
             raise NotFound

@@ -19,17 +19,31 @@ REMINDED_BEFORE: Final = timedelta(hours=2)
 _log = logging.get(__name__)
 
 
-async def end_accounts(db: Database, worker_db: Database, administrators: Administrators, now: datetime) -> int:
-    """End the accounts whose end has come, each exactly once; return how many. `worker_db` crosses tenants."""
+Overdue = tuple[UserId, int]
+"""A last administrator whose end has come, and his version: it rises when the end is moved."""
+
+
+async def end_accounts(
+    db: Database, worker_db: Database, administrators: Administrators, now: datetime, complained: set[Overdue]
+) -> int:
+    """End the accounts whose end has come, each exactly once; return how many. `worker_db` crosses tenants.
+
+    Last administrators' go on, for a person to see to, and are kept in `complained`: of each the log says so once.
+    """
     async with worker_db.across_tenants() as queries:
         due = await account_ends.due(queries, now)
-    return sum([await _end_account(db, administrators, tenant_id, user_id, now) for tenant_id, user_id in due])
+    return sum([await _end_account(db, administrators, one, now, complained) for one in due])
 
 
 async def _end_account(
-    db: Database, administrators: Administrators, tenant_id: TenantId, user_id: UserId, now: datetime
+    db: Database,
+    administrators: Administrators,
+    due: tuple[TenantId, UserId],
+    now: datetime,
+    complained: set[Overdue],
 ) -> bool:
-    """End an account unless its end was moved meanwhile; the last administrator's goes on, for a person to see to."""
+    """End an account unless its end was moved meanwhile, or it is the last administrator's."""
+    tenant_id, user_id = due
     async with db.transaction(tenant_id, readonly=True) as tx:
         seen = await users.find(tx, user_id)
     if seen is None or not has_ended(seen, now):
@@ -37,7 +51,9 @@ async def _end_account(
     try:
         await administrators.stand_down(tenant_id, user_id, seen.version)
     except LastAdministrator:
-        _log.exception("account_end.last_administrator", tenant_id=str(tenant_id), user_id=str(user_id))
+        if (user_id, seen.version) not in complained:
+            complained.add((user_id, seen.version))
+            _log.exception("account_end.last_administrator", tenant_id=str(tenant_id), user_id=str(user_id))
         return False
     async with db.transaction(tenant_id) as tx:
         await licences.get(tx, lock=True)

@@ -61,6 +61,7 @@ async def issue(db: Database, caller: Caller, token: MachineToken, key: Idempote
 async def revoke(db: Database, caller: Caller, token_id: UUID, now: datetime) -> None:
     """Revoke a token, and end its sessions everywhere; once is enough. Raises NotFound."""
     async with db.transaction(caller.tenant_id) as tx:
+        await licences.get(tx, lock=True)  # whoever exchanges it holds the licence: its session is there, or never
         token = await machine_tokens.revoke(tx, token_id, now)
         if token is None:
             if not await machine_tokens.exists(tx, token_id):

@@ -1,31 +1,26 @@
 """Signing in by passkey: as the second step after the password, or by itself."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import JsonValue
 
-from services.chassis import ids, logging
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Forbidden
-from services.contracts.vocabulary import TenantId, UserId
+from services.contracts.vocabulary import TenantId
 from services.identity.adapters import relying_party
 from services.identity.adapters.relying_party import Answer, Asserted
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.access_policy import Address
-from services.identity.domain.passkey import CopiedPasskey, Purpose, WrongPasskey, check_count
+from services.identity.domain.passkey import Purpose, WrongPasskey, check_count
 from services.identity.domain.second_factor import ChallengeOver, SecondFactorInUse
 from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.passkeys import NewPasskey, add, answered, challenged, creation, handle_of, take
+from services.identity.operations.refused_sign_ins import written_down
 from services.identity.operations.second_factor import take as take_try
 from services.identity.operations.second_factor import waiting
 from services.identity.operations.sessions import NOBODY, Gate, Opened, Origin, open_session
-from services.identity.store import devices, licences, passkeys, second_factors, sign_in_counters, users
-from services.identity.store.sign_in_counters import Refused
-
-_log = logging.get(__name__)
+from services.identity.store import devices, licences, passkeys, second_factors, users
 
 
 async def begin(gate: Gate, licence_code: str, address: Address, now: datetime) -> Mapping[str, JsonValue]:
@@ -49,7 +44,7 @@ async def sign_in(gate: Gate, licence_code: str, answer: Answer, origin: Origin,
         raise ChallengeOver
     async with gate.db.transaction(tenant_id, readonly=True) as tx:
         known = await passkeys.find(tx, claimed.credential_id)
-    async with _written_down(gate, tenant_id, known.user_id if known else None, origin, now):
+    async with written_down(gate.db, tenant_id, known.user_id if known else None, origin, now):
         if known is None or claimed.handle is None:
             raise WrongPasskey
         async with gate.db.transaction(tenant_id) as tx:
@@ -82,7 +77,7 @@ async def second_step(gate: Gate, token: SecretToken, answer: Answer, origin: Or
     if not await take(gate.db, token.tenant_id, claimed.challenge, Purpose.SECOND_STEP, user.id, now):
         raise ChallengeOver
     async with (
-        _written_down(gate, token.tenant_id, user.id, origin, now),
+        written_down(gate.db, token.tenant_id, user.id, origin, now),
         gate.db.transaction(token.tenant_id) as tx,
     ):
         user = await users.hold(tx, user.id)
@@ -114,7 +109,10 @@ async def enrol(gate: Gate, token: SecretToken, new: NewPasskey, origin: Origin,
     async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
         user = await waiting(tx, token, now)
     made = await answered(gate, token.tenant_id, user.id, Purpose.ENROLMENT, new.answer, now)
-    async with gate.db.transaction(token.tenant_id) as tx:
+    async with (
+        written_down(gate.db, token.tenant_id, user.id, origin, now),
+        gate.db.transaction(token.tenant_id) as tx,
+    ):
         user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
@@ -137,26 +135,6 @@ async def _use(gate: Gate, tx: Transaction, user: User, claimed: Asserted, now: 
 async def _open(gate: Gate, tx: Transaction, user: User, origin: Origin, now: datetime) -> Opened:
     device_id = await devices.known(tx, user.id, origin.device.hash) if origin.device else None
     return await open_session(tx, user, origin, device_id, gate.lifetime, now)
-
-
-@asynccontextmanager
-async def _written_down(
-    gate: Gate, tenant_id: TenantId, user_id: UserId | None, origin: Origin, now: datetime
-) -> AsyncGenerator[None]:
-    """Write a refusal down, and say in the log which passkey was copied: somebody may have two of it."""
-    try:
-        yield
-    except (WrongPasskey, Forbidden) as error:
-        reason = error.code
-        if isinstance(error, CopiedPasskey):
-            reason = "passkey_copied"
-            _log.warning("passkey.copied", tenant_id=str(tenant_id), user_id=str(user_id))
-        known = None if tenant_id == NOBODY else tenant_id
-        async with gate.db.across_tenants() as queries:
-            await sign_in_counters.write_down(
-                queries, Refused(ids.uuid7(), known, user_id, str(origin.address), reason, now)
-            )
-        raise
 
 
 async def _tenant(db: Database, licence_code: str) -> TenantId:

@@ -82,7 +82,7 @@ async def remove(gate: Gate, caller: Caller, passkey_id: UUID, password: str, no
     """
     await prove(gate, caller, password, now)
     async with gate.db.transaction(caller.tenant_id) as tx:
-        user = await users.get(tx, caller.user_id)
+        user = await users.hold(tx, caller.user_id)
         await passkeys.remove(tx, user.id, passkey_id)
         left = await second_factors.of(tx, user.id)
         if left.demanded and not left.in_use:

@@ -23,7 +23,15 @@ from services.identity.operations import sign_in_limits
 from services.identity.operations.audit import note
 from services.identity.operations.sessions import Gate, Origin, ThreeCodes, claiming
 from services.identity.operations.users import end_sessions
-from services.identity.store import credentials, devices, licences, password_resets, sign_in_settings, users
+from services.identity.store import (
+    credentials,
+    devices,
+    licences,
+    password_resets,
+    second_factors,
+    sign_in_settings,
+    users,
+)
 from services.identity.store.sign_in_settings import SignInSettings
 
 LINK_LIFETIME: Final = timedelta(hours=1)
@@ -70,7 +78,7 @@ async def prove(gate: Gate, caller: Caller, present: str, now: datetime) -> str:
 
 
 async def change_password(gate: Gate, caller: Caller, present: str, password: str, now: datetime) -> None:
-    """Set one's own new password; every session ends, this one too.
+    """Set one's own new password; every session ends, this one too, and every sign-in that waits.
 
     Raises WrongPassword, PasswordRefused, TooManyTries, Limited.
     """
@@ -132,7 +140,7 @@ async def issue_link(
 
 
 async def reset_password(gate: Gate, token: SecretToken, password: str, now: datetime) -> None:
-    """Set a new password by a link, which works once; every session, device and other link ends.
+    """Set a new password by a link, which works once; every session, waiting sign-in, device and other link ends.
 
     Raises ResetLinkOver, PasswordRefused, Limited.
     """
@@ -162,6 +170,7 @@ async def _replace(gate: Gate, tx: Transaction, user: User, hashed: str, now: da
     remembered = (await sign_in_settings.get(tx)).rules.remembered
     await credentials.replace_password(tx, user.id, hashed, remembered, now)
     await password_resets.forget(tx, user.id)
+    await second_factors.forget_waiting(tx, user.id)  # whoever waits there knows the password before
     await note(tx, AuditKind.PASSWORD_CHANGED, user.id, proved=user.id)
     await end_sessions(tx, user.id, now, proved=user.id)
     await sign_in_limits.forget(tx, gate.digests, str(user.id), now)

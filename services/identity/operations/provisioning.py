@@ -161,15 +161,14 @@ async def _until_in_time(write: Callable[[], Awaitable[None]], version: int | No
 
 
 async def _bring_back(to: Provisioning, gone: User, wanted: WantedPerson) -> UserId:
-    """Return a ghost as a provisioned person. Raises UseridTaken if somebody else was faster."""
+    """Return a ghost as a person who is to be activated, or is suspended. Raises UseridTaken if others were faster."""
     card = Card(None, wanted.given_name, wanted.family_name, wanted.email, None, wanted.userid, wanted.entry)
-    change = StateChange(gone.id, UserState.PROVISIONED, gone.version, card)
+    state = UserState.PROVISIONED if wanted.active else UserState.SUSPENDED
+    change = StateChange(gone.id, state, gone.version, card)
     try:
         await users.change_state(to.db, to.administrators, to.tenant_id, change, to.now)
     except (Stale, StateNotAllowed):
         raise UseridTaken from None
-    if not wanted.active:
-        await edit_person(to, gone.id, None, lambda _person: wanted)
     return gone.id
 
 

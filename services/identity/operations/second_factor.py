@@ -29,6 +29,7 @@ from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.audit import note
 from services.identity.operations.passwords import prove
+from services.identity.operations.refused_sign_ins import written_down
 from services.identity.operations.sessions import Gate, Opened, Origin, open_session
 from services.identity.operations.users import end_sessions
 from services.identity.store import devices, second_factors, users
@@ -82,7 +83,10 @@ async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now
     async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
         user = await waiting(tx, token, now)
     one = await take(gate, user.id, now)
-    async with gate.db.transaction(token.tenant_id) as tx:
+    async with (
+        written_down(gate.db, token.tenant_id, user.id, origin, now),
+        gate.db.transaction(token.tenant_id) as tx,
+    ):
         user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
@@ -117,9 +121,10 @@ async def remove(gate: Gate, caller: Caller, password: str, now: datetime) -> No
     """
     await prove(gate, caller, password, now)
     async with gate.db.transaction(caller.tenant_id) as tx:
-        if (await second_factors.of(tx, caller.user_id)).demanded:
+        user = await users.hold(tx, caller.user_id)  # a policy that demands one waits, and then sees that there is none
+        if (await second_factors.of(tx, user.id)).demanded:
             raise SecondFactorDemanded
-        await _remove(tx, await users.get(tx, caller.user_id))
+        await _remove(tx, user)
 
 
 async def remove_of(db: Database, tenant_id: TenantId, user_id: UserId, now: datetime) -> None:

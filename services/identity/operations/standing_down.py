@@ -45,7 +45,10 @@ async def standing_down(
 
 
 async def tell_again(tx: Transaction, user_id: UserId) -> None:
-    """Tell of a person at a new version, from which on authz counts an administrator again. Raises NotFound."""
+    """Tell of a person at a new version, from which on authz counts an administrator without an end again.
+
+    Raises NotFound.
+    """
     user = await users.get(tx, user_id)
     again = replace(user, version=user.version + 1)
     await users.save(tx, again)

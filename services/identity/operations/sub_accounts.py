@@ -36,10 +36,14 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
             check_assignments(user.assignments, await offices.known(tx))
             before = await users.get(tx, found.user_id)
             back = replace(
-                user,
-                id=before.id,
-                userid=before.userid,
-                created_at=before.created_at,
+                before,
+                code=user.code,
+                given_name=user.given_name,
+                family_name=user.family_name,
+                email=user.email,
+                locale=user.locale,
+                assignments=user.assignments,
+                state=UserState.PROVISIONED,
                 version=before.version + 1,
             )
             await users.save(tx, back)

@@ -158,7 +158,7 @@ class StateChange:
 async def change_state(
     db: Database, administrators: Administrators, tenant_id: TenantId, change: StateChange, now: datetime
 ) -> User:
-    """Return the person in another state (MG-9): without sessions unless active, without password as a ghost.
+    """Return the person in another state (MG-9): without sessions or waiting sign-ins, as a ghost without password.
 
     Raises NotFound, Stale, StateNotAllowed, LastAdministrator, SeatsExhausted, UseridTaken, CodeTaken, EmailTaken,
     SessionOver.
@@ -184,6 +184,7 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
             await forget_ways_in(tx, user.id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
         await end_sessions(tx, user.id, now)
+        await second_factors.forget_waiting(tx, user.id)
         await outbox.add(tx, UserStateChanged(user=changed.facts()))
         if UserState.GHOST in {user.state, change.state}:
             await tell_contact(tx, changed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.chassis.database import Transaction
+from services.chassis.database import Queries, Transaction
 from services.contracts.vocabulary import UserId
 
 
@@ -131,3 +131,12 @@ async def activation(tx: Transaction, token_hash: bytes, now: datetime) -> UserI
 async def forget_activations(tx: Transaction, user_id: UserId) -> None:
     """Delete every activation link of a person."""
     await tx.execute("DELETE FROM activations WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+
+
+async def purge_activations(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` activation links that ended before an instant, of all tenants; return how many."""
+    return await queries.execute(
+        "DELETE FROM activations WHERE ctid = ANY(ARRAY(SELECT ctid FROM activations WHERE expires_at < $1 LIMIT $2))",
+        before,
+        limit,
+    )

@@ -11,7 +11,7 @@ MOST: int = 50
 
 
 async def of_agency(tx: Transaction, since: datetime, until: datetime, ahead: timedelta) -> AgencyFigures:
-    """Return the figures of a span, and the ends that come within `ahead` after it.
+    """Return the figures of a span, and the ends that come within `ahead` after it; a machine or support is no sign-in.
 
     No scope: notifications tells nobody but administrators, and asks for their rights before it does.
     """
@@ -22,6 +22,7 @@ async def of_agency(tx: Transaction, since: datetime, until: datetime, ahead: ti
                  WHERE tenant_id = $1 AND user_id IS NOT NULL AND refused_at >= $2 AND refused_at < $3) AS refused
           FROM sessions
          WHERE tenant_id = $1 AND created_at >= $2 AND created_at < $3
+           AND machine_token_id IS NULL AND actor IS NULL
         """,
         tx.tenant_id,
         since,

@@ -145,6 +145,13 @@ async def take(tx: Transaction, challenge_hash: bytes, purpose: Purpose, user_id
     )
 
 
-async def purge(queries: Queries, before: datetime) -> int:
-    """Delete challenges that waited in vain until an instant, of all tenants; return how many."""
-    return await queries.execute("DELETE FROM passkey_challenges WHERE expires_at < $1", before)
+async def purge(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` challenges that waited in vain until an instant, of all tenants; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM passkey_challenges
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM passkey_challenges WHERE expires_at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )

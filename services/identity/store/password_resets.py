@@ -59,6 +59,13 @@ async def forget(tx: Transaction, user_id: UserId) -> None:
     await tx.execute("DELETE FROM password_resets WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
 
 
-async def purge(queries: Queries, before: datetime) -> int:
-    """Delete links that ended before an instant, of all tenants; return how many."""
-    return await queries.execute("DELETE FROM password_resets WHERE expires_at < $1", before)
+async def purge(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` links that ended before an instant, of all tenants; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM password_resets
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM password_resets WHERE expires_at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )

@@ -76,12 +76,17 @@ async def save(tx: Transaction, user_id: UserId, authenticator: Authenticator) -
 
 async def forget(tx: Transaction, user_id: UserId) -> bool:
     """Delete a person's authenticator app, passkeys, recovery codes and waiting sign-ins; say if there was a factor."""
+    await forget_waiting(tx, user_id)
     await tx.execute("DELETE FROM recovery_codes WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
-    await tx.execute("DELETE FROM challenges WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
-    await tx.execute("DELETE FROM passkey_challenges WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     passkeys = await tx.execute("DELETE FROM passkeys WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     apps = await tx.execute("DELETE FROM authenticators WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     return bool(passkeys + apps)
+
+
+async def forget_waiting(tx: Transaction, user_id: UserId) -> None:
+    """End a person's waiting sign-ins, and what waits for a passkey of his."""
+    await tx.execute("DELETE FROM challenges WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+    await tx.execute("DELETE FROM passkey_challenges WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
 
 
 async def replace_codes(tx: Transaction, user_id: UserId, hashes: Sequence[bytes]) -> None:
@@ -140,6 +145,13 @@ async def finish(tx: Transaction, token_hash: bytes) -> bool:
     )
 
 
-async def purge(queries: Queries, before: datetime) -> int:
-    """Delete sign-ins that waited in vain until an instant, of all tenants; return how many."""
-    return await queries.execute("DELETE FROM challenges WHERE expires_at < $1", before)
+async def purge(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sign-ins that waited in vain until an instant, of all tenants; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM challenges
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM challenges WHERE expires_at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )

@@ -111,16 +111,13 @@ async def ended_of(tx: Transaction, user_id: UserId, since: datetime) -> tuple[S
     return tuple(row["id"] for row in rows)
 
 
-async def purge(queries: Queries, before: datetime) -> int:
-    """Delete sessions and activation links that ended before an instant, of all tenants; return how many."""
-    ended = await queries.execute(
-        """
-        DELETE FROM sessions
-         WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM sessions WHERE expires_at < $1 LIMIT 1000)
-        """,
+async def purge(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sessions that ended before an instant, of all tenants; return how many."""
+    return await queries.execute(
+        "DELETE FROM sessions WHERE ctid = ANY(ARRAY(SELECT ctid FROM sessions WHERE expires_at < $1 LIMIT $2))",
         before,
+        limit,
     )
-    return ended + await queries.execute("DELETE FROM activations WHERE expires_at < $1", before)
 
 
 def session_of(row: Row) -> Session:

@@ -105,7 +105,7 @@ def _shown(found: Contact) -> ContactShown:
 
 
 ROUTES = (
-    Route("POST", "/v1/contacts", create_contact, takes=ContactFields, gives=ContactShown, status=201),
+    Route("POST", "/v1/contacts", create_contact, takes=ContactFields, gives=ContactShown, status=201, once=True),
     Route("GET", "/v1/contacts/{contact_id}", get_contact, gives=ContactShown),
     Route("PUT", "/v1/contacts/{contact_id}", change_contact, takes=ContactFields, gives=ContactShown, edits=True),
     Route("DELETE", "/v1/contacts/{contact_id}", remove_contact, edits=True),

@@ -165,5 +165,5 @@ ROUTES = (
     Route("GET", "/v1/deliveries", list_deliveries, takes=DeliveriesQuery, gives=DeliveriesPage),
     Route("GET", "/v1/deliveries/{delivery_id}", get_delivery, gives=DeliveryWithTimeline),
     Route("GET", "/v1/deliveries/{delivery_id}/explanation", explain_delivery, gives=DeliveryExplained),
-    Route("POST", "/v1/deliveries/{delivery_id}/resend", resend_delivery, gives=DeliveryShown, status=201),
+    Route("POST", "/v1/deliveries/{delivery_id}/resend", resend_delivery, gives=DeliveryShown, status=201, once=True),
 )

@@ -54,4 +54,4 @@ async def send_message(deps: Deps, call: Call, asked: MessageFields) -> MessageQ
     )
 
 
-ROUTES = (Route("POST", "/v1/messages", send_message, takes=MessageFields, gives=MessageQueued, status=202),)
+ROUTES = (Route("POST", "/v1/messages", send_message, takes=MessageFields, gives=MessageQueued, status=202, once=True),)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from services.chassis import consuming
 from services.chassis.authz_client import require
+from services.chassis.cursor import Cursor
+from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Output, Route
 from services.notifications.deps import Deps
 from services.notifications.domain.recipient import SET_DEFAULTS
@@ -23,15 +25,18 @@ class ParkedShown(Output):
 
 class ParkedMessages(Output):
     items: list[ParkedShown]
+    next: str | None
 
 
-async def list_parked(deps: Deps, call: Call) -> ParkedMessages:
-    """List the agency's messages that were given up, oldest first. Needs `admin.settings.update`."""
+async def list_parked(deps: Deps, call: Call, asked: PageQuery) -> ParkedMessages:
+    """List the agency's messages that were given up, latest first. Needs `admin.settings.update`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        rows = await consuming.parked(tx)
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
+        rows = await consuming.parked(tx, asked.cursor, asked.limit + 1)
+    page, following = asked.cut(rows, lambda row: Cursor(row["first_failed_at"], row["message_id"]))
     return ParkedMessages(
-        items=[ParkedShown.model_validate({**row, "error": row["last_error"].partition("(")[0]}) for row in rows]
+        items=[ParkedShown.model_validate({**row, "error": row["last_error"].partition("(")[0]}) for row in page],
+        next=following,
     )
 
 
@@ -48,7 +53,7 @@ async def drop_parked(deps: Deps, call: Call) -> None:
 
 
 ROUTES = (
-    Route("GET", "/v1/parked-messages", list_parked, gives=ParkedMessages),
+    Route("GET", "/v1/parked-messages", list_parked, takes=PageQuery, gives=ParkedMessages),
     Route("POST", "/v1/parked-messages/{message_id}/replay", replay_parked),
     Route("DELETE", "/v1/parked-messages/{message_id}", drop_parked),
 )

@@ -189,7 +189,15 @@ async def _placed(tx: Transaction, snapshot: AccessSnapshot, found: Sequence[App
 _APPOINTMENT = "/v1/appointments/{appointment_id}"
 
 ROUTES = (
-    Route("POST", "/v1/appointments", create_appointment, takes=NewAppointment, gives=AppointmentShown, status=201),
+    Route(
+        "POST",
+        "/v1/appointments",
+        create_appointment,
+        takes=NewAppointment,
+        gives=AppointmentShown,
+        status=201,
+        once=True,
+    ),
     Route("GET", "/v1/appointments", list_appointments, takes=AppointmentsQuery, gives=AppointmentsPage),
     Route("POST", "/v1/appointments/busy", ask_busy, takes=BusyAsked, gives=BusyShown),
     Route("GET", _APPOINTMENT, get_appointment, gives=AppointmentShown),

@@ -11,9 +11,10 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.authz_client import require
+from services.chassis.parsing import checked
 from services.chassis.problems import Invalid, Malformed
 from services.chassis.refusals import UNTYPED
-from services.chassis.web import Call, Route, checked
+from services.chassis.web import Call, Route
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.authzen import (
     DECISIONS,

@@ -166,7 +166,15 @@ def _routes(edge: Edge) -> tuple[Route, ...]:
     one, content = f"{every}/{{document_id}}", f"{every}/{{document_id}}/content"
     put = edge.handler(put_record_document)
     return (
-        Route("POST", every, edge.handler(add_record_document), takes=NewDocument, gives=DocumentShown, status=201),
+        Route(
+            "POST",
+            every,
+            edge.handler(add_record_document),
+            takes=NewDocument,
+            gives=DocumentShown,
+            status=201,
+            once=True,
+        ),
         Route("GET", every, edge.handler(list_record_documents), takes=PageQuery, gives=DocumentsPage),
         Route("GET", one, edge.handler(get_record_document), gives=DocumentShown),
         Route(

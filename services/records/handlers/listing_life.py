@@ -96,7 +96,7 @@ def _copied(projection: Projection) -> dict[str, Any]:
 
 ROUTES = (
     Route("POST", f"{EDGE.one}/bump", bump_listing, gives=ListingShown),
-    Route("POST", f"{EDGE.one}/copy", copy_listing, gives=ListingShown, status=201),
+    Route("POST", f"{EDGE.one}/copy", copy_listing, gives=ListingShown, status=201, once=True),
     Route("POST", f"{EDGE.one}/identity/fill", fill_identity, takes=IdentityGiven, gives=ListingShown),
     Route("POST", f"{EDGE.every}/bulk-renumber", renumber_listings, takes=BulkRenumber, gives=Outcomes),
 )

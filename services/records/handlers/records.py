@@ -162,7 +162,7 @@ def routes(
 ) -> tuple[Route, ...]:
     """Return the routes by which the records of a section are taken on, opened, listed, counted and changed."""
     return (
-        Route("POST", edge.every, edge.handler(create_record), takes=new, gives=edge.shown, status=201),
+        Route("POST", edge.every, edge.handler(create_record), takes=new, gives=edge.shown, status=201, once=True),
         Route("GET", edge.every, edge.handler(list_records), takes=query, gives=edge.page),
         Route("GET", f"{edge.every}/count", edge.handler(count_records), takes=asked, gives=RecordsCount),
         Route("GET", edge.one, edge.handler(get_record), gives=edge.shown),

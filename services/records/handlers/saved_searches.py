@@ -78,7 +78,7 @@ def _check(chosen: ListingsFilter) -> None:
 
 
 ROUTES = (
-    Route("POST", "/v1/saved-searches", create_saved_search, takes=NewSearch, gives=SearchSaved, status=201),
+    Route("POST", "/v1/saved-searches", create_saved_search, takes=NewSearch, gives=SearchSaved, status=201, once=True),
     Route("GET", "/v1/saved-searches", list_saved_searches, gives=SearchesShown),
     Route("DELETE", "/v1/saved-searches/{search_id}", remove_saved_search),
 )

@@ -121,7 +121,9 @@ async def _act(deps: Deps, call: Call) -> Act:
 _CRITERIA: Final = "/v1/criteria/{criteria_id}"
 
 ROUTES = (
-    Route("POST", f"{EDGE.one}/criteria", create_criteria, takes=NewCriteria, gives=CriteriaShown, status=201),
+    Route(
+        "POST", f"{EDGE.one}/criteria", create_criteria, takes=NewCriteria, gives=CriteriaShown, status=201, once=True
+    ),
     Route("GET", f"{EDGE.one}/criteria", list_criteria, gives=CriteriaOfContact),
     Route("GET", _CRITERIA, get_criteria, gives=CriteriaShown),
     Route("PATCH", _CRITERIA, change_criteria, takes=CriteriaChange, gives=CriteriaShown, edits=True),

@@ -266,3 +266,25 @@ async def test_a_change_counts_for_the_next_evaluation(agency: Agency) -> None:
     assert (await agency.call("POST", "/access/v1/evaluation", asked)).body["decision"] is True
     await agency.change(group, "DELETE", f"/members/{person}")
     assert (await agency.call("POST", "/access/v1/evaluation", asked)).body["decision"] is False
+
+
+@pytest.mark.parametrize("member", ["office_id", "assignee_id", "created_by"])
+@pytest.mark.parametrize("text", ["\ud800", "x" * 201], ids=["half a character", "too long"])
+async def test_what_can_be_no_text_is_refused_wherever_a_resource_stands(
+    agency: Agency, member: str, text: str
+) -> None:
+    """Also of who has no right to ask, and with the token of a page."""
+    agent, inside = await agency.person(), listing(agency.office_id)
+    inside["properties"][member] = text
+    page = {"token": "x"}
+
+    for path, asked in (
+        ("evaluation", evaluation(agent, "read", inside)),
+        ("search/subject", {"subject": {"type": "user"}, "action": {"name": "read"}, "resource": inside, "page": page}),
+        ("search/action", {"subject": subject(agent), "resource": inside, "page": page}),
+    ):
+        answer = await agency.call("POST", f"/access/v1/{path}", asked, by=agent)
+        assert (answer.status, answer.code) == (400, "invalid")
+        assert [pointer for pointer, _ in answer.errors] == [f"/resource/properties/{member}"]
+    many = await agency.call("POST", "/access/v1/evaluations", {"evaluations": [evaluation(agent, "read", inside)]})
+    assert many.body["evaluations"][0]["context"]["error"]["status"] == 400

@@ -120,6 +120,34 @@ async def test_the_change_reason_header_says_why_where_the_input_does_not(agency
     assert [entry["reason"] for entry in told] == ["Gina is back", "è al posto di Gina"]
 
 
+async def test_what_counted_at_an_instant_is_said_by_how_rights_were_managed_then(agency: Agency) -> None:
+    person, other = await agency.person(), await agency.person()
+    extended = {"key": "contacts.read", "reach": "user", "reach_id": str(other)}
+    await agency.put_rights(person, "/grants", {"grants": [extended]})
+    then = {await instant(agency): True}
+    for mode in ("simple", "extended", "simple"):
+        assert (await agency.call("PUT", "/v1/settings", {"rights_mode": mode})).status == 200
+        then[await instant(agency)] = mode == "extended"
+
+    async def allowed(at: datetime) -> bool:
+        asked = {"user_id": str(person), "as_of": at.isoformat(), "questions": [{"key": "contacts.read"}]}
+        return (await agency.call("POST", "/v1/decisions", asked)).body["items"][0]["allowed"]
+
+    assert {at: await allowed(at) for at in then} == then
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        rows = await tx.rows(
+            "SELECT rights_mode, set_by, ended_by FROM rights_modes_ever WHERE tenant_id = $1 ORDER BY valid_from",
+            agency.tenant_id,
+        )
+    by = agency.administrator_id
+    assert [tuple(row) for row in rows] == [
+        ("extended", None, by),
+        ("simple", by, by),
+        ("extended", by, by),
+        ("simple", by, None),
+    ]
+
+
 async def test_state_and_offices_of_a_person_keep_their_past(agency: Agency) -> None:
     person = await agency.person()
     before = await instant(agency)
@@ -149,10 +177,19 @@ async def test_times_rise_with_versions_even_when_events_are_old(agency: Agency)
     assert times == sorted(set(times))
 
 
-@pytest.mark.parametrize("statement", ["UPDATE grants_past SET key = 'x'", "DELETE FROM grants_past"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE grants_past SET key = 'x'",
+        "DELETE FROM grants_past",
+        "UPDATE rights_modes_past SET rights_mode = 'x'",
+        "DELETE FROM rights_modes_past",
+    ],
+)
 async def test_the_past_is_never_altered(agency: Agency, statement: str) -> None:
     group = await agency.group(READ_OWN)
     await agency.put(group, "/grants", {"grants": []})
+    await agency.call("PUT", "/v1/settings", {"rights_mode": "simple"})
 
     async def alter() -> None:
         async with agency.db.transaction(agency.tenant_id) as tx:

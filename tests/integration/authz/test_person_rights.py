@@ -11,6 +11,13 @@ from services.contracts.authz_api import SNAPSHOT
 from tests.integration.authz.conftest import MANAGE, Agency
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+PERMISSION = {
+    "action": "read",
+    "record_class": "read",
+    "reaches": ["all"],
+    "name": {"en": "See"},
+    "description": {"en": "."},
+}
 OWN = {"key": "contacts.read", "reach": "own"}
 
 
@@ -147,6 +154,16 @@ async def test_the_way_of_managing_rights_is_a_setting_of_the_agency(agency: Age
     await agency.group(MANAGE[0], members=(clerk,))
     answer = await agency.call("PUT", "/v1/settings", {"rights_mode": "simple"}, by=clerk)
     assert (answer.status, answer.code) == (403, "permission_missing")
+
+
+async def test_a_reason_is_asked_for_only_where_it_is_kept(agency: Agency) -> None:
+    """Why a person has his rights is a reason itself, and what a module brings nobody holds yet."""
+    person = await agency.person()
+    described = await agency.change_rights(person, "PUT", "/description", {"description": "x", "reason": "y"})
+    assert (described.status, described.errors) == (422, [("/reason", "extra_forbidden")])
+    module = {"section": "fleet", "permissions": [PERMISSION], "reason": "y"}
+    registered = await agency.call("POST", "/v1/modules", module)
+    assert (registered.status, registered.errors) == (422, [("/reason", "extra_forbidden")])
 
 
 async def test_what_is_blocked_keeps_its_past(agency: Agency) -> None:

@@ -1,13 +1,14 @@
 """What every request may cause walks indexes, however large the agency: a snapshot, a page of groups."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import LiteralString
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from services.authz.store import groups, standings
+from services.authz.store import administrators, groups, standings
 from services.chassis.cursor import START
 from services.chassis.database import Database, Row, Transaction, open_database
 from services.contracts.vocabulary import TenantId, UserId
@@ -27,6 +28,10 @@ class Explained(Transaction):
         found = await super().rows("EXPLAIN " + sql, *values)
         self.plan = "\n".join(row[0] for row in found)
         return []
+
+    async def value(self, sql: LiteralString, *values: object) -> None:
+        """Return nothing, as `rows`."""
+        await self.rows(sql, *values)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -77,6 +82,16 @@ async def test_a_snapshot_is_read_by_indexes(large: Database) -> None:
     assert "Seq Scan on people" not in plan, plan
     for index in ("group_members_of_user", "grants_once"):
         assert index in plan, plan
+
+
+async def test_administrators_are_found_by_what_makes_them(large: Database) -> None:
+    for plan in (
+        await plan_of(large, administrators.remain),
+        await plan_of(large, lambda tx: administrators.every(tx, datetime.now(UTC))),
+    ):
+        assert "grants_at_all" in plan, plan
+        assert "Seq Scan on grants" not in plan, plan
+        assert "Seq Scan on people" not in plan, plan
 
 
 async def test_a_page_of_groups_is_read_in_its_order(large: Database) -> None:

@@ -81,6 +81,21 @@ async def test_the_start_of_an_agency_is_nobodys_doing(agency: Agency) -> None:
     assert {each["kind"] for each in first} == {"grant", "membership"}
 
 
+async def test_how_the_agency_manages_its_rights_is_told_like_any_change_of_rights(agency: Agency) -> None:
+    for mode, reason in (("simple", "audit"), ("simple", "again"), ("extended", None)):
+        body = {"rights_mode": mode} | ({"reason": reason} if reason else {})
+        assert (await agency.call("PUT", "/v1/settings", body)).status == 200
+
+    newest = (await journal(agency))[:2]
+
+    simple, extended = {"rights_mode": "simple"}, {"rights_mode": "extended"}
+    told = [(each["before"], each["after"], each["reason"], each["kind"]) for each in newest]
+    assert told == [(simple, extended, None, "rights_mode"), (extended, simple, "audit", "rights_mode")]
+    for each in newest:
+        assert (each["author_id"], each["holder"], each["holder_id"]) == (str(agency.administrator_id), None, None)
+    assert newest[0]["at"] > newest[1]["at"]
+
+
 async def test_only_who_may_see_rights_reads_the_journal(agency: Agency) -> None:
     person = await agency.person()
 

@@ -136,3 +136,36 @@ async def test_a_shape_is_no_way_round_what_granting_asks(agency: Agency) -> Non
     assert (more.status, more.code) == (403, "grants_more_than_held")
     assert (nobody.status, nobody.code) == (403, "permission_missing")
     assert (last.status, last.code) == (409, "last_administrator")
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [
+        ("levels", {"categories": {"admin": {"permissions.manage": "none"}}}),
+        ("categories", {"permissions": {"81": False}}),
+    ],
+)
+async def test_who_gives_up_his_own_sight_of_rights_is_told_that_it_is_done(
+    agency: Agency, shape: str, body: dict[str, Any]
+) -> None:
+    clerk = await agency.person()
+    group = await agency.group(MANAGE[0], members=(clerk,))
+    path = f"/v1/holders/group/{group['id']}/{shape}"
+
+    done = await patch(agency, path, body, by=clerk)
+
+    assert (done.status, done.body["version"]) == (200, group["version"] + 1)
+    assert (await agency.call("GET", path, by=clerk)).code == "permission_missing"
+    assert (await agency.call("GET", f"/v1/groups/{group['id']}")).body["grants"] == []
+
+
+async def test_whoever_may_not_see_rights_sees_them_in_no_shape(agency: Agency) -> None:
+    group, agent = await agency.group(), await agency.person()
+
+    for shape in ("boxes", "levels", "categories"):
+        path = f"/v1/holders/group/{group['id']}/{shape}"
+        for answer in (
+            await agency.call("GET", path, by=agent),
+            await agency.call("PATCH", path, {"sections": {}} if shape == "boxes" else {}, by=agent, If_Match='"1"'),
+        ):
+            assert (answer.status, answer.code) == (403, "permission_missing")

@@ -114,3 +114,19 @@ async def test_the_news_make_a_peer_ask_again(agency: Agency) -> None:
         access.drop(agency.tenant_id, SnapshotChanged(user_ids=user_ids, version=version))
 
     assert not (await access.of(caller(agency, person), clock.now())).holds("listings.read")
+
+
+@pytest.mark.parametrize("state", [UserState.ACTIVE, UserState.PROVISIONED, UserState.SUSPENDED, UserState.GHOST])
+async def test_peers_learn_what_waits_for_somebody_whose_account_is_not_active(
+    agency: Agency, state: UserState
+) -> None:
+    person = await agency.person(state)
+    await agency.group(READ, members=(person,))
+
+    answer = await agency.peer("GET", f"{person}/snapshot-once-active")
+    now = await agency.peer("GET", f"{person}/snapshot")
+
+    assert SNAPSHOT.validate_python(answer.body).scope("listings.read").offices == {OfficeId(agency.office_id)}
+    assert SNAPSHOT.validate_python(now.body).holds("listings.read") is (state is UserState.ACTIVE)
+    unknown = (await agency.peer("GET", f"{uuid4()}/snapshot-once-active")).body
+    assert SNAPSHOT.validate_python(unknown).scopes == {}

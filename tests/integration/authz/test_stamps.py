@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.contracts.identity_events import TeamChanged
+from services.contracts.vocabulary import TeamId
 from tests.integration.authz.conftest import Agency, Answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -72,6 +74,24 @@ async def test_a_stamp_speaks_only_of_whom_the_agency_has(agency: Agency, other_
             ("/entries/3", "twice"),
         ],
     )
+
+
+async def test_the_same_key_gives_the_same_stamp_whatever_became_of_whom_it_speaks_of(agency: Agency) -> None:
+    person, team = await stamper(agency), uuid4()
+    there = TeamChanged(team_id=TeamId(team), version=1, name="Letting", members=(), removed=False)
+    await agency.tell(there)
+    body = {"name": "x", "entries": [entry("team", team)]}
+
+    async def sent(key: str) -> Answer:
+        return await agency.call("POST", "/v1/stamps", body, by=person, Idempotency_Key=key)
+
+    made = await sent("one")
+    await agency.tell(there.model_copy(update={"version": 2, "removed": True}))
+
+    again = await sent("one")
+    assert (made.status, again.status, again.body) == (201, 201, made.body)
+    fresh = await sent("two")
+    assert (fresh.status, fresh.errors) == (422, [("/entries/0/holder_id", "unknown_team")])
 
 
 async def test_of_two_changes_of_one_version_one_is_stale(agency: Agency) -> None:

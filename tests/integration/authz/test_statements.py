@@ -120,3 +120,30 @@ async def test_who_can_costs_two_statements_for_two_hundred_people(wired: tuple[
     before = wire.statements
     assert (await agency.call("POST", "/v1/who-can", asked)).status == 200
     assert wire.statements - before <= 10  # the caller, the catalogue, and then people and what they hold
+
+
+@pytest.mark.parametrize("people", [1, 10, 40])
+async def test_however_much_is_imagined_at_once_it_is_as_many_statements(
+    wired: tuple[Agency, Wire], people: int
+) -> None:
+    """Of people, groups and templates that are left and come to."""
+    agency, wire = wired
+    left, come_to = await agency.template(READ), await agency.template(READ)
+    members = [await agency.person() for _ in range(people)]
+    for member in members:
+        await agency.put_rights(member, "/template", {"template_id": left["id"]})
+    groups = [await agency.group(READ) for _ in members]
+    asked = {
+        "grants": [{"holder": "user", "holder_id": str(each), "grants": [READ]} for each in members],
+        "memberships": [
+            {"group_id": group["id"], "user_id": str(each), "member": True}
+            for group, each in zip(groups, members, strict=True)
+        ],
+        "template_links": [{"user_id": str(each), "template_id": come_to["id"]} for each in members],
+        "switches": [{"user_id": str(each), "blocked": ["print"]} for each in members],
+    }
+    assert (await agency.call("POST", "/v1/hypotheses", asked)).status == 200
+
+    before = wire.statements
+    assert (await agency.call("POST", "/v1/hypotheses", asked)).body["concerned"] == people
+    assert wire.statements - before <= 9  # BEGIN, modules, whom grants name, links, three of holders, people, COMMIT

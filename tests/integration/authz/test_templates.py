@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.authz.adapters.catalogue_file import permission_catalogue
 from tests.integration.authz.conftest import MANAGE, Agency
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -58,6 +59,38 @@ async def test_a_removed_template_leaves_its_grants_to_everybody_linked(agency: 
     assert [told for told, _ in await agency.news()] == [set(map(str, people))]
     assert (await agency.call("GET", f"/v1/templates/{template['id']}")).status == 404
     assert all([(await agency.rights(person))["template_id"] is None for person in people])
+
+
+async def test_a_template_of_many_people_goes_by_and_by_and_everybody_keeps_its_grants(agency: Agency) -> None:
+    """No statement and no event may grow with the agency: each change gives a few thousand grants at most."""
+    granted = [{"key": key, "reach": "all"} for key in permission_catalogue()][:200]
+    template = await agency.template(*granted)
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        rows = await tx.rows(
+            """
+            WITH people AS (
+                INSERT INTO people (tenant_id, id, state)
+                SELECT $1, gen_random_uuid(), 'active' FROM generate_series(1, 60)
+                RETURNING id)
+            INSERT INTO template_links (tenant_id, user_id, template_id, linked_at)
+            SELECT $1, id, $2, now() FROM people
+            RETURNING user_id
+            """,
+            agency.tenant_id,
+            UUID(template["id"]),
+        )
+    await agency.news()
+
+    removed = await agency.change_template(template, "DELETE", "")
+
+    told = await agency.news()
+    assert removed.status == 204
+    assert [len(people) for people, _ in told] == [25, 25, 10]
+    assert int(removed.headers["Access-Version"]) == max(version for _, version in told)
+    for row in rows:
+        rights = await agency.rights(row["user_id"])
+        assert (rights["template_id"], len(rights["grants"])) == (None, 200)
+    assert (await agency.call("GET", f"/v1/templates/{template['id']}")).status == 404
 
 
 async def test_who_moves_to_another_template_keeps_what_the_first_granted(agency: Agency) -> None:

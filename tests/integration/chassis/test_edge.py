@@ -1,7 +1,9 @@
 """Every refusal of the HTTP edge is a problem document that says what is wrong and nothing else."""
 
+import asyncio
 import io
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +32,20 @@ async def answer(
         return response.status, body, response
 
 
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+async def status_of(url: str, request: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, dict[str, Any]]:
+    """Return status and body for a request as no well-behaved client sends one: headers may hold any byte."""
+    lines = [f"{request} HTTP/1.1", "Host: echo", "Connection: close", *(f"{k}: {v}" for k, v in headers.items())]
+    reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+    writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+    head, _, answered = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    return int(head.split()[1]), json.loads(answered)
+
+
 @pytest.fixture
 def bearer(issuer: Issuer) -> dict[str, str]:
     return issuer.bearer(uuid4(), uuid4())
@@ -50,12 +66,15 @@ async def test_a_right_request_is_answered(http: aiohttp.ClientSession, echo_url
         (b"", "application/json", 400, "malformed"),
         (b"\xff\xfe", "application/json", 400, "malformed"),
         (b"[" * 100_000, "application/json", 400, "malformed"),
+        *((b'{"text":%s}' % nested(depth), "application/json", 400, "malformed") for depth in (101, 480, 900)),
+        (b'{"text":%s}' % nested(100), "application/json", 422, "invalid"),
         (b"[]", "application/json", 422, "invalid"),
         (b"{}", "application/json", 422, "invalid"),
         (b'{"text":"a","more":1}', "application/json", 422, "invalid"),
         (b'{"text":"a","often":10}', "application/json", 422, "invalid"),
         (b'{"text":"a\\u0000b"}', "application/json", 422, "invalid"),
         (b'{"text":"\\ud800"}', "application/json", 422, "invalid"),
+        (b'{"text":"a","\\ud800":1}', "application/json", 422, "invalid"),
         (b'{"text":"a"}', "text/plain", 415, "unsupported_media_type"),
         (b'{"text":"' + b"a" * 1_100_000 + b'"}', "application/json", 413, "too_large"),
     ],
@@ -122,6 +141,64 @@ async def test_the_secrets_of_peers_and_operators_are_not_an_access_token(
         status, problem, response = await answer(http, "POST", f"{echo_url}{path}", headers=headers)
         assert (status, problem["code"]) == (401, "unauthenticated")
         assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("request_line", ["GET /v1/words", "POST /internal/v1/failures", "POST /v1/licences"])
+@pytest.mark.parametrize("token", ["\xff", "é", "a.\xff.b", "\xed\xa0\x80"])
+async def test_a_token_that_is_no_text_is_refused_as_any_other(echo_url: str, request_line: str, token: str) -> None:
+    status, problem = await status_of(echo_url, request_line, {"Authorization": f"Bearer {token}"})
+    assert (status, problem["code"]) in {(401, "unauthenticated"), (401, "invalid_token")}
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("User-Agent", 200),
+        ("Access-Version", 200),
+        ("If-None-Match", 200),
+        ("traceparent", 200),
+        ("X-Request-Id", 200),
+        ("If-Match", 412),
+        ("Idempotency-Key", 422),
+        ("Change-Reason", 422),
+        ("Content-Type", 415),
+    ],
+)
+async def test_a_header_that_is_no_text_is_ignored_or_refused(
+    echo_url: str, bearer: dict[str, str], header: str, status: int
+) -> None:
+    wish = "PATCH /v1/things/00000000-0000-7000-8000-000000000000" if header == "If-Match" else "GET /v1/words?text=a"
+    if header in {"Idempotency-Key", "Change-Reason", "Content-Type"}:
+        wish = "POST /v1/deeds"
+    body = b'{"text":"a"}'
+    headers = {**bearer, "Content-Type": "application/json", "Content-Length": str(len(body)), header: "\xff"}
+    assert (await status_of(echo_url, wish, headers, body))[0] == status
+
+
+@pytest.mark.parametrize("body", [b"{}", b"\x1f\x8b\x08" + bytes(20)])
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused(
+    echo_url: str, bearer: dict[str, str], body: bytes
+) -> None:
+    said = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": str(len(body))}
+    status, problem = await status_of(echo_url, "POST /v1/words", bearer | said, body)
+    assert (status, problem["code"]) == (400, "malformed")
+
+
+async def test_a_client_who_goes_away_while_sending_is_no_fault_of_ours(
+    http: aiohttp.ClientSession, echo_url: str, bearer: dict[str, str]
+) -> None:
+    request = f"PUT /v1/pictures HTTP/1.1\r\nHost: echo\r\nAuthorization: {bearer['Authorization']}\r\n"
+    _reader, writer = await asyncio.open_connection(*echo_url.removeprefix("http://").split(":"))
+    writer.write(f"{request}Content-Type: image/png\r\nContent-Length: 9\r\n\r\n".encode() + b"\x89PNG")
+    await writer.drain()
+    writer.close()
+
+    async def counted() -> set[str]:
+        async with http.get(f"{echo_url}/metrics") as response:
+            lines = re.findall(r'_count{method="PUT",route="/v1/pictures",status="(\d+)"', await response.text())
+        return set(lines) & {"400", "500"}
+
+    assert await eventually(counted) == {"400"}
 
 
 async def test_health_needs_no_broker(http: aiohttp.ClientSession, echo_url: str) -> None:

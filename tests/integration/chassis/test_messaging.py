@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import aio_pika
@@ -13,13 +14,15 @@ import pytest
 import pytest_asyncio
 
 from services.chassis import consuming, outbox
+from services.chassis.cursor import START, Cursor
 from services.chassis.database import Database, open_database
 from services.contracts.queues import QUEUES
 from services.contracts.records_events import MatchFound
 from services.contracts.vocabulary import TenantId
 from tests.conftest import FreshDatabase
+from tests.faults.proxy import Proxy
 from tests.integration.notifications.post_office import enveloped
-from tests.support import echo
+from tests.support import echo, listeners
 from tests.support.broker import publish_raw
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
@@ -349,6 +352,27 @@ async def test_a_message_is_replayed_to_a_release_that_reads_it_or_dropped_and_s
         assert await consuming.parked(queries) == []
 
 
+async def test_messages_that_were_given_up_are_shown_page_by_page_latest_first(system: System) -> None:
+    async with system.worker_db.transaction(system.tenant_id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO failed_messages
+            SELECT $1, 'test', gen_random_uuid(), 't', 'b', 5, NULL, 'e',
+                   '2026-01-01'::timestamptz + n / 3 * interval '1 h'
+              FROM generate_series(0, 22) AS n
+            """,
+            system.tenant_id,
+        )
+        every = [row["message_id"] for row in await consuming.parked(tx)]
+        found, after = list[UUID](), START
+        while rows := await consuming.parked(tx, after, 5):
+            found += [row["message_id"] for row in rows]
+            after = Cursor(rows[-1]["first_failed_at"], rows[-1]["message_id"])
+        ages = await tx.rows("SELECT message_id FROM failed_messages ORDER BY first_failed_at DESC, message_id DESC")
+    assert found == every == [row["message_id"] for row in ages]
+    assert len(every) == 23
+
+
 async def test_a_message_that_is_still_tried_cannot_be_dropped(system: System) -> None:
     await system.announce(echo.POISON, 1)
 
@@ -396,6 +420,25 @@ async def test_connections_that_the_database_cuts_are_made_anew(system: System) 
     assert await eventually(all_heard)
 
 
+async def test_events_flow_at_once_though_only_the_line_that_tells_of_them_is_cut(
+    database: FreshDatabase,
+    issuer: Issuer,
+    amqp_url: str,
+    http: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600.0)
+    async with system_on(await database(echo.SERVICE), issuer, amqp_url, http) as system:
+        for count in range(1, 4):
+            await listeners.cut(system.worker_db, "outbox")
+            await system.announce("GR", 1)
+
+            async def heard(count: int = count) -> bool:
+                return len(await system.heard()) == count
+
+            assert await eventually(heard)
+
+
 async def test_a_rolled_back_change_publishes_nothing(system: System) -> None:
     async def announce_and_fail() -> None:
         async with system.worker_db.transaction(system.tenant_id) as tx:
@@ -414,6 +457,44 @@ async def test_a_rolled_back_change_publishes_nothing(system: System) -> None:
     assert await eventually(system.outbox_is_empty)
 
 
+async def test_while_the_database_is_away_tidying_waits_its_minute(
+    system: System, database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = await database(echo.SERVICE)
+    monkeypatch.setattr(consuming, "TIDY_SECONDS", 0.01)
+    monkeypatch.setattr(consuming, "PURGED_AT_ONCE", 1)
+    parts = urlsplit(fresh.worker)
+    proxy = Proxy(parts.port or 5432)
+    url = urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{proxy.port}"))
+    async with (
+        AsyncExitStack() as stack,
+        open_database(fresh.worker, connections=1, name="test") as near,
+        open_database(url, connections=1, name="test") as far,
+        near.at_once() as queries,
+    ):
+        await proxy.up()
+        stack.push_async_callback(proxy.down)
+        await queries.execute(
+            """
+            INSERT INTO inbox SELECT $1, 'test', gen_random_uuid(), '-infinity' FROM generate_series(1, 2000)
+            """,
+            system.tenant_id,
+        )
+        tidying = asyncio.ensure_future(consuming.tidy(far))
+
+        async def begun() -> bool:
+            return await queries.value("SELECT count(*) < 2000 FROM inbox")
+
+        assert await eventually(begun)
+        monkeypatch.setattr(consuming, "TIDY_SECONDS", 3600.0)
+        proxy.turn_away()
+        for _ in range(300):  # time in which it would be asked again many times
+            await queries.value("SELECT 1")
+        assert (proxy.turned_away or 0) <= 1
+        tidying.cancel()
+        await asyncio.wait([tidying])
+
+
 async def test_what_was_carried_out_a_month_ago_is_forgotten_and_nothing_younger(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -426,7 +507,7 @@ async def test_what_was_carried_out_a_month_ago_is_forgotten_and_nothing_younger
         )
         await tx.execute_many(
             "INSERT INTO idempotency_keys VALUES ($1, $1, $2, '', $1, now() - interval '1 day' * $3)",
-            [(system.tenant_id, str(days), days) for days in (0, 29, 31, 40)],
+            [(system.tenant_id, f"{days} {n}", days) for days in (0, 29, 31, 40) for n in range(9 if days > 30 else 1)],
         )
     tidying = asyncio.ensure_future(consuming.tidy(system.worker_db))
 

@@ -1,6 +1,7 @@
 """The gateway: what it lets through, what it refuses, and what it says in either case."""
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import AsyncGenerator
@@ -10,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -21,10 +23,12 @@ from deploy.local.databases import SERVICES
 from deploy.local.gateway import Gateway, Limits
 from deploy.local.ports import LOOPBACK, Ports, is_free
 from deploy.local.stack import prepare_folder
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.asyncio
 MEBIBYTE: Final = 1024 * 1024
 BURST: Final = 3
+TOKEN: Final = "AaZz09_-" * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +36,37 @@ class Front:
     """A gateway whose services answer with what they were asked; `notifications` is down."""
 
     url: str
+    log: Path
 
     def at(self, path: str) -> URL:
         return URL(self.url + path, encoded=True)
 
+    async def line_about(self, request_id: str) -> dict[str, Any]:
+        """Return what the log says of a request, once it says it."""
+
+        async def line() -> dict[str, Any] | None:
+            lines = map(json.loads, self.log.read_text().splitlines())
+            return next((each for each in lines if each["request_id"] == request_id), None)
+
+        return await eventually(line) or {}
+
 
 @asynccontextmanager
-async def gateway_before(app: web.Application, limits: Limits) -> AsyncGenerator[Front]:
-    """Run a gateway before one program that stands for all services but `notifications`, which is down."""
+async def gateway_before(app: web.Application, limits: Limits, replicas: int = 1) -> AsyncGenerator[Front]:
+    """Run a gateway before a program that stands for all services but `notifications`, which is down."""
     folder = _folder()
     ports = Ports(folder / "ports.json", {})
     runner = web.AppRunner(app)
     await runner.setup()
-    port, nobody = ports.choose("service"), ports.choose("nobody")
-    await web.TCPSite(runner, LOOPBACK, port).start()
+    nobody, *answering = [ports.choose(f"service-{n}") for n in range(replicas + 1)]
+    for port in answering:
+        await web.TCPSite(runner, LOOPBACK, port).start()
     assert is_free(nobody)
-    upstreams = {name: [nobody if name == "notifications" else port] for name in SERVICES}
+    upstreams = {name: [nobody] if name == "notifications" else answering for name in SERVICES}
     gateway = Gateway(folder, ports, upstreams, limits=limits)
     await gateway.start()
     try:
-        yield Front(gateway.url)
+        yield Front(gateway.url, folder / "logs/gateway.log")
     finally:
         for part in gateway.parts.values():
             await part.stop(1.0)
@@ -171,6 +186,32 @@ async def test_a_service_that_is_down_is_unavailable_for_a_moment(front: Front, 
         assert (await answer.json())["code"] == "unavailable"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", f"/unsubscribe/{TOKEN}", "/unsubscribe"),
+        ("POST", f"/unsubscribe/{TOKEN}", "/unsubscribe"),
+        ("GET", f"/api/notifications/v1/unsubscriptions/{TOKEN}", "/api/notifications/v1/unsubscriptions"),
+        ("GET", f"/api/records/v1/%66eeds/{TOKEN}/x?a={TOKEN}", "/api/records/v1/%66eeds"),
+        ("GET", "/api/identity/scim/v2/Users?filter=ada@casa.example", "/api/identity/scim/v2/Users"),
+        ("GET", "/api/notifications/v1/deliveries?to=ada@casa.example", "/api/notifications/v1/deliveries"),
+        ("GET", f"/api/records/v1/listings/{UUID(int=1)}/photos", f"/api/records/v1/listings/{UUID(int=1)}/photos"),
+    ],
+)
+async def test_the_log_holds_neither_tokens_nor_queries_nor_who_asked(
+    front: Front, http: aiohttp.ClientSession, method: str, path: str, told: str
+) -> None:
+    """Of a service that is down too: nginx has lines of its own for those."""
+    async with http.request(method, front.at(path)) as answer:
+        line = await front.line_about(answer.headers["X-Request-Id"])
+
+    assert (line["method"], line["path"], line["status"]) == (method, told, answer.status)
+    log = front.log.read_text()
+    assert TOKEN not in log
+    assert "ada" not in log
+    assert "client" not in log
+
+
 async def test_an_export_may_be_silent_while_it_is_packed_and_nothing_else(http: aiohttp.ClientSession) -> None:
     goes_on = asyncio.Event()
 
@@ -193,6 +234,54 @@ async def test_an_export_may_be_silent_while_it_is_packed_and_nothing_else(http:
                 await other.read()
         goes_on.set()
         assert await export.read() == b"begun and ended"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "times"),
+    [
+        ("GET", "/api/identity/v1/users", 2),
+        ("PUT", "/api/identity/v1/users/1/state", 1),
+        ("PUT", "/api/identity/v1/users/1/photo", 1),
+        ("PUT", "/api/identity/scim/v2/Users/1", 1),
+        ("DELETE", "/api/identity/scim/v2/Users/1", 1),
+        ("DELETE", "/api/identity/v1/sessions", 1),
+        ("DELETE", "/api/records/v1/exports/1?why=%0Aold", 1),
+        ("PATCH", "/api/identity/v1/users/1", 1),
+        ("POST", "/api/identity/v1/users", 1),
+    ],
+)
+async def test_what_a_replica_took_and_did_not_answer_is_asked_of_the_next_one_only_if_it_changes_nothing(
+    http: aiohttp.ClientSession, method: str, path: str, times: int
+) -> None:
+    taken = list[str]()
+
+    async def take_and_die(request: web.Request) -> web.Response:
+        taken.append(request.raw_path)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", take_and_die)
+    async with (
+        gateway_before(app, Limits(), replicas=2) as front,
+        http.request(method, front.at(path)) as answer,
+    ):
+        assert answer.status == 503
+
+    service = path.split("/")[2]
+    assert taken == [path.removeprefix(f"/api/{service}")] * times
+
+
+@pytest.mark.parametrize(
+    "path", ["/once/identity/v1/users", "/once/", "/api/identity/internal/v1/x", "/api/nobody/v1/x"]
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_no_way_leads_round_what_is_public(
+    front: Front, http: aiohttp.ClientSession, method: str, path: str
+) -> None:
+    async with http.request(method, front.at(path)) as answer:
+        assert answer.status == 404
 
 
 async def test_log_ins_are_limited_and_nothing_else_is(front: Front, http: aiohttp.ClientSession) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from services.chassis.database import Database, open_database
 from services.chassis.http_client import Peer, open_http
@@ -62,6 +63,22 @@ async def told(database: ServiceDatabase, topic: str, user_id: str) -> list[dict
     return [dict(row) for row in rows]
 
 
+async def ends_told(database: ServiceDatabase, user_id: str) -> list[tuple[int, datetime | None]]:
+    """Return version and end of each event about a person, oldest first."""
+    connection = await asyncpg.connect(database.worker)
+    try:
+        rows = await connection.fetch(
+            """
+            SELECT (data->'user'->>'version')::int AS version, (data->'user'->>'ends_at')::timestamptz AS ends_at
+              FROM outbox WHERE data->'user'->>'user_id' = $1 ORDER BY seq
+            """,
+            user_id,
+        )
+    finally:
+        await connection.close()
+    return [tuple(row) for row in rows]
+
+
 def soon(**by: int) -> str:
     return (datetime.now(UTC) + timedelta(**by)).isoformat()
 
@@ -82,10 +99,10 @@ async def test_a_colleague_expires_once_by_however_many_workers_and_comes_back_b
     assert (await agency.activate(user["id"]))[0] == 204
     _, tokens = await agency.sign_in(user["userid"])
     now = datetime.now(UTC)
-    assert await account_ends.end_accounts(app_db, worker_db, administrators, now) == 0
+    assert await account_ends.end_accounts(app_db, worker_db, administrators, now, set()) == 0
     after = now + timedelta(hours=4)
     done = await asyncio.gather(
-        *(account_ends.end_accounts(app_db, worker_db, administrators, after) for _ in range(6))
+        *(account_ends.end_accounts(app_db, worker_db, administrators, after, set()) for _ in range(6))
     )
     assert sum(done) == 1
     assert await state_of(agency, user) == "expired"
@@ -105,6 +122,37 @@ async def test_a_colleague_expires_once_by_however_many_workers_and_comes_back_b
     assert (await agency.sign_in(user["userid"]))[0] == 201
 
 
+@pytest.mark.catalogue("MG-28")
+async def test_an_end_is_told_at_a_new_version_whenever_it_is_set_moved_or_lifted(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    first, second = (datetime.now(UTC) + timedelta(days=days) for days in (5, 9))
+    template = {"name": "Ending", "ends_at": first.isoformat()}
+    _, template = await agency.call("POST", "/v1/access-templates", template)
+    templates, own = f"/v1/access-templates/{template['id']}", f"/v1/users/{user['id']}/access-policy"
+    changes: list[tuple[str, dict[str, Any], datetime | None]] = [
+        (own, {"ends_at": first.isoformat()}, first),
+        (own, {"ends_at": second.isoformat()}, second),
+        (own, {"ends_at": second.isoformat(), "template_id": template["id"]}, second),
+        (own, {"template_id": template["id"]}, first),
+        (templates, {"name": "Ending", "ends_at": second.isoformat()}, second),
+        (own, {}, None),
+    ]
+    before: list[tuple[int, datetime | None]] = []
+    for path, body, end in changes:
+        before = await ends_told(identity_database, user["id"])
+        version = (await agency.call("GET", path))[1]["version"]
+        status, answer = await agency.call("PUT", path, {**body, "dry_run": True}, {"If-Match": f'"{version}"'})
+        assert (status, await ends_told(identity_database, user["id"])) == (200, before), answer
+        status, answer = await agency.call("PUT", path, body, {"If-Match": f'"{version}"'})
+        assert status == 200, answer
+        told_now = (await ends_told(identity_database, user["id"]))[len(before) :]
+        assert told_now == ([(before[-1][0] + 1, end)] if before[-1][1] != end else [])
+    assert (await agency.call("GET", f"/v1/users/{user['id']}"))[1]["version"] == before[-1][0] + 1
+
+
 @pytest.mark.catalogue("MG-1", "MG-28")
 async def test_who_comes_back_needs_a_seat(
     http: aiohttp.ClientSession,
@@ -118,7 +166,7 @@ async def test_who_comes_back_needs_a_seat(
     user = await agency.add_user(ends_at=soon(hours=3))
     others = [await agency.add_user() for _ in range(2)]
     assert [(await agency.activate(one["id"]))[0] for one in (user, others[0])] == [204, 204]
-    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC) + timedelta(hours=4))
+    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC) + timedelta(hours=4), set())
     assert (await agency.activate(others[1]["id"]))[0] == 204
     own = f"/v1/users/{user['id']}/access-policy"
     status, problem = await agency.call("PUT", own, {"ends_at": soon(days=9)}, {"If-Match": '"1"'})
@@ -149,7 +197,7 @@ async def test_a_technician_has_an_end_takes_no_seat_is_announced_once_and_is_go
     (reminder,) = await told(identity_database, "identity.technician.expiring.v1", user["id"])
     assert (reminder["kind"], reminder["sponsor"]) == ("external_technician", str(agency.administrator_id))
 
-    await account_ends.end_accounts(app_db, worker_db, administrators, now + timedelta(hours=4))
+    await account_ends.end_accounts(app_db, worker_db, administrators, now + timedelta(hours=4), set())
     assert await state_of(agency, user) == "ghost"
     assert (await agency.sign_in(user["userid"]))[0] == 401
 
@@ -219,13 +267,37 @@ async def test_the_last_administrator_does_not_expire(
     assert (await agency.activate(user["id"]))[0] == 204
     after = datetime.now(UTC) + timedelta(hours=4)
     authz.last_administrator = True
+    complained = set[account_ends.Overdue]()
     try:
-        await account_ends.end_accounts(app_db, worker_db, administrators, after)
+        with capture_logs() as logs:
+            for _ in range(3):
+                await account_ends.end_accounts(app_db, worker_db, administrators, after, complained)
     finally:
         authz.last_administrator = False
+    assert [log["user_id"] for log in logs if log["event"] == "account_end.last_administrator"] == [user["id"]]
     assert await state_of(agency, user) == "active"
-    await account_ends.end_accounts(app_db, worker_db, administrators, after)
+    await account_ends.end_accounts(app_db, worker_db, administrators, after, set())
     assert await state_of(agency, user) == "expired"
+
+
+@pytest.mark.catalogue("AM-12")
+async def test_a_technician_is_reminded_of_while_no_account_can_be_ended(
+    agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase
+) -> None:
+    card = {"kind": "external_technician", "telephone": "+39 0583 1234"}
+    due = await agency.add_user(**card, ends_at=soon(seconds=-1))
+    leaving = await agency.add_user(**card, ends_at=soon(hours=1))
+    authz.down = True
+    try:
+        async with working(SERVICE, identity_settings(identity_database, authz)):
+
+            async def reminded() -> list[dict[str, Any]]:
+                return await told(identity_database, "identity.technician.expiring.v1", leaving["id"])
+
+            assert len(await eventually(reminded)) == 1
+    finally:
+        authz.down = False
+    assert await state_of(agency, due) == "provisioned"
 
 
 @pytest.mark.catalogue("AM-12")

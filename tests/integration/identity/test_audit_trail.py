@@ -14,11 +14,13 @@ from services.chassis.cursor import START
 from services.chassis.database import Row, Transaction, open_database
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.domain.audit import AuditKind
+from services.identity.domain.session import GRACE
 from services.identity.store import audit_trail
 from services.identity.store.audit_trail import Filter
 from tests.integration.identity.conftest import OPERATOR_TOKEN, PASSWORD, Agency, found_agency
 from tests.integration.identity.test_agent_cards import CARD, at
 from tests.integration.identity.test_second_factor import code_of
+from tests.support.clock import later
 from tests.support.databases import ServiceDatabase
 from tests.support.stub_authz import StubAuthz
 
@@ -290,3 +292,17 @@ async def test_every_way_of_asking_walks_an_index_of_its_own(
             await audit_trail.page(explained, wanted, after=START, limit=51)
     assert index in explained.plan
     assert "Sort" not in explained.plan
+
+
+@pytest.mark.parametrize("reason", ["the operator wanted it", "%ff"])
+async def test_nobody_signs_as_the_operator_and_gives_reasons_by_a_header(agency: Agency, reason: str) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    _, tokens = await agency.sign_in(user["userid"])
+    used = {"refresh_token": tokens["refresh_token"]}
+    assert (await agency.call("POST", "/v1/sessions/refresh", used))[0] == 200
+    pretended = {"Authorization": "Bearer operator", "Change-Reason": reason}
+    with later(GRACE):
+        assert (await agency.call("POST", "/v1/sessions/refresh", used, pretended))[0] == 401
+    (entry,) = [one for one in await entries(agency, subject_id=user["id"]) if one["kind"] == "sessions.ended"]
+    assert (entry["author"], entry["actor_id"], entry["reason"]) == ("system", None, None)

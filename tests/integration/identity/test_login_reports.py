@@ -17,6 +17,7 @@ from services.contracts.vocabulary import TenantId
 from services.identity.store import login_report
 from tests.integration.identity.conftest import Agency
 from tests.integration.identity.test_audit_trail import Explained
+from tests.integration.identity.test_support_access import JANE, colleague, consent, look
 from tests.support.databases import ServiceDatabase
 from tests.support.stub_authz import StubAuthz
 
@@ -141,13 +142,16 @@ async def test_who_was_not_let_in_is_listed_with_the_reason(agency: Agency, auth
 
 
 async def test_who_is_there_is_in_the_file_as_on_the_page(agency: Agency, authz: StubAuthz) -> None:
+    await consent(agency)
     fresh = allow(agency, authz)
     for _ in range(3):
         assert (await agency.sign_in("admin"))[0] == 201
+    user = await colleague(agency)
+    assert (await look(agency, user["userid"]))[0] == 201
     _, page = await agency.call("GET", "/v1/reports/logins", headers=fresh)
     rows = await file_of(agency, "/v1/reports/logins.csv", fresh)
     assert [row["session_id"] for row in rows] == [one["session_id"] for one in page["items"]]
-    assert len(rows) == 4
+    assert [row["actor"] for row in rows] == [one["actor"] or "" for one in page["items"]] == [JANE, "", "", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,34 @@ async def test_an_invited_user_activates_and_suspension_ends_what_he_has_open(
     assert (await agency.sign_in(user["userName"]))[0] == 201
 
 
+async def test_who_comes_back_inactive_is_suspended_at_once_and_not_invited(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    directory = await connect(agency)
+    user = await directory.add_user()
+    assert (await directory.call("DELETE", f"/Users/{user['id']}"))[0] == 204
+    wanted = user_fields(userName=user["userName"], emails=user["emails"], active=False)
+    status, back = await directory.call("POST", "/Users", wanted)
+    assert (status, back["id"], back["active"]) == (201, user["id"], False)
+    connection = await asyncpg.connect(identity_database.worker)
+    told = await connection.fetch(
+        """
+        SELECT split_part(topic, '.', 3) AS what, data->'user'->>'state' AS state
+          FROM outbox WHERE data->'user'->>'user_id' = $1 ORDER BY seq
+        """,
+        user["id"],
+    )
+    await connection.close()
+    assert [tuple(row) for row in told] == [
+        ("created", "provisioned"),
+        ("state_changed", "ghost"),
+        ("state_changed", "suspended"),
+    ]
+    on = {"op": "replace", "path": "active", "value": True}
+    assert (await directory.patch(f"/Users/{user['id']}", on))[1]["active"] is True
+    assert (await by_admin(agency, user["id"]))["state"] == "provisioned"
+
+
 async def test_who_never_activated_is_invited_again_when_he_returns(agency: Agency) -> None:
     directory = await connect(agency)
     user = await directory.add_user(active=False)
@@ -159,7 +187,7 @@ async def test_what_changes_nothing_is_no_change(agency: Agency) -> None:
     assert (status, same) == (200, group)
 
 
-async def test_an_unknown_version_is_refused_and_the_known_one_saves_the_answer(agency: Agency) -> None:
+async def test_an_unknown_version_is_refused_and_the_known_one_is_changed(agency: Agency) -> None:
     directory = await connect(agency)
     user = await directory.add_user()
     path, rename = f"/Users/{user['id']}", {"op": "replace", "path": "displayName", "value": "G"}
@@ -170,8 +198,27 @@ async def test_an_unknown_version_is_refused_and_the_known_one_saves_the_answer(
     assert (await directory.patch(path, rename, **{"If-Match": user["meta"]["version"]}))[0] == 200
     assert (await directory.patch(path, rename, **{"If-Match": "*"}))[0] == 200
     _, user = await directory.call("GET", path)
-    assert (await directory.call("GET", path, headers={"If-None-Match": user["meta"]["version"]}))[0] == 304
     assert user["meta"]["lastModified"] > user["meta"]["created"]
+
+
+async def test_whoever_has_a_version_is_shown_what_a_membership_changed(agency: Agency) -> None:
+    directory = await connect(agency)
+    user = await directory.add_user()
+    group = await directory.add_group(user["id"])
+
+    async def again(path: str, resource: dict[str, Any]) -> Any:
+        status, shown = await directory.call("GET", path, headers={"If-None-Match": resource["meta"]["version"]})
+        assert status == 200
+        return shown
+
+    users, groups = f"/Users/{user['id']}", f"/Groups/{group['id']}"
+    assert [one["value"] for one in (await again(users, user))["groups"]] == [group["id"]]
+    rename = {"op": "replace", "path": "displayName", "value": "Renamed"}
+    assert (await directory.patch(groups, rename))[0] == 200
+    assert [one["display"] for one in (await again(users, user))["groups"]] == ["Renamed"]
+    group = (await directory.call("GET", groups))[1]
+    assert (await directory.call("DELETE", users))[0] == 204
+    assert not (await again(groups, group)).get("members")
 
 
 async def test_of_parallel_patches_with_a_version_one_wins_and_without_one_all_do(agency: Agency) -> None:

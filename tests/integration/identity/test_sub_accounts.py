@@ -1,6 +1,7 @@
 """Sub-accounts: a contact signs in by a tick, no longer without it, and stays a contact all the while."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -77,6 +78,33 @@ async def test_a_contact_signs_in_by_a_tick_and_no_longer_without_it(
     assert await told(identity_database, contact) == ["granted", "revoked", "granted"]
     kinds = [entry["kind"] for entry in await entries(agency, subject_id=account["user_id"])]
     assert (kinds.count("sub_account.granted"), kinds.count("sub_account.revoked")) == (2, 1)
+
+
+async def test_who_comes_back_keeps_the_end_and_the_sponsor_that_he_had(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    contact, ends_at = uuid4(), (datetime.now(UTC) + timedelta(days=9)).isoformat()
+    path = f"/v1/sub-accounts/{contact}"
+    _, account = await agency.call("PUT", path, fields())
+    user = f"/v1/users/{account['user_id']}"
+    assert (await agency.call("PUT", f"{user}/access-policy", {"ends_at": ends_at}, at(0)))[0] == 200
+    version = (await agency.call("GET", path))[1]["version"]
+    assert (await agency.call("DELETE", path, headers=at(version)))[0] == 204
+    assert (await agency.call("PUT", path, fields()))[1]["granted"] is True
+
+    shown = (await agency.call("GET", user))[1]
+    connection = await asyncpg.connect(identity_database.worker)
+    told = await connection.fetch(
+        """
+        SELECT (data->'user'->>'version')::int AS version, (data->'user'->>'ends_at')::timestamptz AS ends_at
+          FROM outbox WHERE data->'user'->>'user_id' = $1 ORDER BY seq DESC LIMIT 2
+        """,
+        account["user_id"],
+    )
+    await connection.close()
+    assert [tuple(row) for row in told] == [(shown["version"], datetime.fromisoformat(ends_at))] * 2
+    noted = [one for one in await entries(agency, subject_id=account["user_id"]) if one["kind"] == "user.state_changed"]
+    assert not {"ends_at", "sponsor_id"} & {*noted[0]["before"], *noted[0]["after"]}
 
 
 async def test_making_the_person_a_ghost_or_bringing_him_back_is_the_same_tick(

@@ -209,6 +209,19 @@ async def test_given_up_messages_are_seen_and_tried_again_by_whose_they_are(
     assert (await agency.call("GET", "/v1/parked-messages"))[0] == 403
 
 
+async def test_given_up_messages_are_shown_by_pages_latest_first(agency: Agency) -> None:
+    person = Invited(agency.tenant_id, UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    given = [str(await given_up(agency, person)) for _ in range(5)]
+    found, path = list[str](), "/v1/parked-messages?limit=2"
+    while path:
+        status, page = await agency.call("GET", path)
+        assert status == 200
+        found += [item["message_id"] for item in page["items"]]
+        path = page["next"] and f"/v1/parked-messages?limit=2&cursor={page['next']}"
+    assert found == given[::-1]
+    assert (await agency.call("GET", "/v1/parked-messages?limit=201"))[0] == 422
+
+
 async def test_given_up_messages_are_dropped_for_good_by_whose_they_are(
     agency: Agency, http: aiohttp.ClientSession
 ) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from services.contracts.vocabulary import TenantId
+from services.notifications import jobs
 from services.notifications.app import SERVICE
 from services.notifications.domain.claim import Claim, LeaseLost
 from services.notifications.domain.delivery import State
@@ -18,6 +19,7 @@ from services.notifications.operations.deliveries import Try, settle
 from services.notifications.operations.gathering import Gathering
 from services.notifications.store import claims
 from tests.integration.notifications.post_office import Invited, PostOffice
+from tests.support import listeners
 from tests.support.mailsink import Mode
 from tests.support.processes import work_process
 from tests.support.running import NO_BROKER, eventually, working
@@ -32,6 +34,16 @@ async def test_two_workers_send_two_hundred_mails_once_each(post: PostOffice) ->
         await eventually(lambda: _all_sent(post, people), seconds=60)
     mails = Counter(mail.recipient for mail in post.sink.received)
     assert [mails[person.address] for person in people] == [1] * 200
+
+
+async def test_mails_go_out_at_once_though_only_the_line_that_tells_of_them_is_cut(
+    post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 3600.0)
+    async with working(SERVICE, post.settings()):
+        for _ in range(3):
+            await listeners.cut(post.crossing, "deliveries")
+            await post.reaches(await post.invite(), "sent")
 
 
 async def test_each_worker_keeps_to_a_domains_share_so_that_two_hand_over_twice_as_much(post: PostOffice) -> None:

@@ -16,6 +16,7 @@ from services.chassis.consuming import Subscription
 from services.chassis.database import Database, Transaction
 from services.chassis.guarding import Guard
 from services.chassis.jwks import KeySet
+from services.chassis.reasons import reason_of
 from services.chassis.refusals import Dialect
 from services.chassis.service import Built, Platform, Service
 from services.chassis.tokens import Verifier
@@ -73,6 +74,12 @@ async def say(_deps: Deps, _call: Call, asked: Said) -> Heard:
 async def ask(_deps: Deps, _call: Call, asked: Asked) -> Heard:
     """Say what was asked."""
     return Heard(text=asked.text, version=7)
+
+
+async def do(_deps: Deps, call: Call, asked: Said) -> Heard:
+    """Say why it is to be done, and by which key."""
+    key = call.idempotency_key
+    return Heard(text=f"{asked.text} {reason_of(call.headers)} {key and key.key}", version=7)
 
 
 async def change(_deps: Deps, call: Call) -> Heard:
@@ -172,6 +179,7 @@ SERVICE: Final = Service(
     build=build,
     routes=(
         Route("POST", "/v1/words", say, takes=Said, gives=Heard),
+        Route("POST", "/v1/deeds", do, takes=Said, gives=Heard),
         Route("GET", "/v1/words", ask, takes=Asked, gives=Heard),
         Route("PATCH", "/v1/things/{thing_id}", change, gives=Heard, edits=True),
         Route(
