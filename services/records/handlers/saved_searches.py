@@ -39,7 +39,7 @@ class SearchSaved(Output):
 
 
 async def create_saved_search(deps: Deps, call: Call, asked: NewSearch) -> SearchSaved:
-    """Save a search under a name. What it finds is decided each time it is used."""
+    """Save a search under a name, up to 200. What it finds is decided each time it is used."""
     _check(asked.filter)
     chosen = asked.filter.model_dump_json(exclude_none=True)
     search = SavedSearch(ids.uuid7(), asked.name, chosen, asked.sort, call.now)
