@@ -16,7 +16,8 @@ from services.records.domain import appointment as domain
 from services.records.domain.appointment import Appointment, Guest, Kind
 from services.records.handlers.fields import OMITTED, Email, Line, Text
 
-_TIMEZONES: Final = frozenset(available_timezones())
+_TIMEZONES: Final = frozenset(available_timezones()) - {"Factory", "localtime"}
+"""Without what some machines have beside the zones: no zone set yet, and the machine's own."""
 
 
 def _zone(name: str) -> str:
