@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from services.chassis import clock
 from services.chassis.authz_client import PermissionMissing, require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Route
@@ -155,7 +156,11 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
 async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
     """Delete what all records say to one user (ON-15). Needs record_rights.update, and to be an administrator."""
     user_id = UserId(call.id_in_path("user_id"))
-    return EntriesRemoved(records=await operations.forget_user(deps.db, await _author(deps, call), user_id))
+
+    async def authors() -> Author:
+        return Author(await deps.access.of(call.caller, clock.now(), call.access_version), call.now)
+
+    return EntriesRemoved(records=await operations.forget_user(deps.db, call.caller.tenant_id, authors, user_id))
 
 
 async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
