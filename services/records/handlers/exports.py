@@ -138,7 +138,7 @@ async def list_disclosures(deps: Deps, call: Call, asked: DisclosuresQuery) -> D
     """
     if asked.everybody:
         require(await deps.access.of(call.caller, call.now, call.access_version), OVERSEE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         if asked.everybody:
             found = await disclosures.page(tx, after=asked.cursor, limit=asked.limit + 1)
         else:

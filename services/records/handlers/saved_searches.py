@@ -48,7 +48,7 @@ async def create_saved_search(deps: Deps, call: Call, asked: NewSearch) -> Searc
 
 async def list_saved_searches(deps: Deps, call: Call) -> SearchesShown:
     """List the caller's own searches by name."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await saved_searches.of(tx, call.caller.user_id)
     return SearchesShown(
         items=[
