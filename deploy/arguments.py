@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start everything, load the demo, follow the logs until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="leave it running and return; `down` stops it")
-    up.add_argument("--replicas", type=int, default=1, help="serve processes of each service (default 1)")
+    up.add_argument("--replicas", type=_at_least_one, default=1, help="serve processes of each service (default 1)")
     test = commands.add_parser("test", help="run all checks and tests, with servers of their own")
     test.add_argument("--serve", action="store_true", help="only keep the test servers running, for later runs")
     test.add_argument("faults", nargs="?", help="only the faults: servers killed, lines cut; `--long` takes its time")
@@ -72,3 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="say what this machine has and what it lacks, and the command that installs it")
     commands.add_parser("down", help="stop a running `up`")
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -84,21 +84,24 @@ class Services:
         return Program(
             name=title,
             argv=around.command(around.clone, service, action),
-            environment=_inherited() | self._settings(service, port),
+            environment=_inherited() | self._settings(service, action, port),
             directory=around.clone,
             log=around.logs / f"{title}.log",
         )
 
-    def _settings(self, service: str, port: int) -> dict[str, str]:
+    def _settings(self, service: str, action: str, port: int) -> dict[str, str]:
         around = self.around
         urls = around.databases[service]
+        roles = {
+            "migrate": {"OWNER_DATABASE_URL": urls.owner},
+            "serve": {"DATABASE_URL": urls.app},
+            "work": {"DATABASE_URL": urls.app, "WORKER_DATABASE_URL": urls.worker},
+        }
         settings = {
             "HOST": LOOPBACK,
             "PORT": str(port),
             "WORK_PORT": str(self.work_ports[service]),
-            "DATABASE_URL": urls.app,
-            "WORKER_DATABASE_URL": urls.worker,
-            "OWNER_DATABASE_URL": urls.owner,
+            **roles[action],
             "AMQP_URL": around.amqp_urls[service],
             "INTERNAL_TOKEN_FILE": str(around.internal_token),
             "LOG_LEVEL": around.log_level,

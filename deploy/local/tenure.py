@@ -4,12 +4,16 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import IO
 
 LOCK = "launcher.lock"
 STATE = "state.json"
+# Who only asks shares the lock for a moment, which must not look like a launcher.
+PATIENCE_SECONDS = 0.3
+POLL_SECONDS = 0.01
 
 
 class TakenError(Exception):
@@ -24,8 +28,11 @@ class TakenError(Exception):
 def tenure(folder: Path) -> Generator[None]:
     """Hold the folder until the end of the block or of this process; raises TakenError."""
     with (folder / LOCK).open("a+") as lock:
-        if not _take(lock):
-            raise TakenError(_written(lock))
+        began = time.monotonic()
+        while not _take(lock, fcntl.LOCK_EX):
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise TakenError(_written(lock))
+            time.sleep(POLL_SECONDS)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -41,7 +48,7 @@ def holder(folder: Path) -> int | None:
     try:
         with (folder / LOCK).open("r+") as lock:
             # The number is written by whoever has the lock: while the lock is taken it is that process.
-            return None if _take(lock) else _written(lock)
+            return None if _take(lock, fcntl.LOCK_SH) else _written(lock)
     except FileNotFoundError:
         return None
 
@@ -64,9 +71,9 @@ def told(folder: Path) -> dict[str, object]:
     return state if state["pid"] == holder(folder) else {}
 
 
-def _take(lock: IO[str]) -> bool:
+def _take(lock: IO[str], kind: int) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -18,7 +18,7 @@ _log = logging.get(__name__)
 
 
 async def expire_rights(deps: Deps, worker_db: Database) -> Never:
-    """End every five seconds what has expired, agency by agency, and announce it."""
+    """End every five seconds what has expired, agency by agency, and announce it; of much, some each time."""
     outage = Outage("expire_rights")
     while True:
         with outage.bridged():

@@ -16,6 +16,8 @@ class MailedLink(BaseModel):
     userid: str
     agency: str
     display_name: str
+    email: str
+    """Where the person is reached now: nobody at another address may get the link."""
 
 
 class ActivationLink(MailedLink):

@@ -55,6 +55,7 @@ from services.identity.handlers import (
 )
 from services.identity.jobs import (
     announce_refusals,
+    count_administrators,
     end_accounts,
     purge_expired,
     repeat_running_revocations,
@@ -142,5 +143,6 @@ SERVICE = Service(
         announce_refusals,
         send_for_resets,
         end_accounts,
+        count_administrators,
     ),
 )

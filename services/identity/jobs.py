@@ -14,6 +14,7 @@ from services.identity.operations.account_ends import Overdue
 from services.identity.operations.passwords import request_resets
 from services.identity.operations.sessions import repeat_revocations
 from services.identity.operations.sign_in_limits import tell_refusals
+from services.identity.operations.standing_down import count_again
 from services.identity.store import (
     credentials,
     devices,
@@ -31,6 +32,7 @@ REPEAT_SECONDS: Final = 5.0
 ANNOUNCE_SECONDS: Final = 5.0
 END_SECONDS: Final = 10.0
 RESET_SECONDS: Final = 2.0
+COUNT_SECONDS: Final = 60.0
 KEPT: Final = timedelta(days=30)
 COUNTED: Final = timedelta(days=1)
 DEVICES_KEPT: Final = timedelta(days=180)
@@ -104,6 +106,17 @@ async def end_accounts(deps: Deps, worker_db: Database) -> Never:
             _log.info("accounts.ended", count=ended, reminded=told)
 
     await _every(END_SECONDS, "end_accounts", end)
+
+
+async def count_administrators(deps: Deps, worker_db: Database) -> Never:
+    """See every minute whether somebody stood down as an administrator for nothing, and have him counted again."""
+
+    async def count() -> None:
+        counted = await count_again(deps.db, worker_db, clock.now())
+        if counted:
+            _log.warning("administrators.counted_again", count=counted)
+
+    await _every(COUNT_SECONDS, "count_administrators", count)
 
 
 async def send_for_resets(_deps: Deps, worker_db: Database) -> Never:

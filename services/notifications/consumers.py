@@ -94,10 +94,10 @@ async def warn_of_end(tx: Transaction, event: TechnicianExpiring, envelope: Enve
 
 
 async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Envelope) -> None:
-    """Take over an agency's name and zone."""
-    await agencies.insert(tx, event)
-    await reports.add(tx)
-    await digests.rework(tx)
+    """Take over an agency's name and zone, once: identity tells of it again after a restore."""
+    if await agencies.insert(tx, event):
+        await reports.add(tx)
+        await digests.rework(tx)
 
 
 async def follow_appointment(tx: Transaction, event: AppointmentEvent, envelope: Envelope) -> None:

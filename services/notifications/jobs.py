@@ -8,8 +8,9 @@ anew. `handing_over`: nobody can know, so the try counts as uncertain and the sa
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
@@ -19,7 +20,7 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from services.chassis import clock, logging, trace
-from services.chassis.database import Database
+from services.chassis.database import Database, Queries
 from services.chassis.outages import Outage
 from services.chassis.problems import Unavailable
 from services.notifications.adapters.bounces import Bounce
@@ -35,7 +36,7 @@ from services.notifications.operations import deliveries, digests, notices, repo
 from services.notifications.operations.deliveries import Try
 from services.notifications.operations.gathering import Gathering
 from services.notifications.operations.writing import write
-from services.notifications.store import bounces, claims, guests, recipients, suppressions
+from services.notifications.store import appointments, bounces, claims, guests, recipients, suppressions
 from services.notifications.store import digests as schedules
 from services.notifications.store import reports as weekly
 from services.notifications.store.claims import Offer
@@ -179,7 +180,9 @@ async def _try_once(deps: Deps, books: _Books, claim: Claim) -> Outcome:
         return Outcome(State.REFUSED, "address_invalid", tried=False)
     decision, head = await books.prepare(claim)
     if not decision.wanted:
-        return Outcome(State.SUPPRESSED, decision.ground, tried=False)
+        return Outcome(State.SUPPRESSED, decision.ground, tried=False, ground=decision.ground)
+    if claim.told or claim.awaits:
+        return Outcome(State.CANCELLED if claim.told else State.DEFERRED, "same_address", tried=False)
     try:
         letter = await write(deps.desk, deps.db, claim, head, clock.now())
     except NoLongerNeeded as needless:
@@ -188,7 +191,8 @@ async def _try_once(deps: Deps, books: _Books, claim: Claim) -> Outcome:
         return Outcome(State.DEFERRED, "identity_unavailable", tried=False)
     message = deps.messages.message(letter, claim.id, claim.recipient_address, clock.now())
     hand_over = partial(books.hand_over, Offer(claim, letter, decision.ground))
-    return await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
+    outcome = await deps.mail_server.send(deps.messages.sender, claim.recipient_address, message, hand_over)
+    return replace(outcome, ground=decision.ground)
 
 
 async def _settle(books: _Books, tried: Try) -> None:
@@ -212,10 +216,10 @@ async def take_bounces(deps: Deps, worker_db: Database) -> Never:
             async with worker_db.across_tenants() as queries:
                 found = await bounces.claim(queries, 100)
             for one in found:
-                if one.tenant_id is not None:
-                    await deliveries.take_back(deps.db, one.tenant_id, Bounce(one.delivery_id, one.status))
-                async with worker_db.across_tenants() as queries:
-                    await bounces.forget(queries, one.id)
+                bounce = Bounce(one.delivery_id, one.status)
+                if one.tenant_id is None or await deliveries.take_back(deps.db, one.tenant_id, bounce):
+                    async with worker_db.at_once() as queries:
+                        await bounces.forget(queries, one.id)
         await asyncio.sleep(BOUNCES_SECONDS)
 
 
@@ -248,12 +252,13 @@ async def send_reports(deps: Deps, worker_db: Database) -> Never:
             async with worker_db.across_tenants() as queries:
                 due = await weekly.due(queries, clock.now(), REPORTS_AT_ONCE)
             for schedule in due:
-                await reports.advance(deps.db, deps.desk.rights, schedule, clock.now())
+                with outage.bridged():  # one agency of which authz says nothing holds up no other
+                    await reports.advance(deps.db, deps.desk.rights, schedule, clock.now())
         await asyncio.sleep(REPORTS_SECONDS)
 
 
 async def tidy(deps: Deps, worker_db: Database) -> Never:
-    """Every ten minutes: announce accounts that end soon, forget old mails, guests and bounces."""
+    """Every ten minutes: announce accounts that end soon, forget what is old, however much it is."""
     outage = Outage("tidy")
     while True:
         with outage.bridged():
@@ -261,10 +266,15 @@ async def tidy(deps: Deps, worker_db: Database) -> Never:
                 ending = await recipients.ending(queries, NOTICE)
             for one in ending:
                 await notices.announce_end(deps.db, one)
-            async with worker_db.across_tenants() as queries:
-                purged = await claims.purge(queries, PURGED_AT_ONCE)
-                await guests.forget_guests(queries)
-                await suppressions.purge(queries, PURGED_AT_ONCE)
-            if purged:
-                _log.info("mails.purged", count=purged)
+            for old in (claims, appointments, schedules, guests, suppressions):
+                while await _purged(worker_db, old.purge) == PURGED_AT_ONCE:
+                    pass
         await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _purged(worker_db: Database, purge: Callable[[Queries, int], Awaitable[int]]) -> int:
+    async with worker_db.across_tenants() as queries:
+        count = await purge(queries, PURGED_AT_ONCE)
+    if count:
+        _log.info("rows.purged", of=purge.__module__.rpartition(".")[2], count=count)
+    return count

@@ -27,6 +27,37 @@ TABLES = """
 """
 
 
+UNFENCED = """
+    SELECT c.relname AS name
+      FROM pg_class c
+     WHERE c.relnamespace = 'public'::regnamespace
+       AND (c.relkind IN ('m', 'f')
+            OR c.relkind = 'v' AND NOT 'security_invoker=true' = ANY (coalesce(c.reloptions, '{}')))
+"""
+"""Views that read as their owner instead of as who asks, and what row-level security cannot fence."""
+CROSSING = """
+    SELECT k.conrelid::regclass || ' ' || k.conname AS name
+      FROM pg_constraint k
+      JOIN pg_class c ON c.oid = k.conrelid AND c.relrowsecurity
+     WHERE k.contype = 'f'
+       AND NOT EXISTS (
+           SELECT FROM unnest(k.conkey, k.confkey) AS pair (here, there)
+             JOIN pg_attribute h ON (h.attrelid, h.attnum, h.attname) = (k.conrelid, pair.here, 'tenant_id')
+             JOIN pg_attribute t ON (t.attrelid, t.attnum, t.attname) = (k.confrelid, pair.there, 'tenant_id'))
+"""
+"""References of a tenant's row that could lead to another tenant's."""
+
+PLANTED = """
+    CREATE TABLE planted (tenant_id uuid, id uuid UNIQUE, other uuid CONSTRAINT crossing REFERENCES planted (id),
+        UNIQUE (tenant_id, id),
+        CONSTRAINT kept FOREIGN KEY (tenant_id, other) REFERENCES planted (tenant_id, id));
+    ALTER TABLE planted ENABLE ROW LEVEL SECURITY;
+    CREATE VIEW planted_view AS SELECT * FROM planted;
+    CREATE VIEW planted_well WITH (security_invoker = true) AS SELECT * FROM planted;
+    CREATE MATERIALIZED VIEW planted_rows AS SELECT * FROM planted;
+"""
+
+
 def service_named(name: str) -> Service[Any, Any]:
     return importlib.import_module(f"services.{name}.app").SERVICE
 
@@ -47,6 +78,27 @@ async def test_every_table_is_fenced_or_says_why_not(database: FreshDatabase, na
             assert table["fenced"], table["name"]
             assert table["key_starts_with"] == "tenant_id", table["name"]
             assert table["policies"] == ["all_tenants {keyholder_worker}", "tenant_fence {-}"], table["name"]
+
+
+@each_service
+async def test_no_view_and_no_reference_leads_past_the_fence(database: FreshDatabase, name: str) -> None:
+    made = await database(service_named(name))
+    connection = await asyncpg.connect(made.owner)
+    try:
+        assert [row["name"] for row in await connection.fetch(f"{UNFENCED} UNION ALL {CROSSING}")] == []
+    finally:
+        await connection.close()
+
+
+async def test_what_leads_past_the_fence_is_noticed(database: FreshDatabase) -> None:
+    made = await database(service_named("authz"))
+    connection = await asyncpg.connect(made.owner)
+    try:
+        await connection.execute(PLANTED)
+        assert [row["name"] for row in await connection.fetch(CROSSING)] == ["planted crossing"]
+        assert {row["name"] for row in await connection.fetch(UNFENCED)} == {"planted_view", "planted_rows"}
+    finally:
+        await connection.close()
 
 
 @each_service

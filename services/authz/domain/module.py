@@ -21,10 +21,23 @@ def check_module(wanted: Iterable[Permission], product: Catalogue, registered: M
 
     Raises SectionTaken, PermissionDiffers.
     """
-    sections = {permission.section for permission in product.values()}
+    sections = _sections(product)
     for permission in wanted:
         if permission.section in sections:
             raise SectionTaken
         known = registered.get(permission.key, permission)
         if (known.record_class, known.reaches) != (permission.record_class, permission.reaches):
             raise PermissionDiffers(f"{permission.key} is registered with {known.record_class}, {known.reaches}.")
+
+
+def with_modules(product: Catalogue, registered: Iterable[Permission]) -> Catalogue:
+    """Return the product's permissions and then the registered ones.
+
+    A section that a release brought after a module had registered it is the product's, so that no key means two things.
+    """
+    sections = _sections(product)
+    return {**product, **{each.key: each for each in registered if each.section not in sections}}
+
+
+def _sections(product: Catalogue) -> frozenset[str]:
+    return frozenset(permission.section for permission in product.values())

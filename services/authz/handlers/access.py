@@ -107,7 +107,7 @@ async def query_scopes(deps: Deps, call: Call, asked: ScopeQuestion) -> ScopeAns
 
 
 async def _standing(deps: Deps, call: Call, user_id: UserId) -> Standing:
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         standing = await standings.find(tx, user_id)
     if standing is None:
         raise NotFound

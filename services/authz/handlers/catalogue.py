@@ -41,7 +41,7 @@ async def list_permissions(deps: Deps, call: Call) -> PermissionsShown:
 
 async def catalogue_of(deps: Deps, call: Call) -> Catalogue:
     """Return every permission that the caller's agency knows, those of its modules last."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return await modules.catalogue(tx, deps.catalogue)
 
 

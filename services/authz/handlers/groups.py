@@ -94,7 +94,7 @@ async def list_groups(deps: Deps, call: Call, asked: PageQuery) -> GroupsPage:
     With admin.permissions.manage_employee_groups one sees the employee groups.
     """
     every = await sees_all_groups(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await groups.page(tx, every=every, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda each: Cursor(each.group.created_at, each.group.id))
     return GroupsPage(items=[_listed(each) for each in shown], next=following)

@@ -82,13 +82,13 @@ async def stand_down(deps: Deps, call: Call) -> None:
 
 async def list_administrators(deps: Deps, call: Call) -> Administrators:
     """List the active people who administer an agency, whether or not that ends by itself."""
-    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+    async with deps.db.single_read(TenantId(call.id_in_path("tenant_id"))) as tx:
         return Administrators(user_ids=tuple(await counted.every(tx, call.now)))
 
 
 async def get_site_appearance(deps: Deps, call: Call) -> SiteAppearance:
     """Say whether a person may appear on the agency's web site, which everybody may until it is blocked (MG-23)."""
-    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+    async with deps.db.single_read(TenantId(call.id_in_path("tenant_id"))) as tx:
         blocked = await blocked_switches.of(tx, UserId(call.id_in_path("user_id")))
     return SiteAppearance(shown=Switch.SITE not in blocked)
 

@@ -92,7 +92,7 @@ async def describe_rights(deps: Deps, call: Call, asked: DescriptionWanted) -> P
 
 async def get_settings(deps: Deps, call: Call) -> RightsSettings:
     """Show how the agency manages rights."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return RightsSettings(rights_mode=await tenants.rights_mode(tx))
 
 

@@ -58,7 +58,7 @@ async def list_rights_changes(deps: Deps, call: Call, asked: RightsChangesQuery)
     """
     await require_sight_of_rights(deps, call)
     wanted = Filter(asked.user_id, asked.holder_id, asked.author_id, asked.key, asked.since, asked.until)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await rights_changes.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda entry: entry.cursor)
     return RightsChangesPage(items=[_shown(entry) for entry in shown], next=following)

@@ -203,7 +203,7 @@ async def _levels_shown(deps: Deps, call: Call) -> LevelsShown:
 
 async def _categories_shown(deps: Deps, call: Call) -> CategoriesShown:
     version, held, _ = await _read(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         with_branches = await offices.count(tx) > 1
     found, lasting = categories(deps.catalogue), frozenset(held)
     shown = [category for category in found if with_branches or not category.of_branches]

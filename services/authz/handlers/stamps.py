@@ -80,7 +80,7 @@ class StampsPage(Output):
 async def list_stamps(deps: Deps, call: Call, asked: PageQuery) -> StampsPage:
     """List the caller's stamps, newest first."""
     user_id = await _stamper(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await stamps.page(tx, user_id, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda stamp: Cursor(stamp.created_at, stamp.id))
     return StampsPage(

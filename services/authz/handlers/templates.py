@@ -48,7 +48,7 @@ class TemplatesPage(Output):
 async def list_templates(deps: Deps, call: Call, asked: PageQuery) -> TemplatesPage:
     """List the templates, newest first. Needs admin.permissions.manage or admin.agents.manage."""
     await require_sight_of_rights(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await templates.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda each: Cursor(each.template.created_at, each.template.id))
     return TemplatesPage(items=[_listed(each) for each in shown], next=following)

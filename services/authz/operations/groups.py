@@ -68,7 +68,7 @@ async def put_member(db: Database, author: Author, target: HolderTarget, member:
     LastAdministrator.
     """
     async with changing_holder(db, author, target, MANAGE_EMPLOYEE_GROUPS) as change:
-        present = await _movable(change, target)
+        present = await _members(change, target)
         if await people.find(change.tx, member.user_id) is None:
             raise NotFound
         if member not in present:
@@ -86,16 +86,12 @@ async def remove_member(db: Database, author: Author, target: HolderTarget, user
     Raises NotFound, also for who is not in it; Stale, LastAdministrator.
     """
     async with changing_holder(db, author, target, MANAGE_EMPLOYEE_GROUPS) as change:
-        if user_id not in {member.user_id for member in await _movable(change, target)}:
+        if user_id not in {member.user_id for member in await _members(change, target)}:
             raise NotFound
         change.concerned.add(user_id)
         await groups.remove_member(change.tx, target.holder.id, user_id, change.signature)
         return change.version
 
 
-async def _movable(change: RightsChange, target: HolderTarget) -> list[Member]:
-    """Return the members of a group, whom the author may move. Raises NotFound."""
-    group = await groups.get(change.tx, target.holder.id)
-    if not (change.manages_permissions or group.is_employee_group):
-        raise NotFound
+async def _members(change: RightsChange, target: HolderTarget) -> list[Member]:
     return [Member(*each) for each in (await holders.people_of(change.tx, target.holder)).items()]

@@ -13,7 +13,7 @@ from services.authz.domain.mode import check_mode
 from services.authz.operations.rights_changes import Author, RightsChange, changing_rights
 from services.authz.store import grants, groups, holders, modules, people, tenants
 from services.chassis.database import Database
-from services.chassis.problems import Stale
+from services.chassis.problems import NotFound, Stale
 
 Rewriting = Callable[[Sequence[Grant]], Sequence[Grant]]
 """From what a holder is granted to what it shall be granted."""
@@ -36,10 +36,17 @@ async def changing_holder(
     Raises PermissionMissing, NotFound, Stale, LastAdministrator.
     """
     async with changing_rights(db, author, or_holding) as change:
+        await _check_sight(change, target.holder)
         if await holders.version_of(change.tx, target.holder) != target.version:
             raise Stale
         yield change
         await holders.next_version(change.tx, target.holder)
+
+
+async def _check_sight(change: RightsChange, holder: Holder) -> None:
+    """Refuse who only moves members of employee groups any other group, at whatever version. Raises NotFound."""
+    if not (change.manages_permissions or (await groups.get(change.tx, holder.id)).is_employee_group):
+        raise NotFound
 
 
 async def replace_grants(

@@ -23,14 +23,22 @@ async def tenants_with_expired(queries: Queries, now: datetime) -> Sequence[Tena
     return [row["tenant_id"] for row in rows]
 
 
-async def end_expired(tx: Transaction, now: datetime) -> frozenset[UserId]:
-    """Let what has expired become past, and return who held it."""
+async def end_expired(tx: Transaction, now: datetime, limit: int) -> frozenset[UserId]:
+    """Let up to `limit` grants and memberships that have expired become past, and return who held them."""
     rows = await tx.rows(
         """
         WITH grants_gone AS (
-            DELETE FROM grants WHERE tenant_id = $1 AND expires_at <= $2 RETURNING *),
+            DELETE FROM grants
+             WHERE tenant_id = $1
+               AND seq IN (SELECT seq FROM grants WHERE tenant_id = $1 AND expires_at <= $2 LIMIT $3)
+            RETURNING *),
         members_gone AS (
-            DELETE FROM group_members WHERE tenant_id = $1 AND expires_at <= $2 RETURNING *),
+            DELETE FROM group_members
+             WHERE tenant_id = $1
+               AND (group_id, user_id) IN (
+                   SELECT group_id, user_id FROM group_members
+                    WHERE tenant_id = $1 AND expires_at <= $2 LIMIT $3)
+            RETURNING *),
         grants_kept AS (
             INSERT INTO grants_past (
                 tenant_id, seq, holder_kind, holder_id, key, reach, reach_id, view, expires_at, granted_by,
@@ -50,5 +58,6 @@ async def end_expired(tx: Transaction, now: datetime) -> frozenset[UserId]:
         """,
         tx.tenant_id,
         now,
+        limit,
     )
     return frozenset(row["user_id"] for row in rows)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable
 
 from services.authz.domain.catalogue import Catalogue, Permission
+from services.authz.domain.module import with_modules
 from services.authz.domain.reach import Reach
 from services.authz.domain.signature import Signature
 from services.authz.domain.switch import switch_of
@@ -25,7 +26,7 @@ async def catalogue(tx: Transaction, product: Catalogue) -> Catalogue:
         """,
         tx.tenant_id,
     )
-    return {**product, **{row["key"]: _permission(row) for row in rows}} if rows else product
+    return with_modules(product, map(_permission, rows)) if rows else product
 
 
 async def catalogue_with(tx: Transaction, product: Catalogue, keys: Iterable[str]) -> Catalogue:

@@ -5,7 +5,8 @@ No scope anywhere: rights themselves; handlers ask for the permission to see the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -55,33 +56,45 @@ class Filter:
     until: datetime | None = None
 
 
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+_FOUND: Final[LiteralString] = """
+    SELECT seq, at, version, author_id, reason, kind, holder_kind, holder_id, user_id, key,
+           before::text AS before, after::text AS after
+      FROM rights_changes
+     WHERE tenant_id = $1 AND (at, seq) < ($2, $3) AND at >= $4
+"""
+_NEWEST: Final[LiteralString] = " ORDER BY at DESC, seq DESC LIMIT $9"
+
+
+def _statement(asked: Filter) -> LiteralString:
+    """Return the statement that finds what is asked for.
+
+    In a plan that must do for all values, `$5 IS NULL OR user_id = $5` is no index condition and passes for rare: the
+    whole journal would be read and sorted. Therefore only what is asked for is compared.
+    """
+    return (
+        _FOUND
+        + (" AND $5::uuid IS NULL" if asked.user_id is None else " AND user_id = $5")
+        + (" AND $6::uuid IS NULL" if asked.holder_id is None else " AND holder_id = $6")
+        + (" AND $7::text IS NULL" if asked.key is None else " AND key = $7")
+        + (" AND $8::uuid IS NULL" if asked.author_id is None else " AND author_id = $8")
+        + _NEWEST
+    )
+
+
 async def page(tx: Transaction, asked: Filter, *, after: Cursor, limit: int) -> Sequence[Entry]:
     """Return up to `limit` entries, newest first. No scope: see above."""
+    place = after.at, min(after.id.int, 2**63 - 1)
+    before = place if asked.until is None else min(place, (asked.until, 0))
     rows = await tx.rows(
-        """
-        SELECT seq, at, version, author_id, reason, kind, holder_kind, holder_id, user_id, key,
-               before::text AS before, after::text AS after
-          FROM rights_changes
-         WHERE tenant_id = $1
-           AND (at, seq) < ($2, $3)
-           AND ($4::uuid IS NULL OR user_id = $4)
-           AND ($5::uuid IS NULL OR holder_id = $5)
-           AND ($6::uuid IS NULL OR author_id = $6)
-           AND ($7::text IS NULL OR key = $7)
-           AND at >= coalesce($8, '-infinity'::timestamptz)
-           AND at < coalesce($9, 'infinity'::timestamptz)
-         ORDER BY at DESC, seq DESC
-         LIMIT $10
-        """,
+        _statement(asked),
         tx.tenant_id,
-        after.at,
-        min(after.id.int, 2**63 - 1),
+        *before,
+        asked.since or _EVER,
         asked.user_id,
         asked.holder_id,
-        asked.author_id,
         asked.key,
-        asked.since,
-        asked.until,
+        asked.author_id,
         limit,
     )
     return [_entry(row) for row in rows]

@@ -104,7 +104,8 @@ MOVES: Final[Mapping[UserState, frozenset[UserState]]] = {
 }
 """Where an administrator may move an account. `active` is first reached by activation, never by decree (AM-16).
 
-Who was suspended before that is invited again instead.
+Who was suspended before that is invited again instead. So is a ghost, who may come back suspended first: a directory
+has people whom it knows and does not let in.
 
 Into `expired` and back leads the end date alone.
 """

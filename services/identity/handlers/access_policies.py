@@ -83,7 +83,7 @@ async def get_tenant_policy(deps: Deps, call: Call) -> PolicyShown:
     """Show what holds for everybody who has nothing nearer. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     tenant_id = call.caller.tenant_id
-    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(tenant_id) as tx:
         stated = await access_policies.find(tx, tenant_id)
     return PolicyShown(hours=hours_shown(stated.policy.hours), networks=networks_shown(stated), version=stated.version)
 

@@ -40,7 +40,7 @@ class TemplatesShown(Output):
 async def list_templates(deps: Deps, call: Call) -> TemplatesShown:
     """List the agency's access templates by name. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return TemplatesShown(items=[_shown(template) for template in await access_templates.every(tx)])
 
 

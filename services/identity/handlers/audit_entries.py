@@ -59,7 +59,7 @@ async def list_audit_entries(deps: Deps, call: Call, asked: AuditEntriesQuery) -
     """
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     wanted = Filter(asked.subject_id, asked.actor_id, asked.kind, asked.since, asked.until)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await audit_trail.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda entry: Cursor(entry.at, entry.id))
     return AuditEntriesPage(items=[_shown(entry) for entry in shown], next=following)

@@ -17,7 +17,7 @@ async def require_colleague(deps: Deps, call: Call, about: UserId | None = None)
     caller = call.caller
     if about == caller.user_id:
         return
-    async with deps.db.transaction(caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(caller.tenant_id) as tx:
         kind = await users.kind_of(tx, caller.user_id)
     if kind is not UserKind.COLLEAGUE:
         raise ColleaguesOnly

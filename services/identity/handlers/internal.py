@@ -38,6 +38,7 @@ async def create_activation_link(deps: Deps, call: Call) -> ActivationLink:
         userid=user.userid,
         agency=licence.name,
         display_name=user.display_name,
+        email=user.email,
     )
 
 
@@ -53,6 +54,7 @@ async def create_password_reset_link(deps: Deps, call: Call) -> PasswordResetLin
         userid=user.userid,
         agency=licence.name,
         display_name=user.display_name,
+        email=user.email,
     )
 
 

@@ -126,14 +126,14 @@ async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> Licenc
     """Sell seats to an agency or take them back, as far as nobody sits on them; give it another licence code."""
     tenant_id = await tenant_of(deps, call.path["licence_code"])
     changed, taken = await licences.change_licence(deps.db, tenant_id, Terms(asked.seats_bought, asked.licence_code))
-    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(tenant_id) as tx:
         return _shown(changed, taken, await photos.used_bytes(tx))
 
 
 async def request_activation_mail(deps: Deps, _call: Call, asked: Invited) -> None:
     """Send an activation mail again, for an agency whose only administrator lost it."""
     tenant_id = await tenant_of(deps, asked.licence_code)
-    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(tenant_id) as tx:
         user_id = await users.id_of(tx, asked.userid)
     if user_id is None:
         raise NotFound

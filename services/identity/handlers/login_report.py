@@ -102,7 +102,7 @@ class RefusedPage(Output):
 async def list_present(deps: Deps, call: Call, asked: PageQuery) -> PresentPage:
     """List who is signed in now, newest first. Needs reports.logins.read."""
     await may_read(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await login_report.present(tx, call.now, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.signed_in_at, one.session_id))
     return PresentPage(
@@ -156,7 +156,7 @@ async def list_worked_hours(deps: Deps, call: Call, asked: AllHoursQuery) -> All
 async def list_refused(deps: Deps, call: Call, asked: RefusedQuery) -> RefusedPage:
     """List sign-ins to the agency that were refused, newest first. Needs reports.logins.read."""
     await may_read(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await login_report.refused(tx, asked.since, asked.until, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.refused_at, one.id))
     return RefusedPage(

@@ -47,7 +47,7 @@ async def _present(deps: Deps, call: Call) -> AsyncGenerator[bytes]:
     yield line(("code", "display_name", "user_id", "session_id", "signed_in_at", "seen_at", "actor"))
     after: Cursor | None = START
     while after:
-        async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        async with deps.db.single_read(call.caller.tenant_id) as tx:
             found = await login_report.present(tx, call.now, after=after, limit=PAGE)
         for one in found:
             who = one.code, one.display_name, one.user_id, one.session_id
@@ -74,7 +74,7 @@ async def _refused(deps: Deps, call: Call, asked: RefusedFileQuery) -> AsyncGene
     yield line(("refused_at", "code", "display_name", "user_id", "address", "reason"))
     after: Cursor | None = START
     while after:
-        async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        async with deps.db.single_read(call.caller.tenant_id) as tx:
             found = await login_report.refused(tx, asked.since, asked.until, after=after, limit=PAGE)
         for one in found:
             yield line((one.refused_at, one.code, one.display_name, one.user_id, one.address, one.reason))

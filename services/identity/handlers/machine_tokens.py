@@ -87,7 +87,7 @@ async def list_machine_tokens(deps: Deps, call: Call, asked: PageQuery) -> Machi
     Needs admin.agents.manage and admin.permissions.manage.
     """
     await _require_administrator(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await machine_tokens.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda token: Cursor(token.created_at, token.id))
     return MachineTokensPage(items=[_shown(token) for token in shown], next=following)

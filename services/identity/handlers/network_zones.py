@@ -47,7 +47,7 @@ class ZonesShown(Output):
 async def list_zones(deps: Deps, call: Call) -> ZonesShown:
     """List the agency's network zones by name. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return ZonesShown(items=[_shown(zone) for zone in await network_zones.every(tx)])
 
 
@@ -85,7 +85,7 @@ async def remove_zone(deps: Deps, call: Call) -> None:
 
 
 async def _one(deps: Deps, call: Call, zone_id: UUID) -> ZoneShown:
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         zone = await network_zones.find(tx, zone_id)
     if zone is None:
         raise NotFound

@@ -36,7 +36,7 @@ class OfficesShown(Output):
 
 async def list_offices(deps: Deps, call: Call) -> OfficesShown:
     """List the agency's offices by name."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return OfficesShown(items=[_shown(office) for office in await offices.every(tx)])
 
 
@@ -45,7 +45,7 @@ async def create_office(deps: Deps, call: Call, asked: OfficeFields) -> OfficeSh
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     office = Office(ids.uuid7(), asked.name, 1)
     made = await licences.create_office(deps.db, call.caller.tenant_id, office, call.idempotency_key, call.now)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await offices.find(tx, OfficeId(made))
     if found is None:
         raise NotFound

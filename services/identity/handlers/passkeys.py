@@ -76,7 +76,7 @@ class PasskeyAdded(PasskeyShown):
 
 async def list_passkeys(deps: Deps, call: Call) -> PasskeysShown:
     """List the caller's own passkeys, oldest first."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await passkeys.of(tx, call.caller.user_id)
     return PasskeysShown(items=[_shown(one) for one in found])
 
@@ -108,7 +108,7 @@ async def remove_passkey(deps: Deps, call: Call, asked: PresentPassword) -> None
 
 
 async def _one(deps: Deps, call: Call, passkey_id: UUID) -> PasskeyShown:
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await passkeys.of(tx, call.caller.user_id)
     passkey = next((one for one in found if one.id == passkey_id), None)
     if passkey is None:

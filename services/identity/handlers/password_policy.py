@@ -75,7 +75,7 @@ class PasswordPolicyShown(Output):
 
 async def get_policy(deps: Deps, call: Call) -> PasswordPolicyShown:
     """Show what the agency asks of passwords and which standards that fails."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return _shown(await sign_in_settings.get(tx))
 
 

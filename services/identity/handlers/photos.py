@@ -138,7 +138,7 @@ async def _edited(deps: Deps, call: Call, edits: Edits) -> PhotoShown:
 
 
 async def _photo(deps: Deps, call: Call, user_id: UserId) -> Photo:
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         photo = await photos.find(tx, user_id)
     if photo is None:
         raise NotFound

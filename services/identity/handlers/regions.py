@@ -31,7 +31,7 @@ class RegionsShown(Output):
 
 async def list_regions(deps: Deps, call: Call) -> RegionsShown:
     """List the agency's regions by name; each office says in which it lies."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return RegionsShown(items=[_shown(region) for region in await regions.every(tx)])
 
 
@@ -40,7 +40,7 @@ async def create_region(deps: Deps, call: Call, asked: RegionFields) -> RegionSh
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     region = Region(RegionId(ids.uuid7()), asked.name, 1)
     made = await organisation.create_region(deps.db, call.caller.tenant_id, region, call.idempotency_key, call.now)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await regions.find(tx, RegionId(made))
     if found is None:
         raise NotFound

@@ -59,7 +59,7 @@ async def remove(to: Provisioning, user_id: UUID, version: int | None) -> None:
 
 async def find(to: Provisioning, user_id: UUID, base: str) -> User:
     """Return a colleague. Raises NotFound."""
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         person = await directory.person(tx, UserId(user_id))
     if person is None:
         raise NotFound
@@ -68,7 +68,7 @@ async def find(to: Provisioning, user_id: UUID, base: str) -> User:
 
 async def search(to: Provisioning, asked: SearchRequest[Any], base: str) -> Sequence[User]:
     """Return the colleagues among whom those are that are searched."""
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         found = await directory.people(tx, narrowing(asked, "username"))
     return [user_of(person, base) for person in found]
 

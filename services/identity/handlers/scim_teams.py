@@ -54,7 +54,7 @@ async def remove(to: Provisioning, team_id: UUID, version: int | None) -> None:
 
 async def find(to: Provisioning, team_id: UUID, base: str) -> Group:
     """Return a team. Raises NotFound."""
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         team = await directory.team(tx, TeamId(team_id))
     if team is None:
         raise NotFound
@@ -63,7 +63,7 @@ async def find(to: Provisioning, team_id: UUID, base: str) -> Group:
 
 async def search(to: Provisioning, asked: SearchRequest[Any], base: str) -> Sequence[Group]:
     """Return the teams among which those are that are searched."""
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         found = await directory.teams(tx, narrowing(asked, "displayname"))
     return [group_of(team, base) for team in found]
 

@@ -90,7 +90,7 @@ async def create_authenticator_to_sign_in(deps: Deps, call: Call, asked: Waiting
     """Set one up where the agency demands it and the sign-in waits for it."""
     token = parsed(asked.challenge_token)
     secret, user = await operations.enrol_to_sign_in(deps.gate, token, call.now)
-    async with deps.db.transaction(token.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(token.tenant_id) as tx:
         licence = await licences.get(tx)
     return _enrolment(secret, licence.name, user.userid)
 

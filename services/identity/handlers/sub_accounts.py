@@ -51,7 +51,7 @@ class SubAccountsPage(Output):
 async def list_sub_accounts(deps: Deps, call: Call, asked: PageQuery) -> SubAccountsPage:
     """List which contacts sign in as whom, newest first, also those who no longer do. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await sub_accounts.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.created_at, one.user_id))
     return SubAccountsPage(items=[_shown(one) for one in shown], next=following)
@@ -60,7 +60,7 @@ async def list_sub_accounts(deps: Deps, call: Call, asked: PageQuery) -> SubAcco
 async def get_sub_account(deps: Deps, call: Call) -> SubAccountShown:
     """Show whom a contact signs in as. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await sub_accounts.find(tx, call.id_in_path("contact_id"))
     if found is None:
         raise NotFound

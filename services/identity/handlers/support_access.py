@@ -92,7 +92,7 @@ class LookingTokens(Output):
 async def list_consents(deps: Deps, call: Call, asked: PageQuery) -> ConsentsPage:
     """List the consents to support's looking, newest first. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await support_access.consents(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.given_at, one.id))
     return ConsentsPage(items=[_consent(one) for one in shown], next=following)
@@ -119,7 +119,7 @@ async def remove_consent(deps: Deps, call: Call) -> None:
 async def list_impersonations(deps: Deps, call: Call, asked: PageQuery) -> ImpersonationsPage:
     """List who of support looked as whom, when and why, newest first. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await support_access.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.begun_at, one.id))
     return ImpersonationsPage(items=[_impersonation(one) for one in shown], next=following)
@@ -128,7 +128,7 @@ async def list_impersonations(deps: Deps, call: Call, asked: PageQuery) -> Imper
 async def create_impersonation(deps: Deps, call: Call, asked: LookWanted) -> LookingTokens:
     """Look at an agency as one of its people, with the agency's consent; nothing can be changed by it."""
     tenant_id = await tenant_of(deps, call.path["licence_code"])
-    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(tenant_id) as tx:
         user_id = await users.id_of(tx, asked.userid)
     if user_id is None:
         raise NotFound

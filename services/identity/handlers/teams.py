@@ -38,7 +38,7 @@ class TeamsShown(Output):
 async def list_teams(deps: Deps, call: Call) -> TeamsShown:
     """List the agency's teams by name, with their members."""
     await require_colleague(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return TeamsShown(items=[_shown(team) for team in await teams.every(tx)])
 
 
@@ -47,7 +47,7 @@ async def create_team(deps: Deps, call: Call, asked: TeamFields) -> TeamShown:
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     team = Team(TeamId(ids.uuid7()), asked.name, _members(asked), 1)
     made = await organisation.create_team(deps.db, call.caller.tenant_id, team, call.idempotency_key, call.now)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await teams.find(tx, TeamId(made))
     if found is None:
         raise NotFound

@@ -98,7 +98,7 @@ class UsersPage(Output):
 async def list_users(deps: Deps, call: Call, asked: PageQuery) -> UsersPage:
     """List colleagues, newest first; not to external technicians."""
     await require_colleague(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await users.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda user: Cursor(user.created_at, user.id))
     return UsersPage(items=[_shown(user) for user in shown], next=following)
@@ -126,7 +126,7 @@ async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
     """Add a colleague, who gets a mail to activate the account. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     tenant_id = call.caller.tenant_id
-    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(tenant_id) as tx:
         licence = await licences.get(tx)
     user = User(
         id=UserId(ids.uuid7()),
@@ -153,6 +153,7 @@ async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
 async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
     """Change fields of a colleague's card. Needs admin.agents.manage.
 
+    With another address the links mailed to the earlier one end; who has not activated the account is invited again.
     To change the address of somebody who manages rights needs admin.permissions.manage, too.
     """
     user_id = UserId(call.id_in_path("user_id"))

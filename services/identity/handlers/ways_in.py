@@ -2,7 +2,7 @@
 
 Whoever gets at one of these can become that person, and nobody gets rights which he could not give. So beside the
 permission to manage people it takes the one to manage rights, where the person has that or will have it once the
-account is active. A directory (SCIM) is trusted: its token was made by somebody with both.
+account is active (ADR-0022). A directory (SCIM) is trusted: its token was made by somebody with both.
 """
 
 from services.chassis.authz_client import require

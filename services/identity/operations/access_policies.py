@@ -97,7 +97,7 @@ async def enact(
         _check_confirmed(change, outcome)
         rehearsed, limited = outcome, await _administrators(administrators, tenant_id, outcome.shut_out)
         async with (
-            standing_down(db, administrators, tenant_id, {**outcome.ending, **limited}),
+            standing_down(db, administrators, tenant_id, {**outcome.ending, **limited}, now),
             db.transaction(tenant_id) as tx,
         ):
             outcome = await _carried_out(tx, change, now)

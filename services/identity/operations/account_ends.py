@@ -44,7 +44,7 @@ async def _end_account(
 ) -> bool:
     """End an account unless its end was moved meanwhile, or it is the last administrator's."""
     tenant_id, user_id = due
-    async with db.transaction(tenant_id, readonly=True) as tx:
+    async with db.single_read(tenant_id) as tx:
         seen = await users.find(tx, user_id)
     if seen is None or not has_ended(seen, now):
         return False
@@ -82,7 +82,9 @@ async def remind_of_technicians(db: Database, worker_db: Database, now: datetime
     for tenant_id, user_id in leaving:
         async with db.transaction(tenant_id) as tx:
             user = await users.get(tx, user_id)
-            if user.ends_at is not None and await account_ends.mark_reminded(tx, user_id, user.ends_at):
+            if user.ends_at is None or user.ends_at > now + REMINDED_BEFORE:
+                continue  # moved meanwhile
+            if await account_ends.mark_reminded(tx, user_id, user.ends_at):
                 await outbox.add(tx, TechnicianExpiring(user=user.facts(), sponsor_id=user.sponsor_id))
                 told += 1
     return told

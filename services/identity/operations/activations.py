@@ -51,7 +51,8 @@ async def activate(gate: Gate, token: SecretToken, password: str, now: datetime)
     hashed = await accepted(gate, token.tenant_id, user, password)
     async with gate.db.transaction(token.tenant_id) as tx:
         licence = await licences.get(tx, lock=True)
-        user = await users.get(tx, (await _invited(tx, token, now)).id)
+        await users.get(tx, user.id)  # whoever ends links holds the person
+        user = await _invited(tx, token, now)
         must_be_provisioned(user)
         if user.kind is UserKind.COLLEAGUE:
             take_seat(licence, await users.count_active(tx))

@@ -42,7 +42,7 @@ async def sign_in(gate: Gate, licence_code: str, answer: Answer, origin: Origin,
     tenant_id = await _tenant(gate.db, licence_code)
     if not await take(gate.db, tenant_id, claimed.challenge, Purpose.SIGN_IN, None, now):
         raise ChallengeOver
-    async with gate.db.transaction(tenant_id, readonly=True) as tx:
+    async with gate.db.single_read(tenant_id) as tx:
         known = await passkeys.find(tx, claimed.credential_id)
     async with written_down(gate.db, tenant_id, known.user_id if known else None, origin, now):
         if known is None or claimed.handle is None:

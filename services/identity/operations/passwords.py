@@ -83,7 +83,7 @@ async def change_password(gate: Gate, caller: Caller, present: str, password: st
     Raises WrongPassword, PasswordRefused, TooManyTries, Limited.
     """
     stored = await prove(gate, caller, present, now)
-    async with gate.db.transaction(caller.tenant_id, readonly=True) as tx:
+    async with gate.db.single_read(caller.tenant_id) as tx:
         user = await users.find(tx, caller.user_id)
     if user is None:
         raise WrongPassword

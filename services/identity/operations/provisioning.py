@@ -187,7 +187,7 @@ def _card(person: DirectoryPerson, wanted: WantedPerson) -> Card:
 
 
 async def _person(to: Provisioning, user_id: UserId, version: int | None) -> DirectoryPerson:
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         found = await directory.person(tx, user_id)
     if found is None:
         raise NotFound
@@ -197,7 +197,7 @@ async def _person(to: Provisioning, user_id: UserId, version: int | None) -> Dir
 
 
 async def _team(to: Provisioning, team_id: TeamId, version: int | None) -> DirectoryTeam:
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         found = await directory.team(tx, team_id)
     if found is None:
         raise NotFound
@@ -207,5 +207,5 @@ async def _team(to: Provisioning, team_id: TeamId, version: int | None) -> Direc
 
 
 async def _seen(to: Provisioning, wanted: WantedTeam) -> frozenset[UserId]:
-    async with to.db.transaction(to.tenant_id, readonly=True) as tx:
+    async with to.db.single_read(to.tenant_id) as tx:
         return await directory.seen(tx, list(wanted.members))

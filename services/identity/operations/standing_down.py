@@ -7,41 +7,71 @@ when a limit is set that another administrator must get in from there, and the a
 then takes out the other one has just got in, unless it is a directory, which is trusted with whom it leaves.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from services.chassis import outbox
 from services.chassis.database import Database, Transaction
-from services.chassis.problems import Problem
 from services.contracts.identity_events import UserChanged
 from services.contracts.vocabulary import TenantId, UserId
 from services.identity.adapters import authorship
-from services.identity.adapters.authz_administrators import Administrators
+from services.identity.adapters.authz_administrators import Administrators, LastAdministrator
 from services.identity.domain.session import SessionOver
 from services.identity.store import sessions, users
+
+LONGEST_CHANGE: Final = timedelta(minutes=5)
+"""Longer than anybody takes to be taken out of service, who has stood down before."""
 
 
 @asynccontextmanager
 async def standing_down(
-    db: Database, administrators: Administrators, tenant_id: TenantId, leaving: Mapping[UserId, int]
+    db: Database, administrators: Administrators, tenant_id: TenantId, leaving: Mapping[UserId, int], now: datetime
 ) -> AsyncGenerator[None]:
     """Have authz count none of these people, of these versions, while they are taken out of service.
 
-    It is asked outside the transaction that does so. If that fails, or one of them is the last, those who stood down
-    are told of anew, and count as before. Raises LastAdministrator.
+    It is asked outside the transaction that does so. If that fails, however, or one of them is the last, those who
+    stood down are told of anew, and count as before; where even that fails, or nobody knows what became of the
+    question, `count_again` does it later. Raises LastAdministrator.
     """
     stood_down = dict[UserId, int]()
     try:
         for user_id, version in leaving.items():
-            await administrators.stand_down(tenant_id, user_id, version)
+            async with _noted(db, tenant_id, user_id, now):
+                await administrators.stand_down(tenant_id, user_id, version)
             stood_down[user_id] = version
         yield
-    except Problem:
+    except (Exception, asyncio.CancelledError):
         async with db.transaction(tenant_id) as tx:
             for user_id, version in stood_down.items():
                 await _tell_again_at(tx, user_id, version)
         raise
+
+
+@asynccontextmanager
+async def _noted(db: Database, tenant_id: TenantId, user_id: UserId, now: datetime) -> AsyncGenerator[None]:
+    """Note beforehand that a person may stand down from now on, and strike that out only where authz says that not."""
+    async with db.single_write(tenant_id) as tx:
+        await users.note_standing_down(tx, user_id, now)
+    try:
+        yield
+    except LastAdministrator:
+        async with db.single_write(tenant_id) as tx:
+            await users.note_standing_down(tx, user_id, None)
+        raise
+
+
+async def count_again(db: Database, worker_db: Database, now: datetime) -> int:
+    """Tell anew of those who stood down and were neither taken out of service nor told of; return of how many."""
+    async with worker_db.at_once() as queries:
+        left = await users.standing_down_since(queries, now - LONGEST_CHANGE)
+    for tenant_id, user_id in left:
+        async with db.transaction(tenant_id) as tx:
+            await tell_again(tx, user_id)
+    return len(left)
 
 
 async def tell_again(tx: Transaction, user_id: UserId) -> None:

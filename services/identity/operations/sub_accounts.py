@@ -63,7 +63,7 @@ async def revoke(
 
     Raises NotFound, Stale, LastAdministrator.
     """
-    async with db.transaction(tenant_id, readonly=True) as tx:
+    async with db.single_read(tenant_id) as tx:
         found = await sub_accounts.find(tx, contact_id)
     if found is None or not found.granted:
         raise NotFound

@@ -96,7 +96,7 @@ async def begin(
 
 async def running(db: Database, tenant_id: TenantId, impersonation_id: UUID, now: datetime) -> Session:
     """Return the session of an impersonation that goes on. Raises ImpersonationOver."""
-    async with db.transaction(tenant_id, readonly=True) as tx:
+    async with db.single_read(tenant_id) as tx:
         found = await support_access.running(tx, impersonation_id, now)
     if found is None:
         raise ImpersonationOver

@@ -37,6 +37,7 @@ from services.identity.store import (
     directory,
     licences,
     offices,
+    password_resets,
     second_factors,
     sessions,
     sub_accounts,
@@ -121,13 +122,18 @@ async def add(tx: Transaction, user: User, now: datetime) -> None:
 
 
 async def change_user(db: Database, tenant_id: TenantId, user_id: UserId, card: Card, version: int) -> User:
-    """Return the person with a changed card. Raises NotFound, Stale, UseridTaken, CodeTaken, EmailTaken."""
+    """Return the person with a changed card; links in mails to another address end, who waits for one is invited again.
+
+    Raises NotFound, Stale, UseridTaken, CodeTaken, EmailTaken.
+    """
     async with db.transaction(tenant_id) as tx:
         user = await _at(tx, user_id, version)
         changed = card.applied_to(user)
-        await _save(tx, changed, card)
+        await _save(tx, user, changed, card)
         await note(tx, AuditKind.USER_CHANGED, user_id, user, changed)
         await outbox.add(tx, UserChanged(user=changed.facts()))
+        if changed.email != user.email and user.state is UserState.PROVISIONED:
+            await outbox.add(tx, ActivationRequested(user=changed.facts()))
     return changed
 
 
@@ -166,7 +172,7 @@ async def change_state(
     async with db.transaction(tenant_id) as tx:
         move(await _at(tx, change.user_id, change.version), change.state)
     leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
-    async with standing_down(db, administrators, tenant_id, leaving):
+    async with standing_down(db, administrators, tenant_id, leaving, now):
         return await _moved(db, tenant_id, change, now)
 
 
@@ -177,9 +183,9 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
         user = await _at(tx, change.user_id, change.version)
         move(user, change.state)
         if change.state is UserState.ACTIVE:
-            await _may_return(tx, licence, user)
+            await _may_return(tx, licence, user, now)
         changed = replace(change.card.applied_to(user), state=change.state)
-        await _save(tx, changed, change.card)
+        await _save(tx, user, changed, change.card)
         if change.state is UserState.GHOST:
             await forget_ways_in(tx, user.id)
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, changed)
@@ -195,6 +201,7 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
 
 async def forget_ways_in(tx: Transaction, user_id: UserId) -> None:
     """Forget by what a person signed in, as of a ghost."""
+    await _forget_links(tx, user_id)
     await credentials.forget(tx, user_id)
     await devices.forget(tx, user_id)
     await second_factors.forget(tx, user_id)
@@ -217,23 +224,32 @@ def account_of(contact_id: UUID, user: User) -> SubAccountGranted | SubAccountRe
     return told(contact_id=contact_id, user_id=user.id, version=user.version)
 
 
-async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
-    """Refuse who never activated the account, and one more than there are seats.
+async def _may_return(tx: Transaction, licence: Licence, user: User, now: datetime) -> None:
+    """Refuse who never activated the account, whose end has come, and one more than there are seats.
 
     Raises StateNotAllowed, SeatsExhausted.
     """
     if await credentials.password_hash(tx, user.id) is None:
         raise StateNotAllowed("This account was never activated; let it be provisioned instead.")
+    if user.ends_at is not None and user.ends_at <= now:
+        raise StateNotAllowed("Access has ended; move its end first.")
     if user.kind is UserKind.COLLEAGUE:
         take_seat(licence, await users.count_active(tx))
 
 
-async def _save(tx: Transaction, changed: User, card: Card) -> None:
+async def _forget_links(tx: Transaction, user_id: UserId) -> None:
+    await credentials.forget_activations(tx, user_id)
+    await password_resets.forget(tx, user_id)
+
+
+async def _save(tx: Transaction, before: User, changed: User, card: Card) -> None:
     await users.save(tx, changed)
+    if changed.email != before.email:
+        await _forget_links(tx, changed.id)  # whoever reads mails to the earlier address has them
     if card.entry is not None:
-        before = await directory.entry(tx, changed.id) or NO_ENTRY
+        entry = await directory.entry(tx, changed.id) or NO_ENTRY
         await directory.keep_person(tx, changed.id, card.entry)
-        await note(tx, AuditKind.USER_CHANGED, changed.id, before, card.entry)
+        await note(tx, AuditKind.USER_CHANGED, changed.id, entry, card.entry)
 
 
 async def request_activation(db: Database, tenant_id: TenantId, user_id: UserId) -> None:

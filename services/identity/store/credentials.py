@@ -101,10 +101,9 @@ async def replace_password(tx: Transaction, user_id: UserId, hashed: str, rememb
 
 
 async def forget(tx: Transaction, user_id: UserId) -> None:
-    """Delete a person's passwords and every activation link."""
+    """Delete a person's passwords."""
     await tx.execute("DELETE FROM earlier_passwords WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
     await tx.execute("DELETE FROM credentials WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
-    await forget_activations(tx, user_id)
 
 
 async def add_activation(tx: Transaction, token_hash: bytes, user_id: UserId, expires_at: datetime) -> None:

@@ -1,12 +1,13 @@
 """Rows of people and of where they work."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from services.chassis.cursor import Cursor
-from services.chassis.database import Row, Transaction, UniqueViolation
+from services.chassis.database import Queries, Row, Transaction, UniqueViolation
 from services.chassis.problems import NotFound, Problem, Stale
-from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
+from services.contracts.vocabulary import OfficeId, TenantId, UserId, UserKind, UserState
 from services.identity.domain.user import Assignments, CodeTaken, EmailTaken, User, UseridTaken
 
 _TYPED: Final = {"principal", "secondary", "state", "kind"}
@@ -56,7 +57,7 @@ async def save(tx: Transaction, user: User) -> None:
             """
             UPDATE users
                SET code = $3, given_name = $4, family_name = $5, email = $6, locale = $7, state = $8, version = $9,
-                   userid = $10, changed_at = now()
+                   userid = $10, changed_at = now(), stands_down_since = NULL
              WHERE tenant_id = $1 AND id = $2 AND version = $9 - 1
             """,
             tx.tenant_id,
@@ -188,6 +189,19 @@ async def active_versions(tx: Transaction, people: Sequence[UserId]) -> Mapping[
         "SELECT id, version FROM users WHERE tenant_id = $1 AND id = ANY($2) AND state = 'active'", tx.tenant_id, people
     )
     return {row["id"]: row["version"] for row in rows}
+
+
+async def note_standing_down(tx: Transaction, user_id: UserId, since: datetime | None) -> None:
+    """Note that a person stands down as an administrator, or with None that he does not; `save` notes that too."""
+    await tx.execute(
+        "UPDATE users SET stands_down_since = $3 WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id, since
+    )
+
+
+async def standing_down_since(queries: Queries, before: datetime) -> Sequence[tuple[TenantId, UserId]]:
+    """Return who of all tenants has stood down since before an instant."""
+    rows = await queries.rows("SELECT tenant_id, id FROM users WHERE stands_down_since < $1 LIMIT 500", before)
+    return [(row["tenant_id"], row["id"]) for row in rows]
 
 
 async def id_of(tx: Transaction, userid: str) -> UserId | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_string, policy
-from email.message import EmailMessage, Message
+from email.message import Message
 from typing import Final, cast
 from uuid import UUID
 
@@ -25,7 +25,14 @@ def read(raw: str) -> Bounce | None:
 
     Only the Message-ID of the mail that came back counts: whoever does not have the mail cannot speak about it.
     """
-    report = message_from_string(raw, policy=policy.default)
+    try:
+        return _read(raw)
+    except RecursionError:  # parts in parts, as no mail system writes them; asked again, it would be no better
+        return None
+
+
+def _read(raw: str) -> Bounce | None:
+    report = message_from_string(raw, policy=policy.compat32)  # the newer one fails at headers that make no sense
     if report.get_content_type() != "multipart/report" or report.get_param("report-type") != "delivery-status":
         return None
     found = _OUR_ID.search(_returned_id(report))
@@ -33,7 +40,7 @@ def read(raw: str) -> Bounce | None:
     return Bounce(UUID(found.group(1)), status) if found and status else None
 
 
-def _failures(report: EmailMessage) -> Iterator[str]:
+def _failures(report: Message) -> Iterator[str]:
     for part in report.walk():
         if part.get_content_type() == "message/delivery-status" and part.is_multipart():
             for block in cast("list[Message]", part.get_payload()):
@@ -42,11 +49,11 @@ def _failures(report: EmailMessage) -> Iterator[str]:
                     yield status.group(0)
 
 
-def _returned_id(report: EmailMessage) -> str:
+def _returned_id(report: Message) -> str:
     """Return the Message-ID of the mail that came back, whole or as its headers."""
     for part in report.walk():
         if part.get_content_type() == "message/rfc822" and part.is_multipart():
             return str(cast("list[Message]", part.get_payload())[0].get("Message-ID", ""))
         if part.get_content_type() == "text/rfc822-headers":
-            return str(message_from_string(str(part.get_payload()), policy=policy.default).get("Message-ID", ""))
+            return str(message_from_string(str(part.get_payload()), policy=policy.compat32).get("Message-ID", ""))
     return ""

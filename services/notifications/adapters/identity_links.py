@@ -26,7 +26,7 @@ class IdentityAway(Unavailable):
 
 
 class NoLongerNeeded(Exception):
-    """There is nothing left to tell: the person is gone, has activated the account, or the day became empty."""
+    """There is nothing left to tell here: the person is gone or elsewhere, the account active, the day empty."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

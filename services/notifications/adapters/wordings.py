@@ -12,6 +12,8 @@ from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST: Final = 20_000
+DEEPEST: Final = 40
+"""How many conditions, loops and filters may lie in each other."""
 LISTS: Final = frozenset({"appointments", "accounts"})
 FILTERS: Final = frozenset({"upper", "lower", "title", "capitalize", "trim", "e", "escape"})
 _ALLOWED: Final = (
@@ -30,12 +32,9 @@ def check(source: str, names: frozenset[str]) -> None:
     """Refuse a wording that could fail, run long or grow large; `names` are the words there are. Raises NotAllowed."""
     if len(source) > LONGEST:
         raise NotAllowed(f"A wording has at most {LONGEST} characters.")
-    try:
-        tree = _plain.parse(source)
-    except (TemplateError, RecursionError) as error:
-        raise NotAllowed(f"This cannot be read: {error}") from None
-    for node in _walk(tree):
-        _check(node)
+    for escape in (False, True):
+        _checked(source, escape=escape)
+    tree = _plain.parse(source)
     loops = [node for node in _walk(tree) if isinstance(node, nodes.For)]
     for loop in loops:
         _check_loop(loop)
@@ -60,16 +59,24 @@ def filled(source: str, words: object, url: str, *, escape: bool = False) -> str
 
 @lru_cache(maxsize=256)
 def _checked(source: str, *, escape: bool) -> Template:
-    """Return a wording ready to be filled in many times: to read one costs far more than to fill it in."""
-    for node in _walk(_plain.parse(source)):
-        _check(node)
-    return (_escaping if escape else _plain).from_string(source)
+    """Return a wording ready to be filled in many times: to read one costs far more than to fill it in.
+
+    Raises NotAllowed, also for one that Jinja2 reads and Python does not: it becomes code, which has limits of its own.
+    """
+    try:
+        for node in _walk(_plain.parse(source)):
+            _check(node)
+        return (_escaping if escape else _plain).from_string(source)
+    except (TemplateError, SyntaxError, RecursionError, MemoryError) as error:
+        raise NotAllowed(f"This cannot be read: {error}") from None
 
 
-def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
+def _walk(node: nodes.Node, depth: int = 0) -> Iterator[nodes.Node]:
+    if depth > DEEPEST:
+        raise NotAllowed("This is nested too deeply.")
     yield node
     for child in node.iter_child_nodes():
-        yield from _walk(child)
+        yield from _walk(child, depth + 1)
 
 
 def _check(node: nodes.Node) -> None:

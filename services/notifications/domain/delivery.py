@@ -106,6 +106,11 @@ class StillUnderWay(Conflict):
     title = "This mail is still being sent."
 
 
+class RecipientGone(Conflict):
+    code = "recipient_gone"
+    title = "Whoever this mail was for is no longer known."
+
+
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
     """A mail to be sent, caused by an event or by a person who wants an earlier one sent again."""
@@ -162,10 +167,16 @@ class Delivery:
             return self.ground
         return self.last_error_code
 
-    def again(self, new_id: UUID) -> NewDelivery:
-        """Return the same mail to be sent once more. Raises StillUnderWay."""
+    def again(self, new_id: UUID, address: str | None) -> NewDelivery:
+        """Return the same mail to be sent once more, to where the recipient is reached now; None for one not known.
+
+        Raises StillUnderWay, RecipientGone: with a contact went what it wanted. Mail that nobody can leave may be on
+        its way before we know of its recipient.
+        """
         if self.next_try_at is not None:
             raise StillUnderWay
+        if address is None and self.category is not Category.SECURITY:
+            raise RecipientGone
         return NewDelivery(
             id=new_id,
             event_id=None,
@@ -173,7 +184,7 @@ class Delivery:
             category=self.category,
             template=self.template,
             recipient_user_id=self.recipient_user_id,
-            recipient_address=self.recipient_address,
+            recipient_address=address or self.recipient_address,
             locale=self.locale,
             sender_user_id=self.sender_user_id,
             facts=self.facts,

@@ -34,6 +34,8 @@ class Outcome:
     tried: bool = True
     status: str | None = None
     """What was said of the recipient's address for good, as an enhanced status code (RFC 3463)."""
+    ground: str | None = None
+    """What decided whether the recipient gets it; None where it was neither tried nor kept back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Step:
     attempts: int
     uncertain_attempts: int
     wait: timedelta | None
+    ground: str | None
 
     @property
     def failed(self) -> bool:
@@ -88,7 +91,8 @@ def after(outcome: Outcome, attempts: int, uncertain_attempts: int) -> Step:
         case _:
             wait = None
     gave_up = outcome.state is State.DEFERRED and wait is None
-    return Step(State.REFUSED if gave_up else outcome.state, outcome.code, attempts, uncertain_attempts, wait)
+    state = State.REFUSED if gave_up else outcome.state
+    return Step(state, outcome.code, attempts, uncertain_attempts, wait, outcome.ground)
 
 
 def _rung(ladder: tuple[timedelta, ...], tries: int) -> timedelta | None:

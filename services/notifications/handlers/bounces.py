@@ -8,7 +8,7 @@ from services.chassis import ids
 from services.chassis.web import Access, Call, Input, Output, Route
 from services.notifications.adapters import bounces as notifications_of_status
 from services.notifications.deps import Deps
-from services.notifications.store import bounces
+from services.notifications.operations import bounces as operations
 
 
 class ReturnedMail(Input):
@@ -26,8 +26,7 @@ async def take_bounce(deps: Deps, _call: Call, asked: ReturnedMail) -> BounceTak
     bounce = notifications_of_status.read(asked.message)
     if bounce is None:
         return BounceTaken(understood=False)
-    async with deps.db.across_tenants() as queries:
-        await bounces.insert(queries, ids.uuid7(), bounce.delivery_id, bounce.status)
+    await operations.take(deps.db, ids.uuid7(), bounce)
     return BounceTaken(understood=True)
 
 

@@ -62,7 +62,7 @@ async def create_contact(deps: Deps, call: Call, asked: ContactFields) -> Contac
 async def get_contact(deps: Deps, call: Call) -> ContactShown:
     """Show a contact. Needs `admin.agents.manage`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await contacts.find(tx, call.id_in_path("contact_id"))
     if found is None:
         raise NotFound

@@ -43,7 +43,7 @@ class DigestShown(Output):
 async def get_digest(deps: Deps, call: Call) -> DigestShown:
     """Show when somebody gets a digest. Others than oneself need `admin.agents.manage`."""
     recipient_id = await managed(deps, call)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await digests.find(tx, recipient_id)
     if found is None:
         raise NotFound
@@ -62,7 +62,7 @@ async def set_digest(deps: Deps, call: Call, asked: DigestSet) -> DigestShown:
         next_date=None,
         version=call.version,
     )
-    return _shown(await operations.change(deps.db, call.caller.tenant_id, wish))
+    return _shown(await operations.change(deps.db, call.caller.tenant_id, wish, call.now))
 
 
 def _shown(schedule: Schedule) -> DigestShown:

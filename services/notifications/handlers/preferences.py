@@ -14,11 +14,12 @@ from services.notifications.deps import Deps
 from services.notifications.domain import preference
 from services.notifications.domain.delivery import Category
 from services.notifications.domain.preference import MANDATORY, SYSTEM_DEFAULT, Ground, Standing
-from services.notifications.domain.recipient import SET_DEFAULTS, Recipient
+from services.notifications.domain.recipient import MANAGE, SET_DEFAULTS, Recipient
 from services.notifications.handlers.recipients import managed
 from services.notifications.operations import preferences as operations
 from services.notifications.operations import recipients as recipient_operations
 from services.notifications.store import agencies, preferences, recipients, sub_accounts
+from services.notifications.store.preferences import Asked
 
 Choices = Annotated[dict[Category, bool | None], Field(max_length=len(Category))]
 
@@ -101,9 +102,12 @@ async def set_preferences(deps: Deps, call: Call, asked: ChoicesSet) -> Preferen
 async def explain(deps: Deps, call: Call, asked: ExplanationQuery) -> ExplanationShown:
     """Say whether somebody would get a mail now, and why. Others than oneself need `admin.agents.manage`.
 
-    Why somebody got a certain mail, or did not, the mail's own explanation says.
+    So does another sender than oneself: whether colleagues' mails are blocked is not everybody's to know. Why
+    somebody got a certain mail, or did not, the mail's own explanation says.
     """
     recipient_id = await managed(deps, call)
+    if asked.sender_user_id not in {None, call.caller.user_id}:
+        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         found = await recipients.find(tx, recipient_id)
         if found is None:
@@ -129,7 +133,7 @@ def explanation_shown(recipient_id: UUID, category: Category, standing: Standing
 
 async def get_defaults(deps: Deps, call: Call) -> DefaultsShown:
     """Show what the agency sends to those who chose nothing."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         chosen = await preferences.defaults(tx)
     return DefaultsShown(
         categories=[
@@ -150,7 +154,7 @@ async def set_defaults(deps: Deps, call: Call, asked: ChoicesSet) -> DefaultsSho
 
 async def get_retention(deps: Deps, call: Call) -> RetentionShown:
     """Show how long mails stay in the communication history."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         agency = await agencies.find(tx)
     if agency is None:
         raise NotFound
@@ -175,9 +179,9 @@ async def _found(tx: Transaction, recipient_id: UUID) -> Recipient:
 
 async def _preferences(tx: Transaction, recipient: Recipient) -> PreferencesShown:
     chosen = await preferences.choices_of(tx, recipient.id)
+    asked = [Asked(tx.tenant_id, recipient.id, recipient.email, category, None) for category in Category]
     shown = list[PreferenceShown]()
-    for category in Category:
-        standing = await preferences.standing(tx, recipient.id, recipient.email, category, None)
+    for category, standing in zip(Category, await preferences.standings_across(tx, asked), strict=True):
         decision = preference.decide(category, standing)
         shown.append(
             PreferenceShown(

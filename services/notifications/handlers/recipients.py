@@ -64,7 +64,7 @@ class SwitchesSet(Input):
 async def list_recipients(deps: Deps, call: Call, asked: RecipientsQuery) -> RecipientsPage:
     """List users and contacts, latest first, guests if asked for. Needs `admin.agents.manage`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await recipients.page(tx, asked.kind, asked.cursor, asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.created_at, one.id))
     return RecipientsPage(items=[recipient_shown(one) for one in shown], next=following)
@@ -117,7 +117,7 @@ async def managed(deps: Deps, call: Call) -> UUID:
         return recipient_id
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not snapshot.holds(MANAGE):
-        async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        async with deps.db.single_read(call.caller.tenant_id) as tx:
             if await sub_accounts.contact_of(tx, call.caller.user_id) == recipient_id:
                 return recipient_id
     require(snapshot, MANAGE)

@@ -62,7 +62,7 @@ class LetterShown(Output):
 async def list_wordings(deps: Deps, call: Call) -> WordingsShown:
     """List the agency's own wordings. Needs `admin.settings.update`."""
     require(await deps.access.of(call.caller, call.now, call.access_version), SET_DEFAULTS)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await wordings.every(tx)
     return WordingsShown(
         items=[

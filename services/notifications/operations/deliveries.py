@@ -21,7 +21,15 @@ from services.notifications.domain.letter import Letterhead
 from services.notifications.domain.preference import Decision
 from services.notifications.domain.retry import Outcome, Step
 from services.notifications.domain.suppression import severity_of
-from services.notifications.store import claims, deliveries, letterheads, preferences, suppressions, timelines
+from services.notifications.store import (
+    claims,
+    deliveries,
+    letterheads,
+    preferences,
+    recipients,
+    suppressions,
+    timelines,
+)
 from services.notifications.store.claims import Offer
 from services.notifications.store.preferences import Asked
 
@@ -95,15 +103,22 @@ async def settle(worker_db: Database, tries: Sequence[Try]) -> Sequence[LeaseLos
     return [None if one.claim.key in held else LeaseLost() for one in tries]
 
 
-async def take_back(db: Database, tenant_id: TenantId, bounce: Bounce) -> None:
-    """Record that a mail which was sent came back, and remember it of the address."""
+async def take_back(db: Database, tenant_id: TenantId, bounce: Bounce) -> bool:
+    """Record that a mail came back, and remember it of the address; say whether that is settled.
+
+    It is not while a worker has the mail in its hands. One of which nobody knows whether it was sent is sent no more.
+    """
     async with db.transaction(tenant_id) as tx:
-        sent = await claims.bounce(tx, bounce.delivery_id, bounce.status)
-        if sent is None:
-            return
+        mail = await claims.hold_returned(tx, bounce.delivery_id)
+        if mail is None or not mail.went_out:
+            return mail is None or not mail.in_hands
+        await claims.bounce(tx, bounce.delivery_id, bounce.status)
         await timelines.append(tx, bounce.delivery_id, State.BOUNCED, bounce.status)
-        await outbox.add(tx, DeliveryFailed(delivery_id=bounce.delivery_id, category=sent.category, code=bounce.status))
-        await _count_bounce(tx, sent.address, bounce.status)
+        if not mail.was_given_up:
+            failed = DeliveryFailed(delivery_id=bounce.delivery_id, category=mail.category, code=bounce.status)
+            await outbox.add(tx, failed)
+        await _count_bounce(tx, mail.address, bounce.status)
+    return True
 
 
 async def _count_bounce(tx: Transaction, address: str, status: str) -> None:
@@ -122,9 +137,9 @@ class Resend:
 
 
 async def resend(db: Database, snapshot: AccessSnapshot, wish: Resend, now: datetime) -> Delivery:
-    """Queue a mail once more, as a delivery of its own with a fresh link; return that one.
+    """Queue a mail once more, as a delivery of its own with a fresh link, to the present address; return that one.
 
-    Raises NotFound for mail that the person may not see, StillUnderWay.
+    Raises NotFound for mail that the person may not see, StillUnderWay, RecipientGone.
     """
     async with db.transaction(snapshot.tenant_id) as tx:
         made = await idempotency.earlier(tx, wish.key, wish.new_id, now)
@@ -132,7 +147,9 @@ async def resend(db: Database, snapshot: AccessSnapshot, wish: Resend, now: date
             original = await deliveries.find_visible(tx, snapshot, wish.delivery_id)
             if original is None:
                 raise NotFound
-            await deliveries.insert(tx, original.again(wish.new_id))
+            found = await recipients.hold(tx, [original.recipient_user_id])
+            recipient = found.get(original.recipient_user_id)
+            await deliveries.insert(tx, original.again(wish.new_id, recipient.email if recipient else None))
         delivery = await deliveries.find_visible(tx, snapshot, made or wish.new_id)
     if delivery is None:
         raise NotFound

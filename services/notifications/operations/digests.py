@@ -80,12 +80,12 @@ def _delivery(move: Move, recipient: Recipient) -> NewDelivery:
     )
 
 
-async def change(db: Database, tenant_id: TenantId, schedule: Schedule) -> Schedule:
+async def change(db: Database, tenant_id: TenantId, schedule: Schedule, now: datetime) -> Schedule:
     """Set when somebody gets a digest, and return it. Raises NotFound, Stale."""
     async with db.transaction(tenant_id) as tx:
         if await digests.find(tx, schedule.user_id) is None:
             raise NotFound
-        await digests.change(tx, schedule)
+        await digests.change(tx, schedule, now)
         changed = await digests.find(tx, schedule.user_id)
     if changed is None:
         raise NotFound

@@ -47,15 +47,17 @@ async def send(
     preference.require_choosable({message.category: None})
     asked = tuple(dict.fromkeys(message.recipients))
     async with db.transaction(tenant_id) as tx:
-        event_id = await idempotency.earlier(tx, message.key, message.id, now) or message.id
-        known = await recipients.several(tx, asked)
+        earlier = await idempotency.earlier(tx, message.key, message.id, now)
+        event_id = earlier or message.id
+        known = await recipients.hold(tx, asked)
         found = [known[each] for each in asked if each in known]
         standings = await preferences.standings(tx, {one.id: one.email for one in found}, message.category, sender)
-        await deliveries.insert(tx, *(_delivery(message, event_id, sender, one) for one in found))
+        if earlier is None:
+            await deliveries.insert(tx, *(_delivery(message, event_id, sender, one) for one in found))
         kept = await deliveries.of_event(tx, event_id, Template.MESSAGE)
     return [
-        Queued(each, kept.get(known[each].email), preference.decide(message.category, standings[each]))
-        if each in known
+        Queued(each, kept[each], preference.decide(message.category, standings[each]))
+        if each in known and each in kept
         else Queued(each, None, None)
         for each in asked
     ]

@@ -37,7 +37,7 @@ async def set_defaults(db: Database, tenant_id: TenantId, chosen: Chosen) -> Non
 async def leave(db: Database, tenant_id: TenantId, recipient_id: UUID, category: Category) -> None:
     """Leave mail of a category for good, whoever edits what at the same time. Raises NotFound."""
     async with db.transaction(tenant_id) as tx:
-        if await recipients.find(tx, recipient_id) is None:
+        if not await recipients.hold(tx, [recipient_id]):
             raise NotFound
         recipient_id = await sub_accounts.contact_of(tx, recipient_id) or recipient_id
         if await preferences.choose(tx, recipient_id, category, wanted=False):

@@ -23,7 +23,7 @@ async def advance(db: Database, rights: RecipientRights, schedule: ReportSchedul
 
     After a long absence only the latest week is told. What the report says is asked when the mail is written.
     """
-    async with db.transaction(schedule.tenant_id, readonly=True) as tx:
+    async with db.single_read(schedule.tenant_id) as tx:
         agency = await agencies.find(tx)
     zone = ZoneInfo(agency.timezone if agency else "UTC")
     monday = report.latest_monday(now, zone)

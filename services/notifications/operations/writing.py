@@ -82,9 +82,14 @@ async def _require_readable(desk: Desk, claim: Claim) -> None:
 
 
 async def _linked(desk: Desk, claim: Claim, head: Letterhead) -> tuple[dict[str, object], str]:
-    """Return the words and the link of a mail that carries one; its names are identity's, which are never late."""
+    """Return the words and the link of a mail that carries one; its names are identity's, which are never late.
+
+    Raises NoLongerNeeded for an address that is no longer the person's: whoever reads it may be anybody.
+    """
     link = await desk.links.fresh(claim.template, claim.tenant_id, claim.recipient_user_id)
-    words: dict[str, object] = link.model_dump(exclude={"url", "expires_at"})
+    if link.email.casefold() != claim.recipient_address.casefold():
+        raise NoLongerNeeded("address_changed")
+    words: dict[str, object] = link.model_dump(exclude={"url", "expires_at", "email"})
     words["valid_until"] = moment_in_words(link.expires_at, claim.locale, ZoneInfo(head.timezone))
     return words, link.url
 
@@ -118,7 +123,7 @@ def _invitation(desk: Desk, claim: Claim, head: Letterhead, meeting: Meeting, no
 async def _known(db: Database, claim: Claim, head: Letterhead, now: datetime) -> _Known:
     if claim.template is not Template.DIGEST and claim.template not in METHODS:
         return _Known(head, (), None)
-    async with db.transaction(claim.tenant_id, readonly=True) as tx:
+    async with db.single_read(claim.tenant_id) as tx:  # one of the two
         found = await _appointments(tx, claim) if claim.template is Template.DIGEST else ()
         meeting = await _meeting(tx, claim, now) if claim.template in METHODS else None
     return _Known(head, found, meeting)

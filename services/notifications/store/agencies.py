@@ -6,17 +6,19 @@ from services.contracts.identity_events import LicenceCreated
 from services.notifications.domain.recipient import Agency
 
 
-async def insert(tx: Transaction, licence: LicenceCreated) -> None:
-    """Add the agency that identity tells of, once."""
-    await tx.execute(
-        """
-        INSERT INTO agencies (tenant_id, name, timezone, locale) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (tenant_id) DO NOTHING
-        """,
-        tx.tenant_id,
-        licence.name,
-        licence.timezone,
-        licence.locale,
+async def insert(tx: Transaction, licence: LicenceCreated) -> bool:
+    """Add the agency that identity tells of, once; say whether it was news."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO agencies (tenant_id, name, timezone, locale) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (tenant_id) DO NOTHING
+            """,
+            tx.tenant_id,
+            licence.name,
+            licence.timezone,
+            licence.locale,
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from services.chassis.database import Row, Transaction
+from services.chassis.database import Queries, Row, Transaction
 from services.contracts.records_events import AppointmentEvent
 from services.contracts.vocabulary import UserId
 from services.notifications.domain.digest import Appointment, Span
@@ -116,6 +116,23 @@ async def busy(tx: Transaction, days: Mapping[UserId, Span]) -> frozenset[UserId
         [day.end for day in days.values()],
     )
     return frozenset(row["user_id"] for row in rows)
+
+
+async def purge(queries: Queries, limit: int) -> int:
+    """Forget up to `limit` appointments, and who took part, that ended longer ago than their agency keeps mails."""
+    return await queries.execute(
+        """
+        DELETE FROM appointments
+         WHERE (tenant_id, id) IN (
+               SELECT a.tenant_id, a.id
+                 FROM appointments AS a
+                 LEFT JOIN agencies AS g ON g.tenant_id = a.tenant_id
+                WHERE a.ends_at < now() - interval '1 day' * coalesce(g.retention_days, 730)
+                ORDER BY a.ends_at
+                LIMIT $1)
+        """,
+        limit,
+    )
 
 
 def _appointment(row: Row) -> Appointment:

@@ -26,12 +26,16 @@ async def insert(queries: Queries, bounce_id: UUID, delivery_id: UUID, status: s
 
 
 async def claim(queries: Queries, limit: int) -> Sequence[Returned]:
-    """Return up to `limit` mails that came back, oldest first. Carrying one out twice changes nothing more."""
+    """Return up to `limit` mails that came back, oldest first. Carrying one out twice changes nothing more.
+
+    One that a worker has in its hands comes later: only then is it known what became of it.
+    """
     rows = await queries.rows(
         """
         SELECT b.id, b.delivery_id, b.status, d.tenant_id
           FROM bounces AS b
           LEFT JOIN deliveries AS d ON d.id = b.delivery_id
+         WHERE d.state IS NULL OR d.state NOT IN ('claimed', 'handing_over')
          ORDER BY b.received_at
          LIMIT $1
         """,

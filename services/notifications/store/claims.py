@@ -11,8 +11,8 @@ from uuid import UUID
 
 from services.chassis.database import Queries, Row, Transaction
 from services.contracts.vocabulary import TenantId
-from services.notifications.domain.claim import Claim
-from services.notifications.domain.delivery import Category, Template
+from services.notifications.domain.claim import Claim, Returned
+from services.notifications.domain.delivery import Category, State, Template
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.preference import Ground
 from services.notifications.domain.retry import Step
@@ -51,7 +51,16 @@ async def claim_due(
         RETURNING d.tenant_id, d.id, d.version, d.category, d.template, d.recipient_user_id, d.recipient_address,
                   d.locale, d.sender_user_id, d.facts::text AS facts, d.traceparent, d.attempts,
                   d.uncertain_attempts, d.last_error_code,
-                  due.state = 'handing_over' AS interrupted
+                  due.state = 'handing_over' AS interrupted,
+                  EXISTS (SELECT FROM deliveries AS other
+                           WHERE (other.tenant_id, other.event_id, other.recipient_address, other.template)
+                                 = (d.tenant_id, d.event_id, d.recipient_address, d.template)
+                             AND other.id <> d.id AND other.next_try_at IS NULL
+                             AND other.state IN ('sent', 'bounced', 'uncertain')) AS told,
+                  EXISTS (SELECT FROM deliveries AS other
+                           WHERE (other.tenant_id, other.event_id, other.recipient_address, other.template)
+                                 = (d.tenant_id, d.event_id, d.recipient_address, d.template)
+                             AND other.id < d.id AND other.next_try_at IS NOT NULL) AS awaits
         """,
         limit,
         lease,
@@ -108,10 +117,10 @@ async def settle(queries: Queries, steps: Sequence[tuple[Claim, Step]]) -> Colle
            SET state = step.state, last_error_code = step.code, attempts = step.attempts,
                uncertain_attempts = step.uncertain_attempts, next_try_at = now() + step.wait,
                sent_at = CASE WHEN step.state = 'sent' THEN now() END,
-               ground = CASE WHEN step.state = 'suppressed' THEN step.code ELSE ground END
+               ground = coalesce(step.ground, d.ground)
           FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::integer[], $7::integer[],
-                      $8::interval[])
-            AS step (tenant_id, id, version, state, code, attempts, uncertain_attempts, wait)
+                      $8::interval[], $9::text[])
+            AS step (tenant_id, id, version, state, code, attempts, uncertain_attempts, wait, ground)
          WHERE (d.tenant_id, d.id, d.version) = (step.tenant_id, step.id, step.version)
            AND d.state IN ('claimed', 'handing_over')
         RETURNING d.tenant_id, d.id, d.version
@@ -122,6 +131,7 @@ async def settle(queries: Queries, steps: Sequence[tuple[Claim, Step]]) -> Colle
         [step.attempts for _, step in steps],
         [step.uncertain_attempts for _, step in steps],
         [step.wait for _, step in steps],
+        [step.ground for _, step in steps],
     )
     return {(row["tenant_id"], row["id"], row["version"]) for row in rows}
 
@@ -139,28 +149,39 @@ async def put_back(queries: Queries, claims: Sequence[Claim]) -> int:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A mail that came back: to whom, of which category."""
+async def hold_returned(tx: Transaction, delivery_id: UUID) -> Returned | None:
+    """Return a mail of which a mail system says that it came back; no worker takes it before the transaction ends.
 
-    address: str
-    category: Category
-
-
-async def bounce(tx: Transaction, delivery_id: UUID, status: str) -> Sent | None:
-    """Mark a mail that was sent as given back. No scope: mail systems report it. None for one that was not sent."""
+    No scope: mail systems report it.
+    """
     row = await tx.row(
         """
+        SELECT recipient_address AS address, category, state, uncertain_attempts, next_try_at IS NOT NULL AS is_open
+          FROM deliveries
+         WHERE tenant_id = $1 AND id = $2
+           FOR UPDATE
+        """,
+        tx.tenant_id,
+        delivery_id,
+    )
+    if row is None:
+        return None
+    columns = {name: value for name, value in row.items() if name not in {"category", "state"}}
+    return Returned(**columns, category=Category(row["category"]), state=State(row["state"]))
+
+
+async def bounce(tx: Transaction, delivery_id: UUID, status: str) -> None:
+    """Mark a mail as given back: nothing more is tried."""
+    await tx.execute(
+        """
         UPDATE deliveries
-           SET state = 'bounced', last_error_code = $3
-         WHERE tenant_id = $1 AND id = $2 AND state = 'sent'
-        RETURNING recipient_address, category
+           SET state = 'bounced', last_error_code = $3, next_try_at = NULL
+         WHERE tenant_id = $1 AND id = $2
         """,
         tx.tenant_id,
         delivery_id,
         status,
     )
-    return Sent(row["recipient_address"], Category(row["category"])) if row else None
 
 
 async def purge(queries: Queries, limit: int) -> int:

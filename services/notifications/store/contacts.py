@@ -89,8 +89,9 @@ async def find(tx: Transaction, contact_id: UUID) -> Contact | None:
 async def delete(tx: Transaction, contact_id: UUID, version: int) -> None:
     """Remove a contact with all preferences; the communication history stays.
 
-    Raises NotFound, Stale, HasMail, HasAccount.
+    Raises NotFound, Stale, HasMail, HasAccount. Whoever writes to it at the same time has done so when it is asked.
     """
+    await tx.execute("SELECT FROM recipients WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tx.tenant_id, contact_id)
     if await sub_accounts.user_of(tx, contact_id) is not None:
         raise HasAccount
     if await tx.value(

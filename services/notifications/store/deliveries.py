@@ -46,15 +46,15 @@ async def insert(tx: Transaction, *deliveries: NewDelivery) -> None:
     )
 
 
-async def of_event(tx: Transaction, event_id: UUID, template: Template) -> Mapping[str, UUID]:
-    """Return the deliveries of a template that an event caused, by address."""
+async def of_event(tx: Transaction, event_id: UUID, template: Template) -> Mapping[UUID, UUID]:
+    """Return the deliveries of a template that an event caused, by recipient."""
     rows = await tx.rows(
-        "SELECT recipient_address, id FROM deliveries WHERE tenant_id = $1 AND event_id = $2 AND template = $3",
+        "SELECT recipient_user_id, id FROM deliveries WHERE tenant_id = $1 AND event_id = $2 AND template = $3",
         tx.tenant_id,
         event_id,
         template,
     )
-    return {row["recipient_address"]: row["id"] for row in rows}
+    return {row["recipient_user_id"]: row["id"] for row in rows}
 
 
 async def find_visible(tx: Transaction, snapshot: AccessSnapshot, delivery_id: UUID) -> Delivery | None:

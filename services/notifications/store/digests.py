@@ -59,13 +59,16 @@ async def find(tx: Transaction, user_id: UUID) -> Schedule | None:
     return _schedule(row) if row else None
 
 
-async def change(tx: Transaction, schedule: Schedule) -> None:
-    """Set zone, hour and whether empty days are told; `version` is that of the schedule it replaces. Raises Stale."""
+async def change(tx: Transaction, schedule: Schedule, now: datetime) -> None:
+    """Set zone, hour and whether empty days are told; `version` is that of the schedule it replaces. Raises Stale.
+
+    The next day is worked out anew, but for one that is due: that is carried out, or recorded as missed.
+    """
     touched = await tx.execute(
         """
         UPDATE digest_schedules
-           SET timezone = $3, local_hour = $4, when_empty = $5, next_date = NULL, next_due_at = '-infinity',
-               version = version + 1
+           SET timezone = $3, local_hour = $4, when_empty = $5, version = version + 1,
+               next_date = CASE WHEN next_due_at <= $7 THEN next_date END, next_due_at = '-infinity'
          WHERE tenant_id = $1 AND user_id = $2 AND version = $6
         """,
         tx.tenant_id,
@@ -74,6 +77,7 @@ async def change(tx: Transaction, schedule: Schedule) -> None:
         schedule.local_hour,
         schedule.when_empty,
         schedule.version,
+        now,
     )
     if not touched:
         raise Stale
@@ -129,6 +133,23 @@ async def record(tx: Transaction, outcomes: Mapping[UserId, tuple[date, str]], n
         now,
     )
     return frozenset(row["user_id"] for row in rows)
+
+
+async def purge(queries: Queries, limit: int) -> int:
+    """Forget up to `limit` days' outcomes that are older than their agency keeps mails; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM digest_runs
+         WHERE (tenant_id, user_id, local_date) IN (
+               SELECT r.tenant_id, r.user_id, r.local_date
+                 FROM digest_runs AS r
+                 LEFT JOIN agencies AS g ON g.tenant_id = r.tenant_id
+                WHERE r.local_date < (now() - interval '1 day' * coalesce(g.retention_days, 730))::date
+                ORDER BY r.local_date
+                LIMIT $1)
+        """,
+        limit,
+    )
 
 
 def _schedule(row: Row) -> Schedule:

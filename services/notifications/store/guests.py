@@ -39,17 +39,22 @@ async def forget(tx: Transaction, people: Collection[UUID]) -> None:
     )
 
 
-async def forget_guests(queries: Queries) -> int:
-    """Forget guests of whom nothing is left: no mail, no choice, no appointment to come; return how many."""
+async def purge(queries: Queries, limit: int) -> int:
+    """Forget up to `limit` guests of whom no mail, no choice and no appointment to come is left; return how many."""
     return await queries.execute(
         """
-        DELETE FROM recipients AS r
-         WHERE kind = 'guest'
-           AND NOT EXISTS (SELECT FROM deliveries AS d
-                            WHERE d.tenant_id = r.tenant_id AND d.recipient_user_id = r.id)
-           AND NOT EXISTS (SELECT FROM preferences AS p
-                            WHERE p.tenant_id = r.tenant_id AND p.recipient_id = r.id)
-           AND NOT EXISTS (SELECT FROM appointment_people AS p
-                            WHERE p.tenant_id = r.tenant_id AND p.user_id = r.id AND p.ends_at > now())
-        """
+        DELETE FROM recipients
+         WHERE kind = 'guest' AND (tenant_id, id) IN (
+               SELECT tenant_id, id FROM recipients AS r
+                WHERE kind = 'guest'
+                  AND NOT EXISTS (SELECT FROM deliveries AS d
+                                   WHERE d.tenant_id = r.tenant_id AND d.recipient_user_id = r.id)
+                  AND NOT EXISTS (SELECT FROM preferences AS p
+                                   WHERE p.tenant_id = r.tenant_id AND p.recipient_id = r.id)
+                  AND NOT EXISTS (SELECT FROM appointment_people AS p
+                                   WHERE p.tenant_id = r.tenant_id AND p.user_id = r.id AND p.ends_at > now())
+                LIMIT $1
+                  FOR UPDATE SKIP LOCKED)
+        """,
+        limit,
     )

@@ -133,7 +133,9 @@ async def defaults(tx: Transaction) -> Choices:
 
 async def set_defaults(tx: Transaction, chosen: Mapping[Category, bool | None]) -> None:
     """Keep what the agency usually sends; None goes back to the system's own default."""
-    for category, wanted in chosen.items():
+    for category, wanted in sorted(
+        chosen.items()
+    ):  # whoever does the same at the same time waits, and is not waited for
         if wanted is None:
             await tx.execute(
                 "DELETE FROM default_preferences WHERE tenant_id = $1 AND category = $2", tx.tenant_id, category

@@ -82,6 +82,23 @@ async def several(tx: Transaction, recipient_ids: Iterable[UUID]) -> Mapping[UUI
     return {row["id"]: recipient_of(row) for row in rows}
 
 
+async def hold(tx: Transaction, recipient_ids: Iterable[UUID]) -> Mapping[UUID, Recipient]:
+    """Return the same, none of whom can be removed before the transaction ends. No scope: as above."""
+    rows = await tx.rows(
+        """
+        SELECT id, kind, display_name, email, locale, state, receives, sends, sender_address, card_sender_address,
+               version, created_at
+          FROM recipients
+         WHERE tenant_id = $1 AND id = ANY($2::uuid[])
+         ORDER BY id
+           FOR KEY SHARE
+        """,
+        tx.tenant_id,
+        list(recipient_ids),
+    )
+    return {row["id"]: recipient_of(row) for row in rows}
+
+
 async def page(tx: Transaction, kind: Kind | None, after: Cursor, limit: int) -> Sequence[Recipient]:
     """Return up to `limit` recipients, latest first; guests only if asked for.
 

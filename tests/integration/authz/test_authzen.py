@@ -274,6 +274,7 @@ async def test_what_can_be_no_text_is_refused_wherever_a_resource_stands(
     agency: Agency, member: str, text: str
 ) -> None:
     """Also of who has no right to ask, and with the token of a page."""
+    pointer = f"/resource/properties/{member}" if len(text) > 1 else ""  # half a character is refused in any document
     agent, inside = await agency.person(), listing(agency.office_id)
     inside["properties"][member] = text
     page = {"token": "x"}
@@ -285,6 +286,6 @@ async def test_what_can_be_no_text_is_refused_wherever_a_resource_stands(
     ):
         answer = await agency.call("POST", f"/access/v1/{path}", asked, by=agent)
         assert (answer.status, answer.code) == (400, "invalid")
-        assert [pointer for pointer, _ in answer.errors] == [f"/resource/properties/{member}"]
+        assert [at for at, _ in answer.errors] == [pointer]
     many = await agency.call("POST", "/access/v1/evaluations", {"evaluations": [evaluation(agent, "read", inside)]})
-    assert many.body["evaluations"][0]["context"]["error"]["status"] == 400
+    assert (many.status if pointer == "" else many.body["evaluations"][0]["context"]["error"]["status"]) == 400

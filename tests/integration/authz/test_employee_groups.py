@@ -48,6 +48,17 @@ async def test_a_manager_of_employee_groups_moves_members_and_nothing_else(agenc
         assert (answer.status, answer.code) == (403, "permission_missing")
 
 
+async def test_a_group_that_he_does_not_see_is_not_there_for_him_at_any_version(agency: Agency) -> None:
+    manager, person = await agency.person(), await agency.person()
+    await employees(agency, MOVE, members=(manager,))
+    office = await agency.group(READ, members=(person,))
+
+    for group in (office, {**office, "version": office["version"] + 1}, {"id": str(UUID(int=1)), "version": 1}):
+        for method in ("PUT", "DELETE"):
+            answer = await agency.change(group, method, f"/members/{person}", {}, by=manager)
+            assert (answer.status, answer.code) == (404, "not_found")
+
+
 async def test_a_manager_of_employee_groups_gives_nobody_what_he_does_not_hold(agency: Agency) -> None:
     manager = await agency.person()
     await employees(agency, MOVE, members=(manager,))

@@ -1,9 +1,12 @@
 """Modules bring sections of their own; their permissions are granted, compiled and shown like all others."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.authz.adapters.catalogue_file import permission_catalogue
+from services.authz.store import modules
 from tests.integration.authz.conftest import MANAGE, Agency
 from tests.integration.authz.test_explanations import record
 
@@ -69,6 +72,21 @@ async def test_registering_again_rewords_and_never_changes_what_was_granted(agen
 
     assert next(item for item in again.body["items"] if item["key"] == "fleet.read")["name"]["it"] == "Vedere"
     assert (narrower.status, narrower.code) == (409, "permission_differs")
+
+
+async def test_a_section_that_a_release_brings_means_what_the_release_says(agency: Agency) -> None:
+    await agency.call("POST", "/v1/modules", FLEET)
+    await agency.call("POST", "/v1/modules", {**FLEET, "section": "boats"})
+    product = permission_catalogue()
+    driven = replace(product["listings.update"], key="fleet.read", section="fleet")
+    later = {**product, driven.key: driven}
+
+    async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+        whole = await modules.catalogue(tx, later)
+        asked = [await modules.catalogue_with(tx, later, keys) for keys in (["fleet.read"], ["fleet.read", "x.y"])]
+
+    assert [each["fleet.read"] for each in (whole, *asked)] == [driven] * 3
+    assert whole.keys() - product.keys() == {"fleet.read", "boats.read", "boats.update", "boats.print"}
 
 
 async def test_a_module_leaves_the_product_alone_and_needs_the_agencys_settings(agency: Agency) -> None:

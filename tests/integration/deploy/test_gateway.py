@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,6 +23,7 @@ from yarl import URL
 
 from deploy.local.databases import SERVICES
 from deploy.local.gateway import Gateway, Limits
+from deploy.local.log_lines import LogLines
 from deploy.local.ports import LOOPBACK, Ports, is_free
 from deploy.local.stack import prepare_folder
 from tests.support.running import eventually
@@ -210,6 +213,16 @@ async def test_the_log_holds_neither_tokens_nor_queries_nor_who_asked(
     assert TOKEN not in log
     assert "ada" not in log
     assert "client" not in log
+
+
+async def test_the_log_tells_a_request_as_services_tell_theirs(front: Front, http: aiohttp.ClientSession) -> None:
+    async with http.get(front.at("/api/records/v1/listings")) as answer:
+        line = await front.line_about(answer.headers["X-Request-Id"])
+
+    assert line.keys() >= {"at", "level", "event", "request_id", "method", "status"}
+    assert datetime.fromisoformat(line["at"]).tzinfo is not None
+    told = next(each for each in LogLines(front.log.parent, from_start=True, colour=False).fresh() if "gateway" in each)
+    assert re.match(r"gateway +\d\d:\d\d:\d\d +info +gateway\.request ", told)
 
 
 async def test_an_export_may_be_silent_while_it_is_packed_and_nothing_else(http: aiohttp.ClientSession) -> None:

@@ -17,6 +17,7 @@ from services.chassis.http_client import Peer, open_http
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.app import SERVICE
 from services.identity.operations import account_ends
+from services.identity.operations.standing_down import LONGEST_CHANGE, count_again
 from tests.integration.identity.conftest import Agency, found_agency, identity_settings
 from tests.support.databases import ServiceDatabase
 from tests.support.running import eventually, working
@@ -153,6 +154,21 @@ async def test_an_end_is_told_at_a_new_version_whenever_it_is_set_moved_or_lifte
     assert (await agency.call("GET", f"/v1/users/{user['id']}"))[1]["version"] == before[-1][0] + 1
 
 
+@pytest.mark.catalogue("MG-28")
+async def test_who_is_suspended_returns_only_before_his_end(agency: Agency) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    path = f"/v1/users/{user['id']}"
+    assert (await agency.call("PUT", f"{path}/state", {"state": "suspended"}, {"If-Match": '"2"'}))[0] == 200
+    own = f"{path}/access-policy"
+    assert (await agency.call("PUT", own, {"ends_at": soon(hours=-1)}, {"If-Match": '"0"'}))[0] == 200
+    status, problem = await agency.call("PUT", f"{path}/state", {"state": "active"}, {"If-Match": '"4"'})
+    assert (status, problem["code"]) == (409, "state_not_allowed")
+    assert (await agency.call("PUT", own, {"ends_at": soon(hours=1)}, {"If-Match": '"1"'}))[0] == 200
+    status, back = await agency.call("PUT", f"{path}/state", {"state": "active"}, {"If-Match": '"5"'})
+    assert (status, back["state"]) == (200, "active")
+
+
 @pytest.mark.catalogue("MG-1", "MG-28")
 async def test_who_comes_back_needs_a_seat(
     http: aiohttp.ClientSession,
@@ -278,6 +294,32 @@ async def test_the_last_administrator_does_not_expire(
     assert await state_of(agency, user) == "active"
     await account_ends.end_accounts(app_db, worker_db, administrators, after, set())
     assert await state_of(agency, user) == "expired"
+
+
+async def test_of_whom_authz_gave_no_answer_peers_are_told_anew_later_and_of_whom_it_refused_not(
+    agency: Agency, app_db: Database, worker_db: Database, authz: StubAuthz, identity_database: ServiceDatabase
+) -> None:
+    unanswered, refused = await agency.add_user(), await agency.add_user()
+
+    async def suspend(user: dict[str, Any]) -> int:
+        path = f"/v1/users/{user['id']}/state"
+        return (await agency.call("PUT", path, {"state": "suspended"}, {"If-Match": '"1"'}))[0]
+
+    authz.down = True
+    try:
+        assert await suspend(unanswered) == 503
+    finally:
+        authz.down = False
+    authz.last_administrator = True
+    try:
+        assert await suspend(refused) == 409
+    finally:
+        authz.last_administrator = False
+    await count_again(app_db, worker_db, datetime.now(UTC) + LONGEST_CHANGE)
+    versions = [
+        [version for version, _ in await ends_told(identity_database, one["id"])] for one in (unanswered, refused)
+    ]
+    assert versions == [[1, 2], [1]]
 
 
 @pytest.mark.catalogue("AM-12")

@@ -15,12 +15,14 @@ import pytest
 import pytest_asyncio
 
 from services.authz.app import SERVICE as AUTHZ
+from services.chassis.database import open_database
 from services.identity.app import SERVICE
+from services.identity.operations.standing_down import LONGEST_CHANGE, count_again
 from tests.conftest import FreshDatabase
 from tests.integration.identity.conftest import PASSWORD, Agency, identity_settings, take_on
 from tests.integration.identity.directory import PATCH, Directory, connect
 from tests.support.databases import ServiceDatabase
-from tests.support.running import eventually, serving, settings_of, until_connected, working
+from tests.support.running import INTERNAL_TOKEN, eventually, serving, settings_of, until_connected, working
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -349,6 +351,13 @@ async def test_the_last_administrator_is_refused_on_every_path_and_nothing_chang
     assert (status, after) == (200, before)
 
 
+async def both_counted(two: Two) -> bool:
+    async def both_count() -> bool:
+        return await two.counted() == two.userids.keys()
+
+    return await eventually(both_count)
+
+
 async def test_who_stood_down_for_nothing_counts_again(two: Two) -> None:
     one, other = sorted(two.userids)
     body = {
@@ -357,9 +366,48 @@ async def test_who_stood_down_for_nothing_counts_again(two: Two) -> None:
     }
     status, error = await two.directory.call("PATCH", f"/Users/{other}", body)
     assert (status, error["scimType"]) == (409, "uniqueness")
+    assert await both_counted(two)
+    assert await by_state("suspended")(two, other, one) == 200
 
-    async def both_count() -> bool:
-        return await two.counted() == two.userids.keys()
 
-    assert await eventually(both_count)
+async def test_who_stood_down_before_something_broke_counts_again(two: Two) -> None:
+    one, other = sorted(two.userids)
+    connection = await asyncpg.connect(two.system.identity_database.owner)
+    try:
+        await connection.execute(
+            """
+            CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+            CREATE TRIGGER break BEFORE UPDATE ON users FOR EACH ROW WHEN (NEW.state = 'suspended')
+               EXECUTE FUNCTION break();
+            """
+        )
+        assert await by_state("suspended")(two, one, other) == 500
+    finally:
+        await connection.execute("DROP TRIGGER break ON users; DROP FUNCTION break()")
+        await connection.close()
+    assert await both_counted(two)
+    assert await by_state("suspended")(two, other, one) == 200
+
+
+async def test_who_stood_down_before_a_process_died_counts_again_by_itself(two: Two) -> None:
+    one, other = sorted(two.userids)
+    version = (await two.get(one, two.user(other)))["version"]
+    databases = two.system.identity_database
+    connection = await asyncpg.connect(databases.worker)
+    await connection.execute("UPDATE users SET stands_down_since = now() WHERE id = $1::uuid", other)
+    await connection.close()
+    person = f"{two.system.authz}/internal/v1/tenants/{two.agency.tenant_id}/users/{other}"
+    asked = {"Authorization": f"Bearer {INTERNAL_TOKEN}", "If-Match": f'"{version}"'}
+    async with two.agency.http.post(f"{person}/stand-down", headers=asked) as response:
+        assert response.status == 204
+    assert await by_state("suspended")(two, other, one) == 409
+
+    async with (
+        open_database(databases.app, connections=2, name="test") as db,
+        open_database(databases.worker, connections=2, name="test") as worker_db,
+    ):
+        assert await count_again(db, worker_db, datetime.now(UTC)) == 0
+        assert await count_again(db, worker_db, datetime.now(UTC) + LONGEST_CHANGE) == 1
+        assert await count_again(db, worker_db, datetime.now(UTC) + LONGEST_CHANGE) == 0
+    assert await both_counted(two)
     assert await by_state("suspended")(two, other, one) == 200

@@ -1,5 +1,6 @@
 """What has ended is deleted, however much of it there is, and nothing else."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final, LiteralString
 
 import asyncpg
@@ -47,12 +48,12 @@ async def test_everything_that_ended_goes_at_once_and_what_goes_on_stays(
 ) -> None:
     connection = await asyncpg.connect(identity_database.worker)
     try:
-        now = await connection.fetchval("SELECT now()")
-        long_ago = await connection.fetchval("SELECT now() - interval '200 days'")
+        now = datetime.now(UTC)
+        long_ago, ahead = now - timedelta(days=200), now + timedelta(days=9)
         before = await _counted(connection, agency)
         for fill in FILLED.values():
             await connection.execute(fill, agency.tenant_id, agency.administrator_id, long_ago, MANY)
-            await connection.execute(fill, agency.tenant_id, agency.administrator_id, now.replace(year=2999), 3)
+            await connection.execute(fill, agency.tenant_id, agency.administrator_id, ahead, 3)
         kept = {table: count + 3 for table, count in before.items()}
 
         async def only_what_goes_on() -> bool:

@@ -39,7 +39,7 @@ class Agency:
 
     async def tell(self, user_id: UUID, state: UserState = UserState.ACTIVE, version: int = 1, name: str = "") -> str:
         """Have identity tell of a user; return the address."""
-        address = f"{user_id.hex[:12]}@example.test"
+        address = self.post.identity.emails[user_id] = f"{user_id.hex[:12]}@example.test"
         event = UserStateChanged(
             user=UserFacts(
                 user_id=UserId(user_id),

@@ -62,11 +62,16 @@ class PostOffice:
 
     async def invite(self, tenant_id: TenantId | None = None, address: str = "", locale: str = "it") -> Invited:
         """Queue an activation mail, as the consumer does."""
-        tenant_id = tenant_id or TenantId(uuid4())
-        person = Invited(tenant_id, UserId(uuid4()), address or f"{uuid4().hex[:12]}@example.test")
+        person = self.known(tenant_id, address)
         event = created(person, locale)
-        async with self.db.transaction(tenant_id) as tx:
-            await invite(tx, event, enveloped(event, tenant_id))
+        async with self.db.transaction(person.tenant_id) as tx:
+            await invite(tx, event, enveloped(event, person.tenant_id))
+        return person
+
+    def known(self, tenant_id: TenantId | None = None, address: str = "") -> Invited:
+        """Return a person of whom identity knows and has told nothing yet."""
+        person = Invited(tenant_id or TenantId(uuid4()), UserId(uuid4()), address or f"{uuid4().hex[:12]}@example.test")
+        self.identity.emails[person.user_id] = person.address
         return person
 
     async def rows(self, person: Invited) -> Sequence[Row]:

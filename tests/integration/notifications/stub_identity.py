@@ -22,6 +22,8 @@ class StubIdentity:
         self.statuses = dict[UUID, int]()
         self.secrets = list[str]()
         self.asked = Counter[UUID]()
+        self.emails = dict[UUID, str]()
+        """Where people are reached now."""
         self.held = dict[UUID, asyncio.Event]()
         self.gates = list[asyncio.Event]()
         self.reached = asyncio.Event()
@@ -59,6 +61,7 @@ class StubIdentity:
             userid="anna.rossi",
             agency="Immobiliare Rossi & Figli",
             display_name="Anna Rossi",
+            email=self.emails.get(user_id, "nobody@example.test"),
         )
         return web.Response(text=link.model_dump_json(), status=201, content_type="application/json")
 

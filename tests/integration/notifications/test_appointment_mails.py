@@ -261,7 +261,7 @@ async def test_a_guest_of_whom_nothing_is_left_is_forgotten_and_a_choice_is_not(
 
     async def known() -> set[str]:
         async with agency.post.crossing.across_tenants() as queries:
-            await guests.forget_guests(queries)
+            await guests.purge(queries, 1000)
         _, page = await agency.call("GET", "/v1/recipients?kind=guest")
         return {one["email"] for one in page["items"]}
 

@@ -11,10 +11,13 @@ import pytest_asyncio
 
 from services.contracts.identity_events import PasswordChanged, TechnicianExpiring, UserFacts
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
+from services.notifications import jobs
+from services.notifications.adapters.bounces import Bounce
 from services.notifications.app import SERVICE
 from services.notifications.consumers import warn_of_end
 from services.notifications.domain.suppression import Severity
 from services.notifications.jobs import NOTICE
+from services.notifications.operations.deliveries import take_back
 from services.notifications.operations.notices import announce_end
 from services.notifications.store import claims, recipients, suppressions
 from tests.integration.notifications.agency import Agency
@@ -75,6 +78,71 @@ async def test_a_mail_that_comes_back_is_told_and_its_address_left_alone(
     assert [topic for topic, _ in events].count("notifications.delivery.failed.v1") == 1
 
 
+@pytest.mark.parametrize("mode", [Mode.CUT, Mode.HANG])
+async def test_a_mail_of_which_nobody_knew_whether_it_went_out_comes_back_and_is_sent_no_more(
+    agency: Agency, http: aiohttp.ClientSession, mode: Mode
+) -> None:
+    contact = await agency.contact()
+    agency.post.sink.answer(contact["email"], mode)
+    (queued,) = await agency.write(contact["id"])
+    (mail,) = await agency.post.sink.has(contact["email"])  # the worker waits for a reply, or knows that none comes
+    assert await hand_in(http, agency.url, report(message_id=mail.message_id)) == (202, True)
+    shown = await agency.became(queued["delivery_id"])
+    states = [moment["state"] for moment in shown["timeline"]]
+    assert (shown["state"], states) == ("bounced", ["queued", "uncertain", "bounced"])
+    _, known = await agency.call("GET", f"/v1/recipients/{contact['id']}")
+    assert known["suppression"]["in_force"]
+    assert len(agency.post.sink.to(contact["email"])) == 1
+    events = await agency.post.events(Invited(agency.tenant_id, UserId(UUID(contact["id"])), ""))
+    assert [topic for topic, _ in events].count("notifications.delivery.failed.v1") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "doubts", "is_open", "becomes", "told", "kept"),
+    [
+        ("sent", 0, False, "bounced", 1, 0),
+        ("uncertain", 1, True, "bounced", 1, 0),
+        ("uncertain", 3, False, "bounced", 0, 0),
+        ("deferred", 1, True, "bounced", 1, 0),
+        ("queued", 1, True, "bounced", 1, 0),
+        ("deferred", 0, True, "deferred", 0, 0),
+        ("queued", 0, True, "queued", 0, 0),
+        ("claimed", 1, True, "claimed", 0, 1),
+        ("claimed", 0, True, "claimed", 0, 1),
+        ("handing_over", 0, True, "handing_over", 0, 1),
+        ("refused", 1, False, "refused", 0, 0),
+        ("suppressed", 0, False, "suppressed", 0, 0),
+        ("bounced", 0, False, "bounced", 0, 0),
+    ],
+)
+async def test_what_came_back_is_counted_of_mail_that_may_have_gone_out_and_waits_for_mail_in_hand(
+    post: PostOffice, state: str, doubts: int, is_open: bool, becomes: str, told: int, kept: int
+) -> None:
+    person = await post.invite()
+    async with post.db.transaction(person.tenant_id) as tx:
+        delivery_id = await tx.value(
+            """
+            UPDATE deliveries
+               SET state = $2, uncertain_attempts = $3, next_try_at = CASE WHEN $4 THEN now() + interval '1 h' END,
+                   sent_at = CASE WHEN $2 = 'sent' THEN now() END
+             WHERE recipient_user_id = $1
+            RETURNING id
+            """,
+            person.user_id,
+            state,
+            doubts,
+            is_open,
+        )
+    settled = await take_back(post.db, person.tenant_id, Bounce(delivery_id, "5.1.1"))
+    (row,) = await post.rows(person)
+    assert (settled, row["state"], (row["next_try_at"] is not None)) == (
+        not kept,
+        becomes,
+        is_open and becomes != "bounced",
+    )
+    assert len(await post.events(person)) == told
+
+
 async def test_an_address_that_the_mail_server_does_not_know_is_left_alone(agency: Agency) -> None:
     for mode, left_alone in ((Mode.SPAM, False), (Mode.GONE, True)):
         contact = await agency.contact()
@@ -131,6 +199,57 @@ async def test_history_ends_as_the_agency_chose_and_open_mail_never(post: PostOf
     assert sorted(row["age"].days for row in left if row["tenant_id"] == short) == [29, 999]
     assert sorted(row["age"].days for row in left if row["tenant_id"] == usual) == [29, 31, 999]
     assert lines == 5
+
+
+async def test_appointments_and_digests_are_forgotten_with_the_mails_about_them_however_many_there_are(
+    post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PURGED_AT_ONCE", 2)
+    short, usual = TenantId(uuid4()), TenantId(uuid4())
+    async with post.crossing.across_tenants() as queries:
+        await queries.execute(
+            "INSERT INTO agencies (tenant_id, name, timezone, locale, retention_days) VALUES ($1, '', 'UTC', 'it', 30)",
+            short,
+        )
+        for tenant_id in (short, usual):
+            await queries.execute(
+                """
+                WITH old AS (
+                    SELECT gen_random_uuid() AS id, now() - interval '1 day' * days AS at
+                      FROM unnest('{0, 29, 31, 32, 33, 34, 35, 729, 731}'::integer[]) AS days),
+                appointment AS (
+                    INSERT INTO appointments (
+                        tenant_id, id, version, starts_at, ends_at, summary, is_private, cancelled)
+                    SELECT $1, id, 1, at, at, 'Visita', true, false FROM old),
+                person AS (
+                    INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at, ends_at)
+                    SELECT $1, id, $1, at, at FROM old)
+                INSERT INTO digest_runs (tenant_id, user_id, local_date, outcome, at)
+                SELECT $1, $1, at::date, 'empty', at FROM old
+                """,
+                tenant_id,
+            )
+
+    async def left() -> list[tuple[bool, int, int, int]]:
+        async with post.crossing.across_tenants() as queries:
+            rows = await queries.rows(
+                """
+                SELECT asked.tenant_id = $1 AS is_short,
+                       (SELECT count(*) FROM appointments AS a WHERE a.tenant_id = asked.tenant_id) AS appointments,
+                       (SELECT count(*) FROM appointment_people AS p WHERE p.tenant_id = asked.tenant_id) AS people,
+                       (SELECT count(*) FROM digest_runs AS r WHERE r.tenant_id = asked.tenant_id) AS runs
+                  FROM unnest(ARRAY[$1, $2]::uuid[]) AS asked (tenant_id) ORDER BY 1
+                """,
+                short,
+                usual,
+            )
+        return [tuple(row) for row in rows]
+
+    async def forgotten() -> bool:
+        return await left() == [(False, 8, 8, 8), (True, 2, 2, 2)]
+
+    async with working(SERVICE, post.settings()):
+        assert await eventually(forgotten)
 
 
 @pytest.mark.catalogue("AM-12")

@@ -170,6 +170,25 @@ async def test_sending_again_makes_one_new_mail_with_a_fresh_link(reader: Reader
     assert mails[0].part("plain") != mails[1].part("plain")
 
 
+async def test_a_link_is_not_sent_to_an_address_that_is_no_longer_the_person_s(
+    reader: Reader, people: list[Invited]
+) -> None:
+    post, person = reader.post, people[0]
+    post.sink.answer(person.address, Mode.BUSY)
+    async with working(SERVICE, post.settings()):
+        await post.reaches(person, "deferred")
+        post.identity.emails[person.user_id] = "elsewhere@example.test"
+        await post.let_time_pass(person)
+        row = await post.reaches(person, "cancelled")
+        assert row["last_error_code"] == "address_changed"
+
+        post.identity.emails[person.user_id] = person.address.upper()
+        reader.granted(resend=Scope(everything=View.FULL))
+        status, _ = await reader.call("POST", f"/v1/deliveries/{row['id']}/resend")
+        assert status == 201
+        await post.sink.has(person.address)
+
+
 async def test_a_mail_that_is_still_being_sent_is_not_sent_again(reader: Reader, people: list[Invited]) -> None:
     reader.granted(resend=Scope(everything=View.FULL))
     status, problem = await reader.call("POST", f"/v1/deliveries/{await _id(reader.post, people[0])}/resend")

@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 
 from services.chassis.database import open_database
+from services.contracts.identity_events import LicenceCreated
 from services.contracts.records_events import AppointmentCancelled, AppointmentChanged, AppointmentScheduled
-from services.contracts.vocabulary import UserId
+from services.contracts.vocabulary import Ownership, UserId
 from services.notifications.app import SERVICE
-from services.notifications.consumers import follow_appointment
+from services.notifications.consumers import follow_appointment, follow_licence
 from services.notifications.operations import digests
 from services.notifications.store import agencies
 from services.notifications.store import digests as schedules
@@ -289,6 +290,31 @@ async def test_an_empty_day_is_told_only_to_who_wants_that(agency: Agency) -> No
     await tick(agency, seven(-2) - timedelta(hours=1))
     await tick(agency, seven(-2))
     assert len(await mails(agency)) == 1
+
+
+async def test_a_digest_that_is_due_is_sent_though_the_agency_is_told_again_or_its_hour_changed(agency: Agency) -> None:
+    founded = LicenceCreated(
+        name="Casa",
+        timezone="Europe/Rome",
+        locale="it",
+        ownership=Ownership.ASSIGNEE,
+        administrator_id=agency.user_id,
+    )
+    for day in range(4):  # the first makes the agency known, and its digests are worked out anew
+        async with agency.post.db.transaction(agency.tenant_id) as tx:
+            await follow_licence(tx, founded, enveloped(founded, agency.tenant_id))
+        if day == 0:
+            await tick(agency, seven(0) - timedelta(hours=1))
+        if day > 1:
+            await change(agency, when_empty=True, timezone=None, local_hour=7)
+        await tick(agency, seven(day) + timedelta(minutes=1))
+    assert [day for day, _ in await runs(agency)] == [TODAY + timedelta(days=day) for day in range(4)]
+    assert [outcome for _, outcome in await runs(agency)] == ["empty", "empty", "queued", "queued"]
+    await change(agency, local_hour=5)
+    await tick(agency, seven(4) - timedelta(hours=1))
+    await change(agency, local_hour=9)
+    await tick(agency, seven(4))
+    assert len(await runs(agency)) == 5, "one a day, whatever the hour"
 
 
 async def test_who_does_not_want_it_gets_none(agency: Agency) -> None:

@@ -32,7 +32,7 @@ FACTS = created(Invited(TenantId(UUID(int=1)), UserId(UUID(int=2)), "a@example.t
 async def test_a_new_person_gets_one_mail_however_often_the_broker_tells(
     post: PostOffice, amqp_url: str, http: aiohttp.ClientSession
 ) -> None:
-    person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    person = post.known()
     message = enveloped(created(person, "de"), person.tenant_id)
     async with (
         working(SERVICE, post.settings(amqp_url)) as one,
@@ -66,7 +66,7 @@ async def test_one_event_makes_one_delivery_even_without_the_inbox(post: PostOff
 async def test_a_message_that_cannot_be_read_holds_up_no_other(
     post: PostOffice, amqp_url: str, http: aiohttp.ClientSession
 ) -> None:
-    person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    person = post.known()
     message = enveloped(created(person), person.tenant_id)
     async with working(SERVICE, post.settings(amqp_url)) as url:
         await until_connected(http, url)
@@ -96,7 +96,7 @@ async def test_a_message_that_cannot_be_read_holds_up_no_other(
 async def test_what_happens_to_an_account_is_told_to_its_owner(
     post: PostOffice, amqp_url: str, http: aiohttp.ClientSession, event: UserEvent, subject: str, said: str
 ) -> None:
-    person = Invited(TenantId(uuid4()), UserId(uuid4()), f"{uuid4().hex[:12]}@example.test")
+    person = post.known()
     event = event.model_copy(update={"user": created(person).user})
     message = enveloped(event, person.tenant_id)
     async with working(SERVICE, post.settings(amqp_url)) as url:

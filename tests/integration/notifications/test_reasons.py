@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -20,7 +21,7 @@ from tests.integration.notifications.agency import Agency
 from tests.integration.notifications.post_office import PostOffice
 from tests.integration.notifications.test_appointment_mails import event, follow, guest, later
 from tests.support.mailsink import Mode
-from tests.support.running import serving, working
+from tests.support.running import eventually, serving, working
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -106,6 +107,25 @@ async def test_what_stopped_a_mail_after_the_decision_is_named_too(agency: Agenc
     for item in page["items"]:
         _, reason, _ = await because(agency, item["id"])
         assert reason is not None or item["next_try_at"] is not None, item
+
+
+@pytest.mark.parametrize("mode", [Mode.GONE, Mode.BUSY])
+async def test_a_mail_that_was_turned_away_at_the_door_says_why_its_recipient_was_to_get_it(
+    agency: Agency, post: PostOffice, mode: Mode
+) -> None:
+    contact = await agency.contact()
+    post.sink.answer(contact["email"], *[mode] * 9)
+    (queued,) = await agency.write(contact["id"])
+
+    async def tried() -> dict[str, Any] | None:
+        _, shown = await agency.call("GET", f"/v1/deliveries/{queued['delivery_id']}")
+        return shown if shown["attempts"] else None
+
+    async with working(SERVICE, post.settings()):
+        shown = await eventually(tried)
+    assert shown is not None
+    assert (shown["ground"], shown["sent_at"]) == ("system_default", None)
+    assert (await because(agency, queued["delivery_id"]))[2] is True
 
 
 async def test_what_would_be_decided_now_is_for_who_manages_the_recipient_or_is_it(

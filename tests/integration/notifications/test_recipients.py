@@ -1,5 +1,6 @@
 """Whom the agency can write to, what each wants, and that the mail itself obeys: asked once more when it is sent."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from uuid import uuid4
 
@@ -357,3 +358,30 @@ async def _switch(agency: Agency, recipient_id: str, **switches: object) -> None
 async def _bounce(agency: Agency, address: str, severity: Severity) -> None:
     async with agency.post.db.transaction(agency.tenant_id) as tx:
         await suppressions.add(tx, address, severity, "5.1.1")
+
+
+async def test_choices_of_the_agency_in_any_order_wait_for_each_other_and_for_nothing_more(agency: Agency) -> None:
+    names = ["general", "services", "support", "domain", "matches"]
+
+    async def choose(order: list[str], *, wanted: bool | None) -> int:
+        choices = dict.fromkeys(order, wanted)
+        return (await agency.call("PATCH", "/v1/default-preferences", {"choices": choices}))[0]
+
+    for turn in range(50):
+        wanted = [True, False, None][turn % 3]
+        both = await asyncio.gather(choose(names, wanted=wanted), choose(names[::-1], wanted=wanted))
+        assert both == [200, 200]
+
+
+async def test_whether_a_colleague_s_mails_are_blocked_is_for_who_manages_people(
+    agency: Agency, http: aiohttp.ClientSession
+) -> None:
+    colleague = Agency(http, agency.url, agency.post, agency.tenant_id)
+    await colleague.tell(colleague.user_id)
+    colleague.granted()
+    asked = f"/v1/recipients/{colleague.user_id}/explanation?category=general"
+    status, problem = await colleague.call("GET", f"{asked}&sender_user_id={agency.user_id}")
+    assert (status, problem["code"]) == (403, "permission_missing")
+    for sender in ("", f"&sender_user_id={colleague.user_id}"):
+        assert (await colleague.call("GET", f"{asked}{sender}"))[0] == 200
+    assert (await agency.call("GET", f"{asked}&sender_user_id={agency.user_id}"))[0] == 200

@@ -1,11 +1,13 @@
 """Who holds a data folder, and whose word is believed."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from deploy.local.tenure import TakenError, holder, tell, tenure, told
+from deploy.local.tenure import LOCK, TakenError, holder, tell, tenure, told
 
 
 def test_a_folder_has_one_launcher_at_a_time(tmp_path: Path) -> None:
@@ -25,3 +27,28 @@ def test_the_word_of_a_killed_launcher_is_not_believed(tmp_path: Path) -> None:
         tell(tmp_path, {"pid": os.getpid()})
         assert told(tmp_path) == {"pid": os.getpid()}
     assert told(tmp_path) == {}
+
+
+def test_whoever_asks_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    started = Event()
+
+    def ask() -> None:
+        while not started.is_set():
+            holder(tmp_path)
+
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(ask)
+        try:
+            for _ in range(200):
+                with tenure(tmp_path):
+                    assert holder(tmp_path) == os.getpid()
+        finally:
+            started.set()
+    asking.result()
+
+
+def test_the_number_that_a_killed_launcher_left_names_nobody_however_many_ask(tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text("1")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(holder, [tmp_path] * 500)) == {None}

@@ -24,6 +24,7 @@ ALLOWED = {
     ("suspended", "provisioned"),
     ("suspended", "ghost"),
     ("ghost", "provisioned"),
+    ("ghost", "suspended"),
     ("expired", "ghost"),
 }
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifications.adapters.bounces import Bounce, read
@@ -80,6 +80,37 @@ def test_no_text_at_all_breaks_the_reader(text: str) -> None:
     assert read(text) is None
     read(report() + text)
     read(report(status=text.replace("\n", " ")))
+
+
+@given(message_id=st.text() | st.text('<>@[]"().,:;\\= a1\t'), whole=st.booleans())
+@example(message_id="<", whole=True)
+@example(message_id="<a@[", whole=False)
+@example(message_id="=?utf-8?q?=FF?= <@", whole=True)
+def test_no_message_id_breaks_the_reader(message_id: str, *, whole: bool) -> None:
+    raw = report(message_id=message_id)
+    assert read(raw if whole else raw.replace("message/rfc822", "text/rfc822-headers")) is None
+
+
+@given(st.text('<>@[]"().,:;\\=/ a1\t'))
+@pytest.mark.parametrize(
+    "name", ["From", "To", "Content-Type", "Content-Disposition", "Content-Transfer-Encoding", "Date"]
+)
+def test_no_other_header_breaks_the_reader(name: str, value: str) -> None:
+    read(f"{name}: {value}\n{report()}")
+    read(report().replace("Subject: x", f"{name}: {value}"))
+    read(
+        report().replace(
+            "Content-Type: message/delivery-status", f"Content-Type: message/delivery-status\n{name}: {value}"
+        )
+    )
+
+
+@pytest.mark.parametrize("depth", [50, 500, 3000])
+def test_no_depth_of_parts_in_parts_breaks_the_reader(depth: int) -> None:
+    several = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(depth))
+    for parts in (several, "Content-Type: message/rfc822\n\n" * depth):
+        assert read(parts) is None
+        read(report().replace("Content-Type: text/plain\n\n", parts, 1))
 
 
 @pytest.mark.parametrize(

@@ -32,13 +32,14 @@ def link(**changed: str) -> ActivationLink:
             "userid": "anna.rossi",
             "agency": "Casa Bella",
             "display_name": "Anna Rossi",
+            "email": "anna@example.test",
             **changed,
         }
     )
 
 
 def activation(link: ActivationLink, locale: str) -> Letter:
-    words = link.model_dump(exclude={"url", "expires_at"})
+    words = link.model_dump(exclude={"url", "expires_at", "email"})
     words["valid_until"] = moment_in_words(link.expires_at, locale, ZoneInfo("Europe/Rome"))
     return LETTERS.write(Template.ACTIVATION, locale, words, Links(link.url))
 

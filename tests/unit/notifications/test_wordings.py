@@ -15,6 +15,34 @@ LETTERS = Letters("https://agency.test")
 NAMES = frozenset({"agency", "display_name", "url"})
 
 
+DEEP = [
+    "{{ " + "not " * 250 + "agency }}",
+    "{{ agency" + "|upper" * 250 + " }}",
+    "{{ " + "not " * 3000 + "agency }}",
+    "{{ agency" + "|upper" * 3000 + " }}",
+    "{{ agency" + " or agency" * 1900 + " }}",
+    "{{ agency" + " if agency else agency" * 800 + " }}",
+    "{% if agency %}" * 99 + "x" + "{% endif %}" * 99,
+    "{% if agency %}" * 700 + "x" + "{% endif %}" * 700,
+    "{% if agency %}" * 41 + "x" + "{% endif %}" * 41,
+]
+"""What Jinja2 reads, if only just, and Python may not carry out."""
+
+
+@pytest.mark.parametrize("source", DEEP, ids=lambda source: source[:40])
+def test_what_was_kept_before_it_was_refused_gives_way_to_our_words(source: str) -> None:
+    wording = Wording("x", source, source)
+    letter = LETTERS.write(Template.MESSAGE, "it", {**EXAMPLES, "subject": "s", "text": "t"}, Links(), wording)
+    assert "t" in letter.text
+
+
+@pytest.mark.parametrize("words", ["agency|upper" + "|trim" * 30, "not " * 30 + "agency", "agency or " * 30 + "agency"])
+def test_what_is_deep_and_not_too_deep_is_filled_in(words: str) -> None:
+    source = "{% if agency %}" * 5 + "{{ " + words + " }}" + "{% elif agency == 'x' %}" * 300 + "{% endif %}" * 5
+    check(source, NAMES)
+    filled(source, {"agency": "A", "display_name": "B"}, "https://x")
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -41,7 +69,9 @@ NAMES = frozenset({"agency", "display_name", "url"})
         "{{ 2 ** 999 }}",
         "x" * 20_001,
         "{{ " + "(" * 500 + "agency" + ")" * 500 + " }}",
+        *DEEP,
     ],
+    ids=lambda source: source[:40],
 )
 def test_what_could_fail_run_long_or_grow_large_is_refused(source: str) -> None:
     with pytest.raises(NotAllowed):

@@ -1,8 +1,8 @@
-"""What is decided by policies, factors and tokens waits for whoever changes them at the same time."""
+"""What is decided by policies, factors, tokens and links waits for whoever changes them at the same time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,7 +19,9 @@ from tests.support.running import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Answer = tuple[int, Any]
-FREE, SHARED = "FOR UPDATE", "FOR KEY SHARE"
+LICENCE: LiteralString = "SELECT FROM licences WHERE tenant_id = $1 FOR UPDATE"
+LICENCE_SHARED: LiteralString = "SELECT FROM licences WHERE tenant_id = $1 FOR KEY SHARE"
+USER: LiteralString = "SELECT FROM users WHERE id = $1 FOR UPDATE"
 
 
 async def overtaken(
@@ -27,13 +29,14 @@ async def overtaken(
     agency: Agency,
     request: Coroutine[Any, Any, Answer],
     change: Callable[[asyncpg.Connection], Awaitable[object]],
-    lock: str = FREE,
+    lock: LiteralString = LICENCE,
+    locked: str | None = None,
 ) -> Answer:
-    """Return the answer to a request that comes while another transaction, which holds the licence, makes a change."""
+    """Return the answer to a request that comes while another transaction makes a change under a lock."""
     connection = await asyncpg.connect(database.worker)
     try:
         async with connection.transaction():
-            await connection.execute(f"SELECT FROM licences WHERE tenant_id = $1 {lock}", agency.tenant_id)
+            await connection.execute(lock, locked or agency.tenant_id)
             asked = asyncio.create_task(request)
 
             async def waits() -> bool:
@@ -118,13 +121,30 @@ async def test_a_session_that_is_being_exchanged_for_ends_with_the_token(
             UUID(user["id"]),
             UUID(token["id"]),
         ),
-        SHARED,
+        LICENCE_SHARED,
     )
     assert outcome(answer) == (204, "")
     connection = await asyncpg.connect(identity_database.worker)
     ended = await connection.fetchval("SELECT ended_at FROM sessions WHERE id = $1", session_id)
     await connection.close()
     assert ended is not None
+
+
+async def test_an_account_is_not_activated_by_a_link_that_is_ending(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    user = await agency.add_user()
+    body = {"token": await agency.link_token(user["id"]), "password": PASSWORD}
+    answer = await overtaken(
+        identity_database,
+        agency,
+        agency.call("POST", "/v1/activations", body),
+        lambda connection: connection.execute("DELETE FROM activations WHERE user_id = $1", UUID(user["id"])),
+        USER,
+        user["id"],
+    )
+    assert outcome(answer) == (409, "activation_link_over")
+    assert (await agency.call("GET", f"/v1/users/{user['id']}"))[1]["state"] == "provisioned"
 
 
 async def test_of_exchanging_and_revoking_at_once_nothing_goes_on_a_hundred_times(
