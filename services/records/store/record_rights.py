@@ -157,7 +157,7 @@ async def entries_at(tx: Transaction, record_id: UUID, version: int) -> Entries 
 
 
 async def records_with_entries_of(tx: Transaction, holder_id: UUID) -> Sequence[tuple[str, UUID]]:
-    """Return the records that say something to a holder, each after its section."""
+    """Return the records that say something to a holder, each after its section. No scope: ids, shown to nobody."""
     rows = await tx.rows(
         """
         SELECT DISTINCT section, record_id

@@ -135,7 +135,11 @@ async def test_a_card_is_announced_without_what_is_private(agency: Agency, ident
     connection = await asyncpg.connect(identity_database.worker)
     try:
         told = await connection.fetch(
-            "SELECT data::text FROM outbox WHERE topic = 'identity.agent_card.changed.v1' AND data->>'user_id' = $1",
+            """
+            SELECT data::text FROM outbox
+             WHERE topic = 'identity.agent_card.changed.v1' AND data->>'user_id' = $1
+             ORDER BY seq
+            """,
             user["id"],
         )
     finally:
