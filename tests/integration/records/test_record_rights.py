@@ -170,6 +170,8 @@ async def test_who_was_called_a_team_before_he_was_known_is_called_a_person_afte
     assert await agency.left() == before
     corrected = {("user", person, "read", "allow")}
     assert _said(await _set(agency, made, *corrected)) == corrected
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("UPDATE record_rights SET holder_kind = 'team'")  # as if nobody had corrected it
     assert (await agency.call(agency.ada, "DELETE", f"/v1/users/{person}/record-rights")).body == {"records": 1}
     assert _said(await agency.call(agency.ada, "GET", _path(made))) == set()
 
