@@ -168,11 +168,14 @@ async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
 
 
 async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
-    """Show what somebody may do with {a_noun}, and what decided each answer (ON-20).
+    """Show what somebody of the agency may do with {a_noun}, and what decided each answer (ON-20).
 
     Needs record_rights.read or record_rights.update.
     """
     panel = await _panel(edge, deps, call)
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
+        if not await directory.knows_person(tx, asked.user):
+            raise NotFound
     (snapshot,) = await snapshots_of(deps, call, [asked.user])
     return AccessShown(
         user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]

@@ -389,6 +389,13 @@ async def test_all_entries_of_one_user_are_deleted_and_those_of_others_stay(agen
     assert (await agency.call(agency.ada, "DELETE", path)).body == {"records": 0}
 
 
+async def test_nothing_is_explained_about_somebody_whom_the_agency_does_not_have(agency: Agency) -> None:
+    made = await agency.take_on()
+    path = f"/v1/listings/{made['id']}/access?user="
+    assert (await agency.call(agency.ada, "GET", f"{path}{agency.bruno}")).status == 200
+    assert (await agency.call(agency.ada, "GET", f"{path}{ids.uuid7()}")).status == 404
+
+
 @pytest.mark.catalogue("ON-18", "ON-20")
 async def test_an_explanation_names_what_decided_and_stars_what_record_rights_changed(agency: Agency) -> None:
     made = await agency.take_on()
