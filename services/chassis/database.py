@@ -27,6 +27,7 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.InternalClientError,  # the pool gave out a connection in the moment in which it broke
 )
+# Of two that wait for each other one is given up, too: trying again, it finds the other gone.
 _TOO_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 
@@ -210,10 +211,7 @@ class Database:
 
 @contextmanager
 def _refusals() -> Generator[None]:
-    """Say `Unavailable` for a server that is away, starting or full, `TooSlow` for one that gave up on a statement.
-
-    So it does when two wait for each other; whoever tries again finds the other gone.
-    """
+    """Say `Unavailable` for a server that is away, starting or full, `TooSlow` for one that gave up on a statement."""
     try:
         yield
     except _TOO_SLOW as error:
@@ -239,8 +237,7 @@ async def open_database(url: str, *, connections: int, name: str) -> AsyncGenera
             url,
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=2 * STATEMENT_TIMEOUT_MS / 1000,
-            max_cacheable_statement_size=64
-            * 1024,  # lists take 15 KiB, and asyncpg would prepare longer ones each time
+            max_cacheable_statement_size=65_536,  # lists take 15 KiB; longer ones are prepared each time
             server_settings={
                 "application_name": name,
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),

@@ -26,7 +26,7 @@ def _is_storable(value: object, depth: int = 0) -> bool:
             return _UNSTORABLE.search(value) is None
         case dict():
             members = cast("dict[object, object]", value)
-            return all(_is_storable(name) and _is_storable(member, depth + 1) for name, member in members.items())
+            return _is_storable([*members, *members.values()], depth)
         case list():
             return all(_is_storable(member, depth + 1) for member in cast("list[object]", value))
         case _:
@@ -35,11 +35,13 @@ def _is_storable(value: object, depth: int = 0) -> bool:
 
 async def body_of(request: web.Request, accepts: Sequence[str], most: int) -> bytes:
     """Return the body. Raises UnsupportedMedia, Malformed; HTTPRequestEntityTooLarge for more than `most` bytes."""
-    if request.content_type not in accepts:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() not in accepts:  # the rest is slow
         raise problems.UnsupportedMedia(f"Send {' or '.join(accepts)} as Content-Type.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise problems.UnsupportedMedia("Send the body as it is, without Content-Encoding.")
     try:
         return await request.clone(client_max_size=most).read()
-    except (web.RequestPayloadError, ConnectionError):  # not encoded as its headers say, or cut off
+    except (web.RequestPayloadError, ConnectionError):  # cut off
         raise problems.Malformed("The body cannot be read.") from None
 
 

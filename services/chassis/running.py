@@ -105,7 +105,8 @@ async def _keep_up(loop: Callable[[], Awaitable[None]]) -> Never:
 async def _run(
     app: web.Application, host: str, port: int, loops: Sequence[Coroutine[Any, Any, Any]], stopped: asyncio.Event
 ) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    # Encoded bodies are refused, not decoded: what fails to decode would cost others on the same connection theirs.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, auto_decompress=False)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -75,6 +75,8 @@ class AppointmentEvent(Event):
     is_private: bool
     """Whoever does not take part only sees that the time is taken."""
     guests: tuple[Guest, ...] = ()
+    guests_forgotten: bool = False
+    """Whoever is a guest no longer was forgotten, since a record was deleted: he is told nothing, and not kept."""
 
 
 class AppointmentScheduled(AppointmentEvent):

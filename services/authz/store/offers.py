@@ -27,7 +27,10 @@ async def tenants_without(queries: Queries, keys: Collection[str]) -> Sequence[T
 
 
 async def offered(tx: Transaction) -> frozenset[str]:
-    """Return the permissions that the agency has been offered; before that was kept, those that it ever granted."""
+    """Return the permissions that the agency has been offered; before that was kept, those that it ever granted.
+
+    No scope: see above.
+    """
     found: list[str] = await tx.value(
         """
         SELECT coalesce(offered, ARRAY(SELECT DISTINCT key FROM grants_ever g WHERE g.tenant_id = t.tenant_id))

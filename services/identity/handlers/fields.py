@@ -1,18 +1,10 @@
 """Forms of input that several of identity's routes take."""
 
-from typing import Annotated, Final
-from zoneinfo import available_timezones
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-_TIMEZONES: Final = frozenset(available_timezones())
-
-
-def _known_timezone(name: str) -> str:
-    if name not in _TIMEZONES:
-        raise ValueError("not an IANA time zone")
-    return name
-
+from services.contracts.instants import TimeZone
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\r\n]*$")]
 Email = Annotated[
@@ -30,4 +22,4 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Userid = Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=8, pattern=r"^[A-Za-z0-9]+$")]
 LicenceCode = Annotated[str, StringConstraints(to_upper=True, min_length=3, max_length=32, pattern=r"^[A-Za-z0-9-]+$")]
-Timezone = Annotated[str, AfterValidator(_known_timezone), Field(examples=["Europe/Rome"])]
+Timezone = Annotated[TimeZone, Field(examples=["Europe/Rome"])]

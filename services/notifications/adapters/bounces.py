@@ -9,6 +9,8 @@ from typing import Final, cast
 from uuid import UUID
 
 _OUR_ID: Final = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^>\s]+>")
+_KIND: Final = re.compile(r"^content-type:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_LONGEST_KIND: Final = 1000
 _STATUS: Final = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -25,8 +27,11 @@ def read(raw: str) -> Bounce | None:
 
     Only the Message-ID of the mail that came back counts: whoever does not have the mail cannot speak about it.
     """
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    if any(len(kind.group()) > _LONGEST_KIND for kind in _KIND.finditer(text)):
+        return None  # the standard library takes minutes for the parameters of a long one
     try:
-        return _read(raw)
+        return _read(text)
     except RecursionError:  # parts in parts, as no mail system writes them; asked again, it would be no better
         return None
 

@@ -1,5 +1,6 @@
 """Bounce intake: a mail system hands in what it got back for our sender address."""
 
+import asyncio
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -23,7 +24,7 @@ class BounceTaken(Output):
 
 async def take_bounce(deps: Deps, _call: Call, asked: ReturnedMail) -> BounceTaken:
     """Take what came back. Needs the bounce token."""
-    bounce = notifications_of_status.read(asked.message)
+    bounce = await asyncio.to_thread(notifications_of_status.read, asked.message)  # a large one takes a second
     if bounce is None:
         return BounceTaken(understood=False)
     await operations.take(deps.db, ids.uuid7(), bounce)

@@ -1,13 +1,12 @@
 """When somebody gets the daily summary of his appointments (MG-17)."""
 
-from typing import Annotated, Final
 from uuid import UUID
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.instants import TimeZone
 from services.contracts.vocabulary import UserId
 from services.notifications.deps import Deps
 from services.notifications.domain.digest import Schedule
@@ -15,17 +14,9 @@ from services.notifications.handlers.recipients import managed
 from services.notifications.operations import digests as operations
 from services.notifications.store import digests
 
-_TIMEZONES: Final = frozenset(available_timezones())
-
-
-def _known(name: str) -> str:
-    if name not in _TIMEZONES:
-        raise ValueError("not an IANA time zone")
-    return name
-
 
 class DigestSet(Input):
-    timezone: Annotated[str, AfterValidator(_known)] | None
+    timezone: TimeZone | None
     """IANA zone; null for the agency's."""
     local_hour: int = Field(ge=0, le=23)
     when_empty: bool

@@ -33,7 +33,13 @@ async def follow(tx: Transaction, event: AppointmentEvent, envelope: Envelope) -
         await guests.welcome(tx, guest_id, guest)
     after = await appointments.find(tx, event.appointment_id)
     if after is not None:
-        await _tell(tx, invitation.notices(before, after, envelope.time), (before, after), envelope.id)
+        forgotten = frozenset[UUID]()
+        if before is not None and event.guests_forgotten:
+            forgotten = before.people - after.people
+            await guests.forget(tx, forgotten)
+        notices = invitation.notices(before, after, envelope.time)
+        told = {person: template for person, template in notices.items() if person not in forgotten}
+        await _tell(tx, told, (before, after), envelope.id)
 
 
 async def _tell(

@@ -1,5 +1,6 @@
 """Rows of guests: recipients of whom an appointment knows an address and nothing else."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from services.chassis.database import Queries, Transaction
@@ -21,6 +22,20 @@ async def welcome(tx: Transaction, guest_id: UUID, guest: Guest) -> None:
         guest.display_name or guest.email,
         guest.email,
         guest.locale,
+    )
+
+
+async def forget(tx: Transaction, people: Collection[UUID]) -> None:
+    """Forget those of these people who are guests, of no other appointment to come; their mails stay in the history."""
+    await tx.execute(
+        """
+        DELETE FROM recipients AS r
+         WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) AND kind = 'guest'
+           AND NOT EXISTS (SELECT FROM appointment_people AS p
+                            WHERE p.tenant_id = $1 AND p.user_id = r.id AND p.ends_at > now())
+        """,
+        tx.tenant_id,
+        list(people),
     )
 
 

@@ -26,6 +26,13 @@ _NOT_PRINTED: Final = frozenset(
     {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "contact_id", "currency"}
 )
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BY_DIGITS: Final[Mapping[int, str]] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DIGITS: Final = {currency: digits for digits, named in _BY_DIGITS.items() for currency in named.split()}
+"""How many digits of an amount in minor units stand behind the point, where it is not two (ISO 4217)."""
 _SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {
     "en": (",", "."),
     "it": (".", ","),
@@ -131,15 +138,17 @@ class Sheet:
                 each = cast("tuple[object, ...]", value)
                 return ", ".join(self.text(name.removesuffix("s"), {name.removesuffix("s"): one}) for one in each)
             case int() if name.startswith("list_price_minor"):
-                return f"{self._number(Decimal(value) / 100)} {values.get('currency') or ''}".strip()
+                currency = str(values.get("currency") or "")
+                digits = _DIGITS.get(currency, 2)
+                return f"{self._number(Decimal(value).scaleb(-digits), digits)} {currency}".strip()
             case Decimal():
                 return self._number(value)
             case _:
                 return _UNPRINTABLE.sub(" ", str(value))
 
-    def _number(self, value: Decimal) -> str:
+    def _number(self, value: Decimal, digits: int = 2) -> str:
         thousands, point = _SEPARATORS[self.language]
-        return f"{value:,.2f}".translate({ord(","): thousands, ord("."): point})
+        return f"{value:,.{digits}f}".translate({ord(","): thousands, ord("."): point})
 
 
 def record_pdf(layout: Layout, values: Values, sheet: Sheet) -> bytes:

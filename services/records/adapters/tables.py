@@ -29,8 +29,14 @@ BOM: Final = "\ufeff".encode()
 _PIECE: Final = 64 * 1024
 _FORMULA_BEGINS: Final = frozenset("=+-@")
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MOST_ROWS: Final = 1_048_576
+"""Rows that a sheet of a workbook holds, the heading included."""
 _LONGEST_CELL: Final = 32_767
 """Characters that a cell of a spreadsheet holds."""
+
+
+class TooManyRows(Exception):
+    """There are more records than a workbook holds; the other forms hold any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ async def _xlsx(heading: Heading, pages: Pages) -> AsyncGenerator[bytes]:
 
 
 async def _sheet(workbook: xlsxwriter.Workbook, heading: Heading, pages: Pages) -> AsyncGenerator[None]:
-    """Fill the sheet, yielding after each page."""
+    """Fill the sheet, yielding after each page. Raises TooManyRows: what is written beyond the last is left out."""
     sheet = workbook.add_worksheet(heading.section)  # pyright: ignore[reportUnknownMemberType] half typed
     bold = workbook.add_format({"bold": True})  # pyright: ignore[reportUnknownMemberType]
     sheet.freeze_panes(1, 0)
@@ -132,6 +138,8 @@ async def _sheet(workbook: xlsxwriter.Workbook, heading: Heading, pages: Pages) 
     async for page in pages:
         for values in page:
             row += 1
+            if row == MOST_ROWS:
+                raise TooManyRows
             for column, name in enumerate(heading.columns):
                 _put(sheet, row, column, _plain(values.get(name)))
         yield

@@ -200,6 +200,25 @@ def changed(appointment: Appointment, changes: Mapping[str, object], now: dateti
     return replace(after, attendees=after.attendees - {after.owner_id})
 
 
+def without(appointment: Appointment, record_id: UUID, now: datetime) -> Appointment:
+    """Return the appointment without a record that is deleted, one version on, also when it was cancelled.
+
+    Nothing stays that may name a client: place and note, and guests of a listing or an inquiry.
+    """
+    was_about = record_id in {appointment.listing_id, appointment.inquiry_id}
+    return replace(
+        appointment,
+        listing_id=None if appointment.listing_id == record_id else appointment.listing_id,
+        inquiry_id=None if appointment.inquiry_id == record_id else appointment.inquiry_id,
+        contacts=appointment.contacts - {record_id},
+        guests=frozenset() if was_about else appointment.guests,
+        place=None,
+        note=None,
+        version=appointment.version + 1,
+        updated_at=now,
+    )
+
+
 def entry(before: Appointment | None, after: Appointment, action: str, by: UserId) -> Entry:
     """Return what to remember of a change; without `before`, of a new appointment."""
     names = [field.name for field in fields(Appointment) if field.name not in _UNTOLD]

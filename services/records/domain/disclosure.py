@@ -48,6 +48,8 @@ class Disclosure:
     asked: str
     """As JSON text."""
     begun_at: datetime
+    actor: str | None = None
+    """Who acted for the user, if somebody did."""
     ended_at: datetime | None = None
     outcome: str | None = None
     records: int | None = None

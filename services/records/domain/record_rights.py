@@ -73,9 +73,9 @@ def merged(entries: Entries, changes: Mapping[Slot, Effect | None]) -> Entries:
     return {slot: effect for slot, effect in after.items() if effect is not None}
 
 
-def without(entries: Entries, holder: Holder) -> Entries:
-    """Return entries without those of one holder."""
-    return {slot: effect for slot, effect in entries.items() if slot[0] != holder}
+def without(entries: Entries, holder_id: UUID) -> Entries:
+    """Return entries without those of one holder; which kind of holder they call him does not count."""
+    return {slot: effect for slot, effect in entries.items() if slot[0].id != holder_id}
 
 
 def check_kinds(entries: Entries) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.chassis.problems import Conflict
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.vocabulary import ContactId, UserId, View
 from services.records.domain.wanted import Wanted
@@ -15,6 +16,13 @@ CREATE_FOREIGN: Final = "criteria.foreign.create"
 UPDATE: Final = "criteria.update"
 DELETE: Final = "criteria.delete"
 _CONTACT_UPDATE: Final = "contacts.update"
+MOST: Final = 200
+"""Search criteria of one contact, all in one list."""
+
+
+class TooManyCriteria(Conflict):
+    code = "too_many_criteria"
+    title = "The contact has 200 search criteria; delete some first."
 
 
 @dataclass(frozen=True, kw_only=True)

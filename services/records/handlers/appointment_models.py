@@ -2,27 +2,19 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from services.chassis.pages import PageQuery
 from services.chassis.web import Input, Output
-from services.contracts.instants import Instant
+from services.contracts.instants import Instant, TimeZone
 from services.contracts.vocabulary import ContactId, InquiryId, ListingId, OfficeId, UserId, View
 from services.records.domain import appointment as domain
 from services.records.domain.appointment import Appointment, Guest, Kind
 from services.records.handlers.fields import OMITTED, Email, Line, Text
-
-_TIMEZONES: Final = frozenset(available_timezones())
-
-
-def _zone(name: str) -> str:
-    if name not in _TIMEZONES:
-        raise ValueError("not an IANA time zone")
-    return name
 
 
 def _to_the_minute(local: datetime) -> datetime:
@@ -31,7 +23,6 @@ def _to_the_minute(local: datetime) -> datetime:
     return local
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
 Local = Annotated[datetime, AfterValidator(_to_the_minute)]
 Fold = Literal[0, 1]
 
@@ -39,7 +30,7 @@ Fold = Literal[0, 1]
 class WhenGiven(Input):
     """Times as they are meant: what the clocks show there."""
 
-    timezone: Zone
+    timezone: TimeZone
     """IANA name: `Europe/Rome`."""
     starts_local: Local
     ends_local: Local

@@ -93,7 +93,7 @@ async def ask_busy(deps: Deps, call: Call, asked: BusyAsked) -> BusyShown:
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     start, end = _period(asked)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await appointments.taken(tx, snapshot, asked.user_ids, Period(start, end))
     spans = merged((span.user_id, max(span.starts_at, start), min(span.ends_at, end)) for span in found)
     return BusyShown(items=[BusySpan(user_id=UserId(who), starts_at=at, ends_at=to) for who, at, to in spans])
@@ -101,7 +101,9 @@ async def ask_busy(deps: Deps, call: Call, asked: BusyAsked) -> BusyShown:
 
 async def get_appointment(deps: Deps, call: Call) -> AppointmentShown:
     """Open an appointment, or the time that it takes."""
-    found, snapshot = await _visible(deps, call)
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
+        found = await _visible(tx, snapshot, call.id_in_path("appointment_id"))
     shown = await _opened(deps, snapshot, found)
     if shown is None:
         raise NotFound
@@ -129,11 +131,13 @@ async def list_appointment_history(deps: Deps, call: Call, asked: PageQuery) -> 
 
     Of place, note and guests it is told that they changed, not what they were.
     """
-    found, snapshot = await _visible(deps, call)
-    if sight(found, snapshot) is not View.FULL or not domain.reads_changes(found, snapshot):
-        raise PermissionMissing(f"This needs the permission {domain.CHANGES}.")
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
+    # One transaction sees one instant: what came after the caller was let in is not in it.
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        found = await _visible(tx, snapshot, call.id_in_path("appointment_id"))
+        if sight(found, snapshot) is not View.FULL or not domain.reads_changes(found, snapshot):
+            raise PermissionMissing(f"This needs the permission {domain.CHANGES}.")
         entries = await history.page(tx, found.id, below=below, limit=asked.limit + 1)
     page, following = asked.cut(entries, lambda one: Cursor(one.at, UUID(int=one.version)))
     return HistoryPage(items=[_entry(one) for one in page], next=following)
@@ -158,18 +162,16 @@ async def _act(deps: Deps, call: Call) -> Act:
     return Act(await deps.access.of(call.caller, call.now, call.access_version), appointment_id, version, call.now)
 
 
-async def _visible(deps: Deps, call: Call) -> tuple[Appointment, AccessSnapshot]:
+async def _visible(tx: Transaction, snapshot: AccessSnapshot, appointment_id: UUID) -> Appointment:
     """Return an appointment of which the caller sees something. Raises NotFound."""
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await appointments.find(tx, call.id_in_path("appointment_id"))
+    found = await appointments.find(tx, appointment_id)
     if found is None or sight(found, snapshot) is None:
         raise NotFound
-    return found, snapshot
+    return found
 
 
 async def _opened(deps: Deps, snapshot: AccessSnapshot, found: Appointment) -> AppointmentShown | None:
-    async with deps.db.transaction(snapshot.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(snapshot.tenant_id) as tx:
         return _shown(found, snapshot, await _placed(tx, snapshot, [found]))
 
 

@@ -66,6 +66,8 @@ class DisclosuresQuery(PageQuery):
 class DisclosureShown(Output):
     id: UUID
     user_id: UserId
+    actor: str | None
+    """Who acted for the user with the user's rights, such as the vendor's support; null: nobody."""
     section: str
     form: Form
     with_identity: bool
@@ -120,6 +122,7 @@ def disclosure(edge: Edge, call: Call, form: Form, asked: Input, *, with_identit
     return Disclosure(
         id=ids.uuid7(),
         user_id=call.caller.user_id,
+        actor=call.caller.actor,
         section=edge.section,
         form=form,
         with_identity=with_identity,
@@ -129,10 +132,13 @@ def disclosure(edge: Edge, call: Call, form: Form, asked: Input, *, with_identit
 
 
 async def list_disclosures(deps: Deps, call: Call, asked: DisclosuresQuery) -> DisclosuresPage:
-    """List what the caller exported and printed, or everybody did, which needs admin.permissions.manage."""
+    """List what the caller exported and printed, or everybody did, which needs admin.permissions.manage.
+
+    What support took out while it looked as somebody stands there too, with who it was.
+    """
     if asked.everybody:
         require(await deps.access.of(call.caller, call.now, call.access_version), OVERSEE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         if asked.everybody:
             found = await disclosures.page(tx, after=asked.cursor, limit=asked.limit + 1)
         else:

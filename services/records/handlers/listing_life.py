@@ -56,8 +56,9 @@ async def copy_listing(deps: Deps, call: Call) -> Composed | None:
 
     Flags and the private note are not copied; a copy of a private listing is private, which needs its permission.
     """
-    listing, projection = await in_full(EDGE, deps, call)
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
+        listing, projection = await in_full(EDGE, tx, snapshot, EDGE.id_in(call))
     key = TABLE.section.key(operations.COPY)
     if snapshot.decide(key, listing.facts()) is not View.FULL:
         raise PermissionMissing(f"This needs the permission {key}.")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 from services.chassis import clock
@@ -21,7 +22,7 @@ from services.records.handlers.inquiries import EDGE as INQUIRY
 from services.records.handlers.inquiries import InquiriesFilter
 from services.records.handlers.listing_models import EDGE as LISTING
 from services.records.handlers.listings import ListingsFilter
-from services.records.operations.disclosures import Selection, take_out, take_out_one
+from services.records.operations.disclosures import Selection, leaving_one, take_out, write_down_one
 
 MOST: Final = 500
 PDF: Final = "application/pdf"
@@ -53,12 +54,14 @@ class ContactsPrint(PrintAsked, ContactsFilter):
 
 async def print_record(edge: Edge, deps: Deps, call: Call, asked: PrintAsked) -> Streamed:
     """Print {a_noun} as PDF. Needs {section}.print on it, with identity data {section}.identity.print too."""
-    taken = disclosure(edge, call, Form.PDF, asked, with_identity=asked.identity)
-    values = await take_out_one(deps.db, edge.table, await act(edge, deps, call), WayOut.PRINT, taken)
+    doing, taken = await act(edge, deps, call), disclosure(edge, call, Form.PDF, asked, with_identity=asked.identity)
+    values = await leaving_one(deps.db, edge.table, doing, WayOut.PRINT, with_identity=asked.identity)
     sheet = Sheet(asked.language, call.now, asked.identity)
 
     async def pieces() -> AsyncGenerator[bytes]:
-        yield await asyncio.to_thread(record_pdf, LAYOUTS[edge.section], values, sheet)
+        pdf = await asyncio.to_thread(record_pdf, LAYOUTS[edge.section], values, sheet)
+        await write_down_one(deps.db, doing, taken)
+        yield pdf
 
     return Streamed(PDF, deps.streams.bounded(pieces()), f"{edge.noun}-{values['number']}.pdf")
 
@@ -84,7 +87,11 @@ async def print_records(
     sheet = Sheet(asked.language, call.now, asked.identity)
 
     async def pieces() -> AsyncGenerator[bytes]:
-        rows: list[Values] = [values async for page in pages for values in page]
+        rows = list[Values]()
+        async with aclosing(pages):
+            async for page in pages:
+                rows += page
+                yield b""
         yield await asyncio.to_thread(list_pdf, LAYOUTS[edge.section], rows, sheet, full=len(rows) == MOST)
 
     return Streamed(PDF, deps.streams.bounded(pieces()), f"{edge.section}-{call.now.date().isoformat()}.pdf")

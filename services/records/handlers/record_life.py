@@ -14,6 +14,7 @@ from services.chassis.database import Transaction
 from services.chassis.pages import PageQuery
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
+from services.contracts.access import AccessSnapshot
 from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId, View
 from services.records.deps import Deps
@@ -107,8 +108,9 @@ async def remove_record_restore_schedule(edge: Edge, deps: Deps, call: Call) -> 
 
 async def list_record_schedules(edge: Edge, deps: Deps, call: Call) -> SchedulesShown:
     """List what will happen to {a_noun} by itself. Needs the {noun} in full view."""
-    record, _ = await in_full(edge, deps, call)
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        record, _ = await in_full(edge, tx, snapshot, edge.id_in(call))
         found = await schedules.of_record(tx, record.id)
     return SchedulesShown(items=[ScheduleShown.model_validate(asdict(one)) for one in found])
 
@@ -141,8 +143,10 @@ async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: PageQue
 
     A change of which the caller may see no field is left out.
     """
-    record, projection = await in_full(edge, deps, call)
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    # One transaction sees one instant: what came after the caller was let in is not in it.
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+        record, projection = await in_full(edge, tx, snapshot, edge.id_in(call))
         found = await _visible(tx, record, projection, asked)
     page, following = asked.cut(found, lambda one: Cursor(one.at, UUID(int=one.version)))
     return HistoryPage(items=page, next=following)
@@ -179,11 +183,9 @@ def _entry(found: Entry, record: Record, projection: Projection) -> HistoryEntry
     )
 
 
-async def in_full(edge: Edge, deps: Deps, call: Call) -> tuple[Record, Projection]:
+async def in_full(edge: Edge, tx: Transaction, snapshot: AccessSnapshot, record_id: UUID) -> tuple[Record, Projection]:
     """Return a record and what the caller sees of it. Raises NotFound where that is not the full view."""
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await records.find(tx, edge.table, snapshot, edge.id_in(call))
+    found = await records.find(tx, edge.table, snapshot, record_id)
     projection = found and project(found, snapshot)
     if found is None or projection is None or projection.view is not View.FULL:
         raise NotFound

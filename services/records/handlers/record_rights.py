@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from services.chassis import clock
 from services.chassis.authz_client import PermissionMissing, require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Route
@@ -108,9 +109,13 @@ async def restore_record_rights(edge: Edge, deps: Deps, call: Call, asked: Resto
 
 async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> ChangesShown:
     """List the last 200 versions of the entries of {a_noun}, newest first. Needs what looking at them needs."""
-    await _panel(edge, deps, call)
+    snapshot = await _looker(deps, call)
+    # One transaction sees one instant: what came after the caller was let in is not in it.
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        found = await record_rights.changes(tx, edge.id_in(call))
+        record = await records.find(tx, edge.table, snapshot, edge.id_in(call))
+        if record is None or not may_look(snapshot, record.facts()):
+            raise NotFound
+        found = await record_rights.changes(tx, record.id)
     return ChangesShown(items=[ChangeShown.of(change) for change in found])
 
 
@@ -122,7 +127,7 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
     require(await deps.access.of(call.caller, call.now, call.access_version), UPDATE)
     panel = await _panel(edge, deps, call)
     after = replace(panel.facts, rights=rights_of(await _exactly(deps, call, asked)))
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         people = await directory.active_people(tx, PREVIEWED + 1)
     items = list[Difference]()
     for snapshot in await snapshots_of(deps, call, people[:PREVIEWED]):
@@ -155,15 +160,22 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
 async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
     """Delete what all records say to one user (ON-15). Needs record_rights.update, and to be an administrator."""
     user_id = UserId(call.id_in_path("user_id"))
-    return EntriesRemoved(records=await operations.forget_user(deps.db, await _author(deps, call), user_id))
+
+    async def authors() -> Author:
+        return Author(await deps.access.of(call.caller, clock.now(), call.access_version), call.now)
+
+    return EntriesRemoved(records=await operations.forget_user(deps.db, call.caller.tenant_id, authors, user_id))
 
 
 async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
-    """Show what somebody may do with {a_noun}, and what decided each answer (ON-20).
+    """Show what somebody of the agency may do with {a_noun}, and what decided each answer (ON-20).
 
     Needs record_rights.read or record_rights.update.
     """
     panel = await _panel(edge, deps, call)
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
+        if not await directory.knows_person(tx, asked.user):
+            raise NotFound
     (snapshot,) = await snapshots_of(deps, call, [asked.user])
     return AccessShown(
         user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
@@ -186,13 +198,18 @@ def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation) -> Answer
 
 async def _panel(edge: Edge, deps: Deps, call: Call) -> _Panel:
     """Return the entries of the record in the path. Raises PermissionMissing, NotFound."""
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    if not (snapshot.holds(READ) or snapshot.holds(UPDATE)):
-        raise PermissionMissing(f"This needs the permission {READ}.")
-    panel = await _reached(edge, deps, snapshot, edge.id_in(call))
+    panel = await _reached(edge, deps, await _looker(deps, call), edge.id_in(call))
     if panel is None:
         raise NotFound
     return panel
+
+
+async def _looker(deps: Deps, call: Call) -> AccessSnapshot:
+    """Return what the caller may do, who may look at some record's entries. Raises PermissionMissing."""
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    if not (snapshot.holds(READ) or snapshot.holds(UPDATE)):
+        raise PermissionMissing(f"This needs the permission {READ}.")
+    return snapshot
 
 
 async def _reached(edge: Edge, deps: Deps, snapshot: AccessSnapshot, record_id: UUID) -> _Panel | None:

@@ -36,7 +36,7 @@ class RequiredFieldsShown(Output):
 
 async def get_required_record_fields(edge: Edge, deps: Deps, call: Call) -> RequiredFieldsShown:
     """Say which fields of {section} must be filled in. Anybody may know."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         return _shown(edge, await required_fields.find(tx, edge.section))
 
 
@@ -46,7 +46,8 @@ async def set_required_record_fields(
     """Choose which fields of {section} must be filled in. Needs admin.required_fields.update.
 
     From then on no {noun} is taken on, offered or archived without them, and none of them can be emptied. What lacks
-    one already may still be changed otherwise.
+    one already may still be changed otherwise. Whoever is refused learns that the field is empty, also where he may
+    not read it: an agency that minds wants no identity data of those who cannot fill them in.
     """
     given = {stage: frozenset[str](getattr(asked, stage)) for stage in Stage}
     made = RuleSet(call.version + 1, {stage: names for stage, names in given.items() if names})

@@ -39,7 +39,7 @@ class SearchSaved(Output):
 
 
 async def create_saved_search(deps: Deps, call: Call, asked: NewSearch) -> SearchSaved:
-    """Save a search under a name. What it finds is decided each time it is used."""
+    """Save a search under a name, up to 200. What it finds is decided each time it is used."""
     _check(asked.filter)
     chosen = asked.filter.model_dump_json(exclude_none=True)
     search = SavedSearch(ids.uuid7(), asked.name, chosen, asked.sort, call.now)
@@ -48,7 +48,7 @@ async def create_saved_search(deps: Deps, call: Call, asked: NewSearch) -> Searc
 
 async def list_saved_searches(deps: Deps, call: Call) -> SearchesShown:
     """List the caller's own searches by name."""
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
+    async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await saved_searches.of(tx, call.caller.user_id)
     return SearchesShown(
         items=[

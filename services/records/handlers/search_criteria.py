@@ -54,7 +54,8 @@ class CriteriaOfContact(Output):
 async def create_criteria(deps: Deps, call: Call, asked: NewCriteria) -> CriteriaShown | None:
     """Say what a contact searches for. Needs criteria.create and contacts.update, or criteria.foreign.create.
 
-    Answers without a document when the caller may not read the criteria of the contact.
+    A contact has up to 200 of them. Answers without a document when the caller may not read the criteria of the
+    contact.
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     fields: dict[str, Any] = {
@@ -74,7 +75,7 @@ async def create_criteria(deps: Deps, call: Call, asked: NewCriteria) -> Criteri
 
 
 async def list_criteria(deps: Deps, call: Call) -> CriteriaOfContact:
-    """List what a contact searches for, the oldest first, up to 200. Needs criteria.read on the contact."""
+    """List what a contact searches for, the oldest first. Needs criteria.read on the contact."""
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         contact = await records.find(tx, EDGE.table, snapshot, EDGE.id_in(call))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from services.chassis import outbox
@@ -19,7 +19,7 @@ from services.contracts.records_events import (
     AppointmentScheduled,
     Guest,
 )
-from services.contracts.vocabulary import OfficeId, UserId
+from services.contracts.vocabulary import InquiryId, ListingId, OfficeId, UserId
 from services.records.domain import appointment as domain
 from services.records.domain.appointment import (
     Appointment,
@@ -41,6 +41,7 @@ from services.records.store import (
     inquiries,
     listings,
     record_facts,
+    records,
 )
 from services.records.store.table import Table
 
@@ -72,6 +73,7 @@ async def schedule(
         made = await earlier(tx, key, appointment.id, appointment.created_at)
         if made is not None:
             return await _get(tx, made)
+        await _hold(tx, appointment.listing_id, appointment.inquiry_id, appointment.contacts)
         offices = await _engage(tx, snapshot, appointment, appointment.people)
         placed = replace(appointment, office_id=appointment.office_id or offices[appointment.owner_id])
         await _check_references(tx, snapshot, None, placed)
@@ -81,12 +83,14 @@ async def schedule(
     return placed
 
 
-async def change(db: Database, act: Act, changes: Mapping[str, object]) -> Appointment:
+async def change(db: Database, act: Act, changes: Mapping[str, Any]) -> Appointment:
     """Change fields of an appointment and return it; another owner takes it into his own calendar.
 
     Raises as `schedule`, and Stale, Cancelled.
     """
     async with db.transaction(act.snapshot.tenant_id) as tx:
+        named: Collection[UUID] = changes.get("contacts", ())
+        await _hold(tx, changes.get("listing_id"), changes.get("inquiry_id"), named)
         before = await _held(tx, act, domain.UPDATE)
         after = domain.changed(before, changes, act.now)
         reassigned = after.owner_id != before.owner_id
@@ -111,6 +115,32 @@ async def cancel(db: Database, act: Act) -> None:
         await appointments.save(tx, after)
         await _remember(tx, before, after, CANCELLED, act.snapshot.user_id)
         await outbox.add(tx, await _told(tx, AppointmentCancelled, after))
+
+
+async def let_go(tx: Transaction, record_id: UUID, by: UserId, now: datetime) -> None:
+    """Take a record, which is deleted, out of every appointment, and with it what may name a client.
+
+    Each is changed with a version, history and an event of its own; who is no guest any more is told nothing.
+    """
+    for appointment_id in await appointments.about(tx, record_id):
+        before = await _get(tx, appointment_id)
+        if record_id not in {before.listing_id, before.inquiry_id, *before.contacts}:
+            continue  # changed while this waited for it
+        after = domain.without(before, record_id, now)
+        await appointments.save(tx, after)
+        await _remember(tx, before, after, CHANGED, by)
+        if after.cancelled_at is None:
+            told = await _told(tx, AppointmentChanged, after)
+            await outbox.add(tx, told.model_copy(update={"guests_forgotten": True}))
+
+
+async def _hold(
+    tx: Transaction, listing_id: ListingId | None, inquiry_id: InquiryId | None, named: Collection[UUID]
+) -> None:
+    """Keep what an appointment will refer to from being deleted meanwhile, in the order in which deletion locks."""
+    await records.hold(tx, contacts.TABLE, named)
+    await records.hold(tx, listings.TABLE, [listing_id] if listing_id else [])
+    await records.hold(tx, inquiries.TABLE, [inquiry_id] if inquiry_id else [])
 
 
 async def _get(tx: Transaction, appointment_id: UUID) -> Appointment:

@@ -78,31 +78,38 @@ async def _pages(
         while left is None or left > 0:
             snapshot = await rights()
             require(snapshot, asked.key)
-            limit = AT_ONCE if left is None else min(AT_ONCE, left)
             found = await record_pages.visible_page(
-                tx, asked.table, snapshot, asked.filter, sort=asked.sort, after=after, limit=limit
+                tx, asked.table, snapshot, asked.filter, sort=asked.sort, after=after, limit=AT_ONCE
             )
             shown = [disclosed(each, snapshot, asked.way, with_identity=taken.with_identity) for each in found]
-            leaving = [values for values in shown if values is not None]
+            leaving = [values for values in shown if values is not None][:left]
             yield leaving
-            if len(found) < limit:
+            if len(found) < AT_ONCE:
                 return
             after = place_of(found[-1], asked.sort)
             left = None if left is None else left - len(leaving)
 
 
-async def take_out_one(db: Database, table: Table[Record], act: Act, way: WayOut, taken: Disclosure) -> Values:
-    """Return the fields of one record that may leave, written down. Raises NotFound, PermissionMissing."""
+async def leaving_one(db: Database, table: Table[Record], act: Act, way: WayOut, *, with_identity: bool) -> Values:
+    """Return the fields of one record that may leave; whoever lets them writes it down.
+
+    Raises NotFound, PermissionMissing.
+    """
     section, snapshot = table.section, act.snapshot
-    async with db.transaction(snapshot.tenant_id) as tx:
+    async with db.single_read(snapshot.tenant_id) as tx:
         record = await records.find(tx, table, snapshot, act.record_id)
-        if record is None or snapshot.decide(section.key("read"), record.facts()) is None:
-            raise NotFound
-        values = disclosed(record, snapshot, way, with_identity=taken.with_identity, shown_by="read")
-        if values is None:
-            raise PermissionMissing(f"This needs the permission {way.key(section)}.")
-        if taken.with_identity and snapshot.decide(way.identity_key(section), record.facts()) is not View.FULL:
-            raise PermissionMissing(f"This needs the permission {way.identity_key(section)}.")
+    if record is None or snapshot.decide(section.key("read"), record.facts()) is None:
+        raise NotFound
+    values = disclosed(record, snapshot, way, with_identity=with_identity, shown_by="read")
+    if values is None:
+        raise PermissionMissing(f"This needs the permission {way.key(section)}.")
+    if with_identity and snapshot.decide(way.identity_key(section), record.facts()) is not View.FULL:
+        raise PermissionMissing(f"This needs the permission {way.identity_key(section)}.")
+    return values
+
+
+async def write_down_one(db: Database, act: Act, taken: Disclosure) -> None:
+    """Write down that one record leaves."""
+    async with db.transaction(act.snapshot.tenant_id) as tx:
         await disclosures.insert(tx, replace(taken, asked=json.dumps({"id": str(act.record_id)})))
         await disclosures.end(tx, taken.id, records=1, complete=True, now=taken.begun_at)
-    return values

@@ -15,7 +15,7 @@ from services.records.domain import document as domain
 from services.records.domain.document import Document, reads_documents, shown
 from services.records.domain.record import Record
 from services.records.operations.records import Act
-from services.records.store import documents, record_facts
+from services.records.store import documents, record_facts, records
 from services.records.store.table import Table
 
 
@@ -40,6 +40,7 @@ async def add(db: Database, table: Table[Record], act: Act, document: Document, 
     """
     require(act.snapshot, domain.CREATE)
     async with db.transaction(act.snapshot.tenant_id) as tx:
+        await records.hold(tx, table, [act.record_id])
         await opened(tx, table, act)
         made = await earlier(tx, key, document.id, document.created_at)
         if made is not None:

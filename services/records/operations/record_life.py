@@ -1,7 +1,6 @@
 """What may be done with a record besides changing its fields, each under its own permission."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -12,9 +11,9 @@ from services.contracts.vocabulary import UserId, View
 from services.records.domain import history
 from services.records.domain.record import ARCHIVED, Burial, Record, Tombstone, changed
 from services.records.domain.rights import STATUS
-from services.records.operations.record_events import events_of, tell
+from services.records.operations.burials import bury
 from services.records.operations.records import Act, check_place, write
-from services.records.store import records, schedules, tombstones
+from services.records.store import records, schedules
 from services.records.store.schedules import Action, Due, Schedule
 from services.records.store.sections import TABLES
 from services.records.store.table import Table
@@ -117,14 +116,14 @@ async def delete(db: Database, table: Table[Record], act: Act, action: str = DEL
     """Delete a record for good. Raises as `_held`."""
     async with db.transaction(act.snapshot.tenant_id) as tx:
         record = await _held(tx, table, act, table.section.key(action))
-        await _bury(tx, table, record, Tombstone(Burial.DELETED, None, act.snapshot.user_id, act.now))
+        await bury(tx, table, record, Tombstone(Burial.DELETED, None, act.snapshot.user_id, act.now))
 
 
 async def file_objection(db: Database, table: Table[Record], act: Act, ground: str) -> None:
     """Delete a record for good because somebody objects to the processing of his data. Raises as `_held`."""
     async with db.transaction(act.snapshot.tenant_id) as tx:
         record = await _held(tx, table, act, OBJECT)
-        await _bury(tx, table, record, Tombstone(Burial.OBJECTION, ground, act.snapshot.user_id, act.now))
+        await bury(tx, table, record, Tombstone(Burial.OBJECTION, ground, act.snapshot.user_id, act.now))
 
 
 async def bump(db: Database, table: Table[R], act: Act) -> R:
@@ -203,10 +202,3 @@ async def _move(tx: Transaction, table: Table[R], before: R, action: Action, by:
     await schedules.cancel(tx, before.id, action)
     await write(tx, table, before, after, told, by)
     return after
-
-
-async def _bury(tx: Transaction, table: Table[R], record: R, tombstone: Tombstone) -> None:
-    await tombstones.bury(tx, table, record, tombstone)
-    events = events_of(record)
-    event = events.objection_filed if tombstone.cause is Burial.OBJECTION else events.deleted
-    await tell(tx, event, replace(record, version=record.version + 1), tombstone.by)

@@ -1,6 +1,6 @@
 """Changing what single records say to users, teams and offices: versioned, and each change can be taken back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.chassis.authz_client import require
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import FieldError, Invalid, NotFound, Stale
 from services.contracts.access import AccessSnapshot
-from services.contracts.vocabulary import OfficeId, UserId
+from services.contracts.vocabulary import OfficeId, TenantId, UserId
 from services.records.domain.record import Record
 from services.records.domain.record_rights import (
     ADMINISTRATION,
@@ -86,22 +86,31 @@ async def _panel(tx: Transaction, snapshot: AccessSnapshot, target: Target) -> R
     return record
 
 
-async def forget_user(db: Database, author: Author, user_id: UserId) -> int:
+async def forget_user(
+    db: Database, tenant_id: TenantId, authors: Callable[[], Awaitable[Author]], user_id: UserId
+) -> int:
     """Delete the entries of one user on all records; return on how many (ON-15). Raises PermissionMissing.
 
-    One record after another, each a change of its own: what is interrupted is simply done again.
+    One record after another, each a change of its own: what is interrupted is simply done again. `authors` is asked
+    again for each, so that who loses the right gets no further.
     """
-    for key in (UPDATE, *ADMINISTRATION):
-        require(author.snapshot, key)
-    holder, reason = Holder(HolderKind.USER, user_id), Reason(Cause.HOLDER_REMOVED)
-    async with db.transaction(author.snapshot.tenant_id, readonly=True) as tx:
-        found = await record_rights.records_with_entries_of(tx, holder)
+    _require_administration(await authors())
+    async with db.single_read(tenant_id) as tx:
+        found = await record_rights.records_with_entries_of(tx, user_id)
     for section, record_id in found:
-        async with db.transaction(author.snapshot.tenant_id) as tx:
+        author = await authors()
+        _require_administration(author)
+        async with db.transaction(tenant_id) as tx:
             with suppress(NotFound):  # deleted in the meantime, and its entries with it
                 record = await records.get(tx, TABLES[section], author.snapshot, record_id)
-                await _change(tx, author, record, reason, lambda entries: without(entries, holder), None)
+                reason = Reason(Cause.HOLDER_REMOVED)
+                await _change(tx, author, record, reason, lambda entries: without(entries, user_id), None)
     return len(found)
+
+
+def _require_administration(author: Author) -> None:
+    for key in (UPDATE, *ADMINISTRATION):
+        require(author.snapshot, key)
 
 
 async def _change(

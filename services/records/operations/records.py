@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.chassis.authz_client import PermissionMissing, require
@@ -58,16 +58,18 @@ async def create(db: Database, table: Table[R], snapshot: AccessSnapshot, record
         made = await earlier(tx, key, record.id, record.created_at)
         if made is not None:
             return await records.get(tx, table, snapshot, made)
+        await _hold_contact(tx, getattr(record, "contact_id", None))
         await check_place(tx, None, record, snapshot)
         return await take_on(tx, table, record, snapshot.user_id)
 
 
-async def change(db: Database, table: Table[R], act: Act, changes: Mapping[str, object]) -> R:
+async def change(db: Database, table: Table[R], act: Act, changes: Mapping[str, Any]) -> R:
     """Change fields of a record and return it; all of them or, when one is refused, none.
 
     Raises NotFound, PermissionMissing naming the fields, Stale, Invalid, UnknownOffice, UnknownAssignee.
     """
     async with db.transaction(act.snapshot.tenant_id) as tx:
+        await _hold_contact(tx, changes.get("contact_id"))
         before = await records.get(tx, table, act.snapshot, act.record_id)
         if act.snapshot.decide(table.section.key("read"), before.facts()) is None:
             raise NotFound
@@ -97,6 +99,11 @@ async def take_on(tx: Transaction, table: Table[R], record: R, by: UserId) -> R:
 async def write(tx: Transaction, table: Table[R], before: R, after: R, action: str, by: UserId) -> None:
     """Write a changed record with its history and event. Raises NumberTaken, RequiredFieldMissing."""
     await hold_to_rules(tx, table, before, after)
+    await write_anyway(tx, table, before, after, action, by)
+
+
+async def write_anyway(tx: Transaction, table: Table[R], before: R, after: R, action: str, by: UserId) -> None:
+    """Write a changed record as `write` does, whatever the agency requires. Raises NumberTaken."""
     made = entry(before, after, action, by, after.updated_at)
     await records.save(tx, table, after, made.after)
     if not made.after.keys().isdisjoint(table.section.searched):
@@ -144,6 +151,11 @@ async def check_place(tx: Transaction, before: Record | None, after: Record, sna
         if person is not None and not await directory.may_be_assigned(tx, person):
             raise UnknownAssignee(errors=[FieldError(pointer(name), UnknownAssignee.code, UnknownAssignee.title)])
     await _check_contact(tx, before, after, snapshot)
+
+
+async def _hold_contact(tx: Transaction, contact_id: UUID | None) -> None:
+    """Keep the contact that a record will refer to from being deleted meanwhile."""
+    await records.hold(tx, contacts.TABLE, [contact_id] if contact_id else [])
 
 
 async def _check_contact(tx: Transaction, before: Record | None, after: Record, snapshot: AccessSnapshot) -> None:

@@ -11,7 +11,10 @@ from services.records.store.saved_searches import SavedSearch
 
 
 async def save_search(db: Database, caller: Caller, search: SavedSearch, key: IdempotencyKey | None) -> UUID:
-    """Save a search of the caller's and return its id; the same key saves it once. Raises NameTaken, KeyReused."""
+    """Save a search of the caller's and return its id; the same key saves it once.
+
+    Raises NameTaken, TooManySearches, KeyReused.
+    """
     async with db.transaction(caller.tenant_id) as tx:
         made = await earlier(tx, key, search.id, search.created_at)
         if made is not None:

@@ -11,7 +11,16 @@ from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import ContactId
 from services.records.domain import wanted
 from services.records.domain.contact import Contact
-from services.records.domain.search_criteria import DELETE, READ, UPDATE, SearchCriteria, missing_at_creation, permits
+from services.records.domain.search_criteria import (
+    DELETE,
+    MOST,
+    READ,
+    UPDATE,
+    SearchCriteria,
+    TooManyCriteria,
+    missing_at_creation,
+    permits,
+)
 from services.records.operations.records import Act
 from services.records.store import contacts, matches, records, search_criteria
 
@@ -21,7 +30,7 @@ async def create_criteria(
 ) -> SearchCriteria:
     """Give a contact search criteria and return them; the same key returns those that it made before.
 
-    Raises NotFound for a contact that the caller may not open, PermissionMissing, Invalid, KeyReused.
+    Raises NotFound for a contact that the caller may not open, PermissionMissing, Invalid, TooManyCriteria, KeyReused.
     """
     wanted.check(criteria)
     async with db.transaction(snapshot.tenant_id) as tx:
@@ -32,6 +41,8 @@ async def create_criteria(
         made = await earlier(tx, key, criteria.id, criteria.created_at)
         if made is not None:
             return await search_criteria.find(tx, made)
+        if await search_criteria.count(tx, criteria.contact_id) >= MOST:
+            raise TooManyCriteria
         await search_criteria.insert(tx, criteria)
     return criteria
 

@@ -1,53 +1,64 @@
 """Who takes part in appointments, as rows: users, contacts, and addresses of others."""
 
 from collections.abc import Sequence
+from typing import Final, LiteralString
 from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import ContactId
 from services.records.domain.appointment import Appointment
 
+_LEAVING_PEOPLE: Final[LiteralString] = """
+DELETE FROM appointment_people
+ WHERE tenant_id = $1 AND appointment_id = $2
+   AND NOT (user_id = ANY ($3::uuid[]) AND starts_at = $4 AND ends_at = $5)
+"""
+_PEOPLE: Final[LiteralString] = """
+INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at, ends_at)
+SELECT $1, $2, person, $4, $5 FROM unnest($3::uuid[]) AS person
+    ON CONFLICT DO NOTHING
+"""
+_LEAVING_CONTACTS: Final[LiteralString] = """
+DELETE FROM appointment_contacts
+ WHERE tenant_id = $1 AND appointment_id = $2 AND contact_id <> ALL ($3::uuid[])
+"""
+_CONTACTS: Final[LiteralString] = """
+INSERT INTO appointment_contacts (tenant_id, appointment_id, contact_id)
+SELECT $1, $2, contact FROM unnest($3::uuid[]) AS contact
+    ON CONFLICT DO NOTHING
+"""
+_LEAVING_GUESTS: Final[LiteralString] = """
+DELETE FROM appointment_guests
+ WHERE tenant_id = $1 AND appointment_id = $2
+   AND (email, display_name, locale) NOT IN (SELECT * FROM unnest($3::text[], $4::text[], $5::text[]))
+"""
+_GUESTS: Final[LiteralString] = """
+INSERT INTO appointment_guests (tenant_id, appointment_id, email, display_name, locale)
+SELECT $1, $2, guest.* FROM unnest($3::text[], $4::text[], $5::text[]) AS guest
+    ON CONFLICT DO NOTHING
+"""
+
 
 async def save(tx: Transaction, appointment: Appointment) -> None:
-    """Write who takes part in an appointment, in place of who did."""
-    for statement in (
-        "DELETE FROM appointment_people WHERE tenant_id = $1 AND appointment_id = $2",
-        "DELETE FROM appointment_contacts WHERE tenant_id = $1 AND appointment_id = $2",
-        "DELETE FROM appointment_guests WHERE tenant_id = $1 AND appointment_id = $2",
-    ):
-        await tx.execute(statement, tx.tenant_id, appointment.id)
+    """Write who takes part in an appointment, in place of who did; what stays is not touched, nor what it refers to."""
     guests = sorted(appointment.guests)
-    await tx.execute(
-        """
-        INSERT INTO appointment_people (tenant_id, appointment_id, user_id, starts_at, ends_at)
-        SELECT $1, $2, person, $4, $5 FROM unnest($3::uuid[]) AS person
-        """,
-        tx.tenant_id,
-        appointment.id,
-        list(appointment.people),
-        appointment.starts_at,
-        appointment.ends_at,
-    )
-    await tx.execute(
-        """
-        INSERT INTO appointment_contacts (tenant_id, appointment_id, contact_id)
-        SELECT $1, $2, contact FROM unnest($3::uuid[]) AS contact
-        """,
-        tx.tenant_id,
-        appointment.id,
-        list(appointment.contacts),
-    )
-    await tx.execute(
-        """
-        INSERT INTO appointment_guests (tenant_id, appointment_id, email, display_name, locale)
-        SELECT $1, $2, guest.* FROM unnest($3::text[], $4::text[], $5::text[]) AS guest
-        """,
-        tx.tenant_id,
-        appointment.id,
+    people = list(appointment.people), appointment.starts_at, appointment.ends_at
+    named = (
         [guest.email for guest in guests],
         [guest.display_name for guest in guests],
         [guest.locale for guest in guests],
     )
+    contacts = (list(appointment.contacts),)
+    written: tuple[tuple[LiteralString, Sequence[object]], ...] = (
+        (_LEAVING_PEOPLE, people),
+        (_PEOPLE, people),
+        (_LEAVING_CONTACTS, contacts),
+        (_CONTACTS, contacts),
+        (_LEAVING_GUESTS, named),
+        (_GUESTS, named),
+    )
+    for statement, values in written:
+        await tx.execute(statement, tx.tenant_id, appointment.id, *values)
 
 
 async def addressed(tx: Transaction, appointment_id: UUID) -> Sequence[tuple[ContactId, str, str, str | None]]:

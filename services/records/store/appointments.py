@@ -91,6 +91,23 @@ async def find(tx: Transaction, appointment_id: UUID, *, locked: bool = False) -
     return None if row is None else _appointment(row)
 
 
+async def about(tx: Transaction, record_id: UUID) -> Sequence[UUID]:
+    """Return the appointments that a listing, an inquiry or a contact stands in, by id. No scope: it is deleted."""
+    rows = await tx.rows(
+        """
+        SELECT id FROM appointments WHERE tenant_id = $1 AND listing_id = $2
+         UNION
+        SELECT id FROM appointments WHERE tenant_id = $1 AND inquiry_id = $2
+         UNION
+        SELECT appointment_id FROM appointment_contacts WHERE tenant_id = $1 AND contact_id = $2
+         ORDER BY id
+        """,
+        tx.tenant_id,
+        record_id,
+    )
+    return [row["id"] for row in rows]
+
+
 # One index walk per reach, each stopped after a page. `domain.appointment.sight` is the same rule in Python, and a
 # test keeps the two equal. Of an appointment that is only seen as busy, nobody but its owner can be asked for.
 async def visible_page(

@@ -15,8 +15,8 @@ async def insert(tx: Transaction, disclosure: Disclosure) -> None:
     """Write down that something is being taken out."""
     await tx.execute(
         """
-        INSERT INTO disclosures (tenant_id, id, user_id, section, form, with_identity, asked, begun_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8)
+        INSERT INTO disclosures (tenant_id, id, user_id, section, form, with_identity, asked, begun_at, actor)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9)
         """,
         tx.tenant_id,
         disclosure.id,
@@ -26,6 +26,7 @@ async def insert(tx: Transaction, disclosure: Disclosure) -> None:
         disclosure.with_identity,
         disclosure.asked,
         disclosure.begun_at,
+        disclosure.actor,
     )
 
 
@@ -45,7 +46,8 @@ async def page(tx: Transaction, *, after: Cursor, limit: int) -> Sequence[Disclo
     """Return up to `limit` disclosures, newest first. No scope: whoever asks oversees the agency's people."""
     rows = await tx.rows(
         """
-        SELECT id, user_id, section, form, with_identity, asked::text AS asked, begun_at, ended_at, outcome, records
+        SELECT id, user_id, section, form, with_identity, asked::text AS asked, begun_at, actor, ended_at, outcome,
+               records
           FROM disclosures
          WHERE tenant_id = $1 AND (begun_at, id) < ($2, $3)
          ORDER BY begun_at DESC, id DESC
@@ -63,7 +65,8 @@ async def page_of(tx: Transaction, user_id: UserId, *, after: Cursor, limit: int
     """Return up to `limit` disclosures by one person, newest first. No scope: they are the caller's own."""
     rows = await tx.rows(
         """
-        SELECT id, user_id, section, form, with_identity, asked::text AS asked, begun_at, ended_at, outcome, records
+        SELECT id, user_id, section, form, with_identity, asked::text AS asked, begun_at, actor, ended_at, outcome,
+               records
           FROM disclosures
          WHERE tenant_id = $1 AND user_id = $2 AND (begun_at, id) < ($3, $4)
          ORDER BY begun_at DESC, id DESC

@@ -1,7 +1,10 @@
 """Inquiries as rows."""
 
+from collections.abc import Sequence
 from typing import Final, LiteralString
+from uuid import UUID
 
+from services.chassis.database import Transaction
 from services.records.domain.inquiry import INQUIRIES, Inquiry, InquiryFilter
 from services.records.domain.kinds import (
     Financing,
@@ -52,3 +55,11 @@ TABLE: Final = Table(
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"standard_status": InquiryStatus, "financing": Financing, "urgency": Urgency, **WANTED_ENUMS},
 )
+
+
+async def of_contact(tx: Transaction, contact_id: UUID) -> Sequence[UUID]:
+    """Return the inquiries that came from a contact, by id. No scope: the contact is deleted."""
+    rows = await tx.rows(
+        "SELECT id FROM inquiries WHERE tenant_id = $1 AND contact_id = $2 ORDER BY id", tx.tenant_id, contact_id
+    )
+    return [row["id"] for row in rows]

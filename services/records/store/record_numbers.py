@@ -4,7 +4,10 @@ from services.chassis.database import Transaction
 
 
 async def take_next(tx: Transaction, section: str) -> str:
-    """Return the section's next number, counted from 1. Creates of one tenant queue here, so that none is skipped."""
+    """Return the section's next number, counted from 1. Creates of one tenant queue here, so that none is skipped.
+
+    No scope: the number is nobody's yet.
+    """
     given: int = await tx.value(
         """
         INSERT INTO record_numbers AS counter (tenant_id, section, last_given)

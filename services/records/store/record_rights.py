@@ -156,18 +156,17 @@ async def entries_at(tx: Transaction, record_id: UUID, version: int) -> Entries 
     return None if text is None else _entries(text)
 
 
-async def records_with_entries_of(tx: Transaction, holder: Holder) -> Sequence[tuple[str, UUID]]:
-    """Return the records that say something to a holder, each after its section."""
+async def records_with_entries_of(tx: Transaction, holder_id: UUID) -> Sequence[tuple[str, UUID]]:
+    """Return the records that say something to a holder, each after its section. No scope: ids, shown to nobody."""
     rows = await tx.rows(
         """
         SELECT DISTINCT section, record_id
           FROM record_rights
-         WHERE tenant_id = $1 AND holder_id = $2 AND holder_kind = $3
+         WHERE tenant_id = $1 AND holder_id = $2
          ORDER BY section, record_id
         """,
         tx.tenant_id,
-        holder.id,
-        holder.kind,
+        holder_id,
     )
     return [(row["section"], row["record_id"]) for row in rows]
 

@@ -29,6 +29,9 @@ SELECT {columns},
  WHERE tenant_id = $1 AND id = $2
 """
 _LOCK: Final[LiteralString] = "SELECT true FROM {table} WHERE tenant_id = $1 AND id = $2 FOR UPDATE"
+_HOLD: Final[LiteralString] = """
+SELECT FROM {table} WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR KEY SHARE
+"""
 _INSERT: Final[LiteralString] = """
 INSERT INTO {table} (tenant_id, {columns})
 SELECT $1, {columns}
@@ -65,6 +68,16 @@ async def get(tx: Transaction, table: Table[R], snapshot: AccessSnapshot | None,
 async def lock(tx: Transaction, table: Table[Record], record_id: UUID) -> bool:
     """Lock a record until the transaction ends; say whether there is one."""
     return bool(await tx.value(sql_of(table, _LOCK), tx.tenant_id, record_id))
+
+
+async def hold(tx: Transaction, table: Table[Record], ids: Collection[UUID]) -> None:
+    """Keep records from being deleted until the transaction ends; others may hold them too.
+
+    What refers to records holds them before it locks anything of its own: deleting one locks it before what refers to
+    it.
+    """
+    if ids:
+        await tx.execute(sql_of(table, _HOLD), tx.tenant_id, list(ids))
 
 
 async def insert(tx: Transaction, table: Table[R], record: R) -> bool:

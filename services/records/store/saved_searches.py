@@ -3,16 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.chassis.database import Transaction, UniqueViolation
 from services.chassis.problems import Conflict, FieldError
 from services.contracts.vocabulary import UserId
 
+MOST: Final = 200
+"""Searches of one person, all in one list."""
+
 
 class NameTaken(Conflict):
     code = "name_taken"
     title = "Another of your searches has this name."
+
+
+class TooManySearches(Conflict):
+    code = "too_many_searches"
+    title = "You have 200 searches; delete one first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,9 @@ class SavedSearch:
 
 
 async def insert(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
-    """Save a search. Raises NameTaken."""
+    """Save a search. Raises NameTaken, TooManySearches."""
+    if await _count(tx, user_id) >= MOST:
+        raise TooManySearches
     try:
         await tx.execute(
             """
@@ -46,15 +57,22 @@ async def insert(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
         raise NameTaken(errors=[FieldError("/name", NameTaken.code, NameTaken.title)]) from None
 
 
+async def _count(tx: Transaction, user_id: UserId) -> int:
+    """Return how many searches a person has; one transaction at a time may add to them."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"saved_searches {user_id}")
+    return await tx.value(
+        "SELECT count(*) FROM saved_searches WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id
+    )
+
+
 async def of(tx: Transaction, user_id: UserId) -> Sequence[SavedSearch]:
-    """Return the searches of a person, up to 200, by name. No scope: they are the caller's own."""
+    """Return all searches of a person, by name. No scope: they are the caller's own."""
     rows = await tx.rows(
         """
         SELECT id, name, filter::text AS filter, sort, created_at
           FROM saved_searches
          WHERE tenant_id = $1 AND user_id = $2
          ORDER BY name
-         LIMIT 200
         """,
         tx.tenant_id,
         user_id,

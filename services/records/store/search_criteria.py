@@ -22,7 +22,6 @@ SELECT {columns}
   FROM search_criteria
  WHERE tenant_id = $1 AND contact_id = $2
  ORDER BY created_at, id
- LIMIT 200
 """.replace("{columns}", _COLUMNS)
 _INSERT: Final[LiteralString] = """
 INSERT INTO search_criteria (tenant_id, {columns})
@@ -48,9 +47,16 @@ async def get(tx: Transaction, criteria_id: UUID) -> SearchCriteria:
 
 
 async def of_contact(tx: Transaction, contact_id: UUID) -> Sequence[SearchCriteria]:
-    """Return up to 200 search criteria of a contact, the oldest first. No scope: as `find`."""
+    """Return all search criteria of a contact, the oldest first. No scope: as `find`."""
     rows = await tx.rows(_OF_CONTACT, tx.tenant_id, contact_id)
     return [_criteria(row) for row in rows]
+
+
+async def count(tx: Transaction, contact_id: UUID) -> int:
+    """Return how many search criteria a contact has. No scope: as `find`."""
+    return await tx.value(
+        "SELECT count(*) FROM search_criteria WHERE tenant_id = $1 AND contact_id = $2", tx.tenant_id, contact_id
+    )
 
 
 async def insert(tx: Transaction, criteria: SearchCriteria) -> None:

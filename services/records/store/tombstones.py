@@ -7,7 +7,7 @@ from services.records.store.table import Table
 
 
 async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone: Tombstone) -> None:
-    """Delete a record with all that hangs on it; what is left are its number, and who deleted it when and why."""
+    """Delete a record that nothing refers to any more; left are its number, and who deleted it when and why."""
     for statement in (
         "DELETE FROM record_schedules WHERE tenant_id = $1 AND record_id = $2",
         """
@@ -21,20 +21,6 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_documents WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_history WHERE tenant_id = $1 AND record_id = $2",
-        """
-        DELETE FROM appointment_guests AS guest
-         USING appointments AS a
-         WHERE a.tenant_id = $1 AND $2 IN (a.listing_id, a.inquiry_id) AND guest.tenant_id = $1
-           AND guest.appointment_id = a.id
-        """,
-        """
-        UPDATE appointments AS a
-           SET place = NULL, note = NULL
-         WHERE tenant_id = $1
-           AND (listing_id = $2 OR inquiry_id = $2
-                OR EXISTS (SELECT FROM appointment_contacts
-                            WHERE tenant_id = $1 AND appointment_id = a.id AND contact_id = $2))
-        """,
         sql_of(table, "DELETE FROM {table} WHERE tenant_id = $1 AND id = $2"),
     ):
         await tx.execute(statement, tx.tenant_id, record.id)

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from services.authz.app import SERVICE
 from services.chassis.database import Database
-from tests.integration.authz.conftest import Agency, found_agency
+from tests.integration.authz.conftest import MANAGE, Agency, found_agency
 from tests.integration.authz.test_explanations import record
 from tests.support.databases import ServiceDatabase
 from tests.support.issuer import Issuer
@@ -147,3 +147,26 @@ async def test_however_much_is_imagined_at_once_it_is_as_many_statements(
     before = wire.statements
     assert (await agency.call("POST", "/v1/hypotheses", asked)).body["concerned"] == people
     assert wire.statements - before <= 9  # BEGIN, modules, whom grants name, links, three of holders, people, COMMIT
+
+
+async def test_what_receivers_hold_is_read_only_where_the_giver_may_not_give_everything(
+    wired: tuple[Agency, Wire],
+) -> None:
+    agency, wire = wired
+    clerk, member = await agency.person(), await agency.person()
+    await agency.group(MANAGE[0], READ, members=(clerk,))
+    group = await agency.group(members=(member,))
+
+    async def cost(by: UUID) -> int:
+        nonlocal group
+        before = wire.statements
+        answer = await agency.change(group, "PUT", "/grants", {"grants": [] if group["grants"] else [READ]}, by=by)
+        assert answer.status == 200, answer.body
+        group = answer.body
+        return wire.statements - before
+
+    for by in (agency.administrator_id, clerk):  # the driver learns, and takes back what it gave
+        await cost(by)
+    to_give, to_take = await cost(agency.administrator_id), await cost(agency.administrator_id)
+    assert to_give == to_take
+    assert (await cost(clerk), await cost(clerk)) == (to_give + 1, to_take)

@@ -76,6 +76,10 @@ async def test_a_right_request_is_answered(http: aiohttp.ClientSession, echo_url
         (b'{"text":"\\ud800"}', "application/json", 422, "invalid"),
         (b'{"text":"a","\\ud800":1}', "application/json", 422, "invalid"),
         (b'{"text":"a"}', "text/plain", 415, "unsupported_media_type"),
+        (b'{"text":"a"}', "", 415, "unsupported_media_type"),
+        (b'{"text":"a"}', "; application/json", 415, "unsupported_media_type"),
+        (b'{"text":"a"}', "application/jsonp", 415, "unsupported_media_type"),
+        (b"{}", 'Application/JSON ; charset=utf-8; a="' + 7000 * ";", 422, "invalid"),
         (b'{"text":"' + b"a" * 1_100_000 + b'"}', "application/json", 413, "too_large"),
     ],
     ids=lambda value: str(value)[:24] if isinstance(value, bytes) else None,
@@ -175,13 +179,37 @@ async def test_a_header_that_is_no_text_is_ignored_or_refused(
     assert (await status_of(echo_url, wish, headers, body))[0] == status
 
 
-@pytest.mark.parametrize("body", [b"{}", b"\x1f\x8b\x08" + bytes(20)])
-async def test_a_body_that_is_not_encoded_as_it_says_is_refused(
-    echo_url: str, bearer: dict[str, str], body: bytes
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "x"])
+async def test_an_encoded_body_is_refused(echo_url: str, bearer: dict[str, str], coding: str) -> None:
+    said = {"Content-Type": "application/json", "Content-Encoding": coding, "Content-Length": "2"}
+    status, problem = await status_of(echo_url, "POST /v1/words", bearer | said, b"{}")
+    assert (status, problem["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("bearing", [True, False])
+async def test_what_is_wrong_with_one_body_costs_nobody_else_on_the_same_connection(
+    echo_url: str, bearer: dict[str, str], *, bearing: bool
 ) -> None:
-    said = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": str(len(body))}
-    status, problem = await status_of(echo_url, "POST /v1/words", bearer | said, body)
-    assert (status, problem["code"]) == (400, "malformed")
+    admitted = f"Authorization: {bearer['Authorization']}\r\n"
+    said = "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n"
+    wrong = f"POST /v1/words HTTP/1.1\r\nHost: echo\r\n{admitted if bearing else ''}{said}\r\nabc"
+    right = f"GET /v1/words?text=ho HTTP/1.1\r\nHost: echo\r\n{admitted}\r\n"
+    reader, writer = await asyncio.open_connection(*echo_url.removeprefix("http://").split(":"))
+    try:
+        for request, status in (
+            (wrong, b"415" if bearing else b"401"),
+            (right, b"200"),
+            (wrong, None),
+            (right, b"200"),
+        ):
+            writer.write(request.encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert status in {None, head.split()[1]}
+            length = re.search(rb"content-length: (\d+)", head.lower())
+            assert length
+            await reader.readexactly(int(length[1]))
+    finally:
+        writer.close()
 
 
 async def test_a_client_who_goes_away_while_sending_is_no_fault_of_ours(

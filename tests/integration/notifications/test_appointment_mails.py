@@ -110,6 +110,22 @@ def objects(mails: Iterable[Received]) -> list[icalendar.Calendar]:
     return found
 
 
+async def test_a_guest_who_is_forgotten_is_told_nothing_and_not_kept_unless_he_is_expected_elsewhere(
+    agency: Agency,
+) -> None:
+    gone, elsewhere, stays = (f"{uuid4().hex[:12]}@client.test" for _ in range(3))
+    made = event(agency, guests=(guest(gone, uuid4()), guest(elsewhere), guest(stays)))
+    await follow(agency, made, event(agency, guests=(guest(elsewhere),)))
+    before = await told(agency)
+    await follow(agency, later(made, guests=(guest(stays),), guests_forgotten=True))
+    assert await told(agency) == before
+    await follow(agency, later(made, version=3, guests=(guest(stays),), summary="Firma"))
+    assert (await told(agency))[len(before) :] == [(stays, CHANGED)]
+    async with agency.post.db.transaction(agency.tenant_id, readonly=True) as tx:
+        rows = await tx.rows("SELECT email FROM recipients WHERE kind = 'guest'")
+    assert {row["email"] for row in rows} == {elsewhere, stays}
+
+
 @pytest.mark.catalogue("MG-17")
 async def test_colleagues_contacts_and_plain_addresses_are_invited_moved_and_released(agency: Agency) -> None:
     colleague, contact_id, plain = uuid4(), uuid4(), f"{uuid4().hex[:12]}@client.test"

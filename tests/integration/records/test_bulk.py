@@ -42,6 +42,26 @@ async def test_who_loses_the_right_meanwhile_gets_no_further(agency: Agency, way
     assert answer.body["items"][2]["code"] in {"not_found", "permission_missing"}
 
 
+async def test_who_loses_the_right_meanwhile_leaves_the_rest_of_a_users_entries(agency: Agency) -> None:
+    made = [await agency.take_on() for _ in range(3)]
+    entry = {"holder_kind": "user", "holder_id": str(agency.carla), "record_class": "read", "effect": "deny"}
+    body = {"ids": [one["id"] for one in made], "entries": [entry]}
+    await agency.call(agency.ada, "POST", "/v1/listings/bulk-record-rights", body)
+    ends = clock.now() + timedelta(seconds=0.7)
+    agency.authz.give(agency.tenant_id, agency.bruno, dict.fromkeys(KEYS, EVERYTHING), not_after=ends)
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        assert await records.lock(tx, listings.TABLE, UUID(made[1]["id"]))
+        path = f"/v1/users/{agency.carla}/record-rights"
+        under_way = asyncio.create_task(agency.call(agency.bruno, "DELETE", path))
+        await eventually(lambda: _waits(agency))
+        nothing: dict[str, Scope] = {}
+        agency.authz.give(agency.tenant_id, agency.bruno, nothing)
+        await eventually(lambda: _is_over(ends))
+    assert (await under_way).refusal == (403, "permission_missing", set())
+    left = [await agency.call(agency.ada, "GET", f"/v1/listings/{one['id']}/record-rights") for one in made]
+    assert [len(one.body["entries"]) for one in left] == [0, 0, 1]
+
+
 async def _waits(agency: Agency) -> bool:
     async with agency.db.across_tenants() as queries:
         return await queries.value(

@@ -9,6 +9,7 @@ import pytest
 from services.chassis import ids
 from services.contracts.access import Scope
 from services.contracts.vocabulary import UserId, View
+from services.records.domain.search_criteria import MOST
 from tests.integration.records.conftest import Agency, Answer
 from tests.support.stub_authz import EVERYTHING
 
@@ -255,3 +256,26 @@ async def test_criteria_sent_twenty_times_with_one_key_are_kept_once(agency: Age
     answers = await asyncio.gather(*(agency.call(agency.ada, "POST", path, SEARCH, key) for _ in range(20)))
     assert len({answer.body["id"] for answer in answers}) == 1
     assert len((await agency.call(agency.ada, "GET", path)).body["items"]) == 1
+
+
+async def test_of_more_criteria_than_the_list_shows_none_are_given(agency: Agency) -> None:
+    contact = await agency.get_to_know()
+    made = (await _wish(agency, agency.ada, contact)).body
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO search_criteria
+            SELECT copy.*
+              FROM search_criteria AS s, generate_series(1, $2::integer) AS n,
+                   jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), 'name', 'C' || n)) AS copy
+             WHERE s.tenant_id = $1
+            """,
+            agency.tenant_id,
+            MOST - 2,
+        )
+    answers = await asyncio.gather(*(_wish(agency, agency.ada, contact) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [201, 409, 409]
+    assert {answer.body["code"] for answer in answers if answer.status == 409} == {"too_many_criteria"}
+    listed = (await agency.call(agency.ada, "GET", f"/v1/contacts/{contact['id']}/criteria")).body["items"]
+    assert len(listed) == MOST
+    assert made["id"] in {one["id"] for one in listed}

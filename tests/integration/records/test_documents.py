@@ -182,3 +182,16 @@ async def test_inquiries_have_documents_too(agency: Agency) -> None:
     made = await agency.call(agency.bruno, "POST", path, PLAN, {"Idempotency-Key": "once"})
     again = await agency.call(agency.bruno, "POST", path, PLAN, {"Idempotency-Key": "once"})
     assert (made.status, again.body) == (201, made.body)
+
+
+async def test_no_document_outlives_its_record(agency: Agency) -> None:
+    agent = reader(agency, agency.bruno, "documents.create")
+    for _ in range(50):
+        listing = await agency.take_on()
+        added, objected = await asyncio.gather(
+            agency.call(agent, "POST", f"/v1/listings/{listing['id']}/documents", PLAN),
+            agency.call(agency.ada, "POST", f"/v1/listings/{listing['id']}/objection", {"ground": "GDPR article 21"}),
+        )
+        assert (added.status in {201, 404}, objected.status) == (True, 204)
+    async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+        assert await tx.value("SELECT count(*) FROM record_documents") == 0

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import aiohttp
@@ -176,6 +177,22 @@ async def test_who_exported_what_is_kept_and_everybodys_is_shown_only_to_who_ove
     assert refused.refusal == (403, "permission_missing", set())
 
 
+async def test_what_support_takes_out_is_not_written_down_as_the_persons_doing(agency: Agency) -> None:
+    made = await agency.take_on()
+    agent = agency.give(agency.bruno, **dict.fromkeys(("list", "read", "export", "print"), EVERYTHING))
+    jane = "urn:keyholder:support:jane"
+    for act in ({"sub": jane}, None):
+        sent = agency.issuer.bearer(agency.tenant_id, agent, act=act)
+        for path in ("exports/listings?form=csv", "prints/listings", f"listings/{made['id']}/print"):
+            async with agency.http.get(f"{agency.url}/v1/{path}", headers=sent) as response:
+                assert response.status == 200, await response.text()
+                await response.read()
+    own = (await agency.call(agent, "GET", "/v1/disclosures")).body["items"]
+    everybodys = (await agency.call(agency.ada, "GET", "/v1/disclosures?everybody=true")).body["items"]
+    for shown in (own, everybodys):
+        assert [(one["user_id"], one["actor"]) for one in shown] == [(str(agent), None)] * 3 + [(str(agent), jane)] * 3
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stocked(
     http: aiohttp.ClientSession, records_url: str, records_db: Database, authz: StubAuthz, issuer: Issuer
@@ -263,6 +280,32 @@ async def test_who_loses_the_right_meanwhile_gets_no_further(stocked: Agency) ->
     assert (kept.outcome, kept.records) == ("cut", AT_ONCE)
 
 
+async def test_a_print_reads_as_many_at_once_when_few_are_wanting(stocked: Agency) -> None:
+    rights = _rights(stocked, True)
+    first = await anext(take_out(stocked.db, stocked.tenant_id, ASKED, _taken(stocked), rights))
+    held = await rights()
+    # All but one of the first read may be printed, and of the rest none.
+    printable = [values["id"] for values in first[1:]]
+    async with stocked.db.transaction(stocked.tenant_id) as tx:
+        await tx.execute(
+            "UPDATE listings SET assignee_id = $2 WHERE tenant_id = $1 AND id <> ALL ($3::uuid[])",
+            stocked.tenant_id,
+            stocked.carla,
+            printable,
+        )
+
+    async def prints() -> AccessSnapshot:
+        return replace(held, scopes={**held.scopes, "listings.print": Scope(own=True)})
+
+    asked = replace(ASKED, way=WayOut.PRINT, most=AT_ONCE)
+    pages = [page async for page in take_out(stocked.db, stocked.tenant_id, asked, _taken(stocked), prints)]
+    assert [len(page) for page in pages] == [AT_ONCE - 1, *[0] * (len(pages) - 1)]
+    assert len(pages) <= MANY // AT_ONCE + 1
+    fewer = replace(asked, most=7)
+    pages = [page async for page in take_out(stocked.db, stocked.tenant_id, fewer, _taken(stocked), prints)]
+    assert [len(page) for page in pages] == [7]
+
+
 async def _begun(agency: Agency, url: str, headers: dict[str, str]) -> aiohttp.ClientResponse:
     """Return an export that has begun; those of other tests may still be ending."""
 
@@ -296,12 +339,16 @@ async def test_a_client_who_goes_away_ends_the_work(stocked: Agency, form: str) 
 
 
 async def test_only_a_few_exports_are_under_way_at_once_and_others_are_asked_to_wait(stocked: Agency) -> None:
-    agent = stocked.give(UserId(ids.uuid7()), list=EVERYTHING, read=EVERYTHING, export=EVERYTHING)
+    agent = stocked.give(UserId(ids.uuid7()), **dict.fromkeys(("list", "read", "export", "print"), EVERYTHING))
     sent = stocked.issuer.bearer(stocked.tenant_id, agent)
     url = f"{stocked.url}/v1/exports/listings?form=csv"
     running = [await _begun(stocked, url, sent) for _ in range(4)]
     answer = await stocked.call(agent, "GET", "/v1/exports/listings?form=csv")
     assert (answer.status, answer.body["code"], answer.headers["Retry-After"]) == (429, "too_many_exports", "5")
+    (one, *_) = (await stocked.call(agent, "GET", "/v1/listings?limit=1")).body["items"]
+    before = (await stocked.call(agent, "GET", "/v1/disclosures")).body["items"]
+    assert (await stocked.call(agent, "GET", f"/v1/listings/{one['id']}/print")).status == 429
+    assert (await stocked.call(agent, "GET", "/v1/disclosures")).body["items"] == before
     for response in running:
         response.close()
 

@@ -38,13 +38,14 @@ async def test_a_record_that_changes_hands_is_read_as_it_was_or_not_at_all(agenc
         mine: dict[str, Any] = {"basic": {"assignee_id": str(reader)}, "identity": {name: "Before"}}
         made = await take(None, **mine)
         away = {"basic": {"assignee_id": str(agency.carla)}, "identity": {name: f"After {at}"}}
-        changed, opened, listed = await asyncio.gather(
+        changed, opened, listed, *histories = await asyncio.gather(
             agency.do(agency.ada, section, made, "PATCH ", away),
             agency.do(reader, section, made, "GET "),
             agency.call(reader, "GET", f"/v1/{section}"),
+            *(agency.do(reader, section, made, "GET /history") for _ in range(3)),
         )
         assert changed.status == 200
-        assert "After" not in str((opened.body, listed.body))
+        assert "After" not in str((opened.body, listed.body, [history.body for history in histories]))
         if opened.status == 200:
             assert (opened.body["version"], opened.body["identity"][name]) == (1, "Before")
         assert (await agency.do(reader, section, made, "GET ")).status == 404

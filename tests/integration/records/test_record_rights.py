@@ -170,6 +170,8 @@ async def test_who_was_called_a_team_before_he_was_known_is_called_a_person_afte
     assert await agency.left() == before
     corrected = {("user", person, "read", "allow")}
     assert _said(await _set(agency, made, *corrected)) == corrected
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute("UPDATE record_rights SET holder_kind = 'team'")  # as if nobody had corrected it
     assert (await agency.call(agency.ada, "DELETE", f"/v1/users/{person}/record-rights")).body == {"records": 1}
     assert _said(await agency.call(agency.ada, "GET", _path(made))) == set()
 
@@ -385,6 +387,13 @@ async def test_all_entries_of_one_user_are_deleted_and_those_of_others_stay(agen
     assert (await agency.call(agency.ada, "DELETE", path)).body == {"records": 3}
     assert [_said(await agency.call(agency.ada, "GET", _path(listing))) for listing in made] == [{other}] * 3
     assert (await agency.call(agency.ada, "DELETE", path)).body == {"records": 0}
+
+
+async def test_nothing_is_explained_about_somebody_whom_the_agency_does_not_have(agency: Agency) -> None:
+    made = await agency.take_on()
+    path = f"/v1/listings/{made['id']}/access?user="
+    assert (await agency.call(agency.ada, "GET", f"{path}{agency.bruno}")).status == 200
+    assert (await agency.call(agency.ada, "GET", f"{path}{ids.uuid7()}")).status == 404
 
 
 @pytest.mark.catalogue("ON-18", "ON-20")

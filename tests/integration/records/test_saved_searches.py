@@ -1,7 +1,12 @@
 """Searches under a name: the caller's own, of fields that everybody may ask for."""
 
+import asyncio
+
 import pytest
 
+from services.chassis import clock, ids
+from services.records.store import saved_searches
+from services.records.store.saved_searches import MOST, SavedSearch
 from tests.integration.records.conftest import Agency
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -38,3 +43,16 @@ async def test_what_may_not_be_asked_for_may_not_be_saved_either(agency: Agency)
         assert answer.status == 422, wrong
     wordless = await agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, "filter": {"q": "!"}})
     assert wordless.refusal == (422, "invalid", {"/filter/q"})
+
+
+async def test_of_more_searches_than_the_list_shows_none_is_saved(agency: Agency) -> None:
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        for at in range(MOST - 2):
+            await saved_searches.insert(tx, agency.ada, SavedSearch(ids.uuid7(), f"S{at}", "{}", "number", clock.now()))
+    answers = await asyncio.gather(
+        *(agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, "name": f"{at}"}) for at in range(5))
+    )
+    assert sorted(answer.status for answer in answers) == [201, 201, 409, 409, 409]
+    assert {answer.body["code"] for answer in answers if answer.status == 409} == {"too_many_searches"}
+    assert len((await agency.call(agency.ada, "GET", "/v1/saved-searches")).body["items"]) == MOST
+    assert (await agency.call(agency.bruno, "POST", "/v1/saved-searches", SEARCH)).status == 201

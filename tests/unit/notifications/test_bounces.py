@@ -105,6 +105,16 @@ def test_no_other_header_breaks_the_reader(name: str, value: str) -> None:
     )
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "words", [";", '; a="', "; a=b", '"', ";{}\t;"], ids=["none", "open", "many", "quotes", "folded"]
+)
+def test_no_length_of_parameters_holds_up_the_reader(words: str, end: str) -> None:
+    long = 'Content-Type: multipart/report; a="' + words.format(end) * 150_000  # minutes, if it were read
+    assert read(f"{long}{end}{end}x") is None
+    assert read(report().replace("\n", end).replace("Content-Type: text/plain", long, 1)) is None
+
+
 @pytest.mark.parametrize("depth", [50, 500, 3000])
 def test_no_depth_of_parts_in_parts_breaks_the_reader(depth: int) -> None:
     several = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(depth))

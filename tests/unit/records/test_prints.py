@@ -148,3 +148,18 @@ def test_there_are_words_for_every_field_and_kind_in_every_language() -> None:
         wanted |= {layout.noun, layout.section.name, *layout.section.tier_of} - unprinted - {"contact_id"}
     for language in get_args(Language):
         assert wanted <= {key for key, words in WORDING[language].items() if words}
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "printed"),
+    [
+        (125_000_00, "EUR", "125,000.00 EUR"),
+        (45_000_000, "JPY", "45,000,000 JPY"),
+        (85_500_500, "KWD", "85,500.500 KWD"),
+        (1_0000, "CLF", "1.0000 CLF"),
+        (7, "EUR", "0.07 EUR"),
+    ],
+)
+def test_a_price_has_as_many_decimals_as_its_currency(minor: int, currency: str, printed: str) -> None:
+    text = read(record_pdf(LISTING, one(list_price_minor=minor, currency=currency), Sheet("en", NOW, False)))
+    assert printed in text.splitlines() or any(line.endswith(f" {printed}") for line in text.splitlines())

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.records.adapters.tables import Heading, written
+from services.records.adapters.tables import MOST_ROWS, Heading, TooManyRows, written
 from services.records.domain.disclosure import Form, Values
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -151,3 +151,9 @@ async def test_who_stops_reading_stops_the_reading_of_pages(form: Form) -> None:
         await anext(pieces)
     await pieces.aclose()
     assert ended == ["pages"]
+
+
+async def test_a_workbook_that_cannot_hold_all_rows_breaks_off_instead_of_leaving_some_out() -> None:
+    row: Values = {}
+    with pytest.raises(TooManyRows):
+        await _whole(Form.XLSX, [row] * (MOST_ROWS - 1), [row])
