@@ -53,8 +53,11 @@ async def purge_expired(_deps: Deps, worker_db: Database) -> Never:
         purged += await _purged(worker_db, second_factors.purge, now)
         purged += await _purged(worker_db, passkeys.purge, now)
         purged += await _purged(worker_db, devices.purge, now - DEVICES_KEPT)
-        async with worker_db.at_once() as queries:
-            purged += await sign_in_counters.purge(queries, now - COUNTED, now - KEPT)
+        purged += await _purged(worker_db, sign_in_counters.purge_counters, now - COUNTED)
+        purged += await _purged(worker_db, sign_in_counters.purge_failures, now - KEPT)
+        purged += await _purged(worker_db, sign_in_counters.purge_wrong, now - COUNTED)
+        purged += await _purged(worker_db, sign_in_counters.purge_refused, now - KEPT)
+        purged += await _purged(worker_db, sign_in_counters.purge_refused_of_nobody, now - COUNTED)
         if purged:
             _log.info("expired.purged", count=purged)
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeGuard, TypeVar
 from uuid import UUID
 
 from pydantic import JsonValue, ValidationError
+from pydantic.alias_generators import to_camel
 from scim2_models import (
     Context,
     Error,
@@ -30,6 +31,16 @@ POLICY: Final = ScimPolicy(
 """Attributes that are not kept are ignored; members are removed by value; a path filter may describe a new entry."""
 ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+_WORDS: Final[Mapping[str, str]] = {
+    "invalidFilter": "The filter is not formed as SCIM demands, or asks for what is not kept",
+    "invalidPath": "The path is not formed as SCIM demands, or names what is not kept",
+    "invalidSyntax": "The message is not formed as SCIM demands",
+    "invalidValue": "A value is missing, or is not of the form that is kept",
+    "mutability": "An attribute may not be changed or removed like this",
+    "noTarget": "The path is missing, or matches nothing that is there",
+}
+_NAMING: Final = ("field", "attribute", "path", "filter")
+"""Where an exception of the library holds what it is about."""
 MOST_SHOWN: Final = 200
 SHOWN: Final = 100
 AnyResource = TypeVar("AnyResource", bound=Resource[Any])
@@ -54,10 +65,30 @@ def reading() -> Generator[None]:
         with POLICY:
             yield
     except SCIMException as error:
-        raise ScimRefused(error.detail, error.scim_type or None) from None
+        wrong = error.__cause__ if isinstance(error.__cause__, ValidationError) else None
+        named = _place(wrong) if wrong else _named(error)
+        raise _refused(error.scim_type or None, named) from None
     except ValidationError as wrong:
-        error = Error.from_validation_errors(wrong)[0]
-        raise ScimRefused(error.detail or "", error.scim_type or "invalidValue") from None
+        scim_type = Error.from_validation_errors(wrong)[0].scim_type or "invalidValue"
+        raise _refused(scim_type, _place(wrong)) from None
+
+
+def _refused(scim_type: str | None, named: str) -> ScimRefused:
+    """Return the refusal in our own words: what libraries say of themselves is nobody's business, and may change."""
+    words = _WORDS.get(scim_type or "", "The message breaks a rule of SCIM")
+    return ScimRefused(f"{words}: {named}" if named else f"{words}.", scim_type)
+
+
+def _place(wrong: ValidationError) -> str:
+    """Return which attribute is the first wrong one, by SCIM's names; empty for the whole message."""
+    first = wrong.errors(include_url=False, include_input=False)[0]
+    named = str(first.get("ctx", {}).get("field_name", ""))
+    return named or ".".join(to_camel(part) for part in first["loc"] if isinstance(part, str))
+
+
+def _named(error: SCIMException) -> str:
+    """Return what the sender named that is wrong, as far as it is known."""
+    return next((str(found) for name in _NAMING if (found := getattr(error, name, None))), "")
 
 
 def read(model: type[AnyResource], document: Document) -> AnyResource:

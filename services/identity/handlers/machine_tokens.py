@@ -21,6 +21,7 @@ from services.identity.domain.user import ADMINISTRATION, MANAGE
 from services.identity.handlers.fields import Name
 from services.identity.handlers.policy_fields import CIDR
 from services.identity.handlers.sessions import origin_of
+from services.identity.handlers.ways_in import require_person
 from services.identity.operations import machine_tokens as operations
 from services.identity.store import machine_tokens
 
@@ -99,6 +100,7 @@ async def create_machine_token(deps: Deps, call: Call, asked: NewMachineToken) -
     Needs admin.agents.manage and admin.permissions.manage; a machine may not make one.
     """
     await _require_administrator(deps, call)
+    await require_person(deps, call)
     token = MachineToken(
         id=ids.uuid7(),
         name=asked.name,

@@ -35,7 +35,7 @@ class OfficesShown(Output):
 
 
 async def list_offices(deps: Deps, call: Call) -> OfficesShown:
-    """List the agency's offices by name."""
+    """List the agency's offices by name, to everybody who signs in: they are places, and name nobody."""
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         return OfficesShown(items=[_shown(office) for office in await offices.every(tx)])
 

@@ -12,6 +12,7 @@ from services.identity.deps import Deps
 from services.identity.domain.passkey import Passkey
 from services.identity.handlers.fields import Name
 from services.identity.handlers.second_factor import PresentPassword
+from services.identity.handlers.ways_in import require_person
 from services.identity.operations import passkeys as operations
 from services.identity.operations.passkeys import NewPasskey
 from services.identity.store import passkeys
@@ -82,27 +83,31 @@ async def list_passkeys(deps: Deps, call: Call) -> PasskeysShown:
 
 
 async def begin_passkey(deps: Deps, call: Call, asked: PresentPassword) -> CeremonyOptions:
-    """Begin to add a passkey."""
+    """Begin to add a passkey. A machine may not."""
+    await require_person(deps, call)
     options = await operations.begin(deps.gate, call.caller, asked.present_password, call.now)
     return CeremonyOptions(public_key=dict(options))
 
 
 async def create_passkey(deps: Deps, call: Call, asked: PasskeyFields) -> PasskeyAdded:
-    """Add the passkey that an authenticator has made."""
+    """Add the passkey that an authenticator has made. A machine may not."""
+    await require_person(deps, call)
     passkey_id, codes = await operations.register(deps.gate, call.caller, asked.new(), call.now)
     call.reply_headers["Location"] = f"/v1/me/passkeys/{passkey_id}"
     return PasskeyAdded(**(await _one(deps, call, passkey_id)).model_dump(), recovery_codes=list(codes))
 
 
 async def rename_passkey(deps: Deps, call: Call, asked: PasskeyName) -> PasskeyShown:
-    """Call a passkey something else."""
+    """Call a passkey something else. A machine may not."""
+    await require_person(deps, call)
     passkey_id = call.id_in_path("passkey_id")
     await operations.rename(deps.db, call.caller, passkey_id, asked.name, call.version)
     return await _one(deps, call, passkey_id)
 
 
 async def remove_passkey(deps: Deps, call: Call, asked: PresentPassword) -> None:
-    """Take a passkey out of use; the last factor only if none is demanded."""
+    """Take a passkey out of use; the last factor only if none is demanded. A machine may not."""
+    await require_person(deps, call)
     passkey_id = call.id_in_path("passkey_id")
     await operations.remove(deps.gate, call.caller, passkey_id, asked.present_password, call.now)
 

@@ -8,7 +8,7 @@ from services.chassis.web import Access, Call, Input, Route
 from services.contracts.vocabulary import UserId
 from services.identity.adapters import secret_tokens
 from services.identity.deps import Deps
-from services.identity.handlers.ways_in import may_change_way_in
+from services.identity.handlers.ways_in import may_change_way_in, require_person
 from services.identity.operations import passwords
 from services.identity.operations.passwords import ResetLinkOver
 from services.identity.operations.sessions import Origin, ThreeCodes
@@ -32,7 +32,8 @@ class Reset(Input):
 
 
 async def change_password(deps: Deps, call: Call, asked: PasswordChange) -> None:
-    """Change one's own password; every session ends, this one too."""
+    """Change one's own password; every session ends, this one too. A machine may not."""
+    await require_person(deps, call)
     await passwords.change_password(deps.gate, call.caller, asked.present_password, asked.password, call.now)
 
 

@@ -14,7 +14,7 @@ from services.identity.domain import totp
 from services.identity.domain.second_factor import ChallengeOver
 from services.identity.domain.user import MANAGE
 from services.identity.handlers.sessions import OpenedTokens, opened_tokens, origin_of
-from services.identity.handlers.ways_in import may_change_way_in
+from services.identity.handlers.ways_in import may_change_way_in, require_person
 from services.identity.operations import passwords
 from services.identity.operations import second_factor as operations
 from services.identity.store import licences, second_factors, users
@@ -79,7 +79,8 @@ async def get_second_factor(deps: Deps, call: Call) -> SecondFactorShown:
 
 
 async def create_authenticator(deps: Deps, call: Call, asked: PresentPassword) -> Enrolment:
-    """Set up an authenticator app; it is in use once a code of it was confirmed."""
+    """Set up an authenticator app; it is in use once a code of it was confirmed. A machine may not."""
+    await require_person(deps, call)
     secret = await operations.enrol(deps.gate, call.caller, asked.present_password, call.now)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         licence, user = await licences.get(tx), await users.find(tx, call.caller.user_id)
@@ -96,7 +97,8 @@ async def create_authenticator_to_sign_in(deps: Deps, call: Call, asked: Waiting
 
 
 async def confirm_authenticator(deps: Deps, call: Call, asked: Code) -> RecoveryCodes:
-    """Confirm the app by a code of it; the answer holds recovery codes."""
+    """Confirm the app by a code of it; the answer holds recovery codes. A machine may not."""
+    await require_person(deps, call)
     codes = await operations.confirm(deps.gate, call.caller, asked.code, call.now)
     return RecoveryCodes(recovery_codes=list(codes))
 
@@ -110,13 +112,15 @@ async def finish_session(deps: Deps, call: Call, asked: SecondStep) -> OpenedTok
 
 
 async def create_recovery_codes(deps: Deps, call: Call, asked: PresentPassword) -> RecoveryCodes:
-    """Make new recovery codes; earlier ones end."""
+    """Make new recovery codes; earlier ones end. A machine may not."""
+    await require_person(deps, call)
     codes = await operations.renew_codes(deps.gate, call.caller, asked.present_password, call.now)
     return RecoveryCodes(recovery_codes=list(codes))
 
 
 async def remove_second_factor(deps: Deps, call: Call, asked: PresentPassword) -> None:
-    """Do without a second factor, if the agency allows it."""
+    """Do without a second factor, if the agency allows it. A machine may not."""
+    await require_person(deps, call)
     await operations.remove(deps.gate, call.caller, asked.present_password, call.now)
 
 

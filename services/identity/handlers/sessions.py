@@ -16,6 +16,7 @@ from services.identity.deps import Deps
 from services.identity.domain.password_rules import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.ways_in import require_person
 from services.identity.operations import sessions as operations
 from services.identity.operations.sessions import Challenged, Opened, Origin, SignedIn, ThreeCodes
 from services.identity.store import sessions, users
@@ -131,27 +132,32 @@ async def list_sessions_of_user(deps: Deps, call: Call) -> SessionsShown:
 
 
 async def remove_session(deps: Deps, call: Call) -> None:
-    """Sign out of one of the caller's own sessions."""
+    """Sign out of one of the caller's own sessions. A machine may end only the one that it has."""
     session_id = SessionId(call.id_in_path("session_id"))
+    if session_id != call.caller.session_id:
+        await require_person(deps, call)
     await operations.sign_out(deps.db, call.caller.tenant_id, call.caller.user_id, session_id, call.now)
 
 
 async def remove_sessions(deps: Deps, call: Call) -> None:
-    """Sign out everywhere."""
+    """Sign out everywhere. A machine may not."""
+    await require_person(deps, call)
     await operations.sign_out_everywhere(deps.db, call.caller.tenant_id, call.caller.user_id, call.now)
 
 
 async def remove_session_of_user(deps: Deps, call: Call) -> None:
-    """Sign a colleague out of one session. Needs admin.agents.manage."""
+    """Sign a colleague out of one session. Needs admin.agents.manage; a machine may not for whom it acts."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     user_id, session_id = UserId(call.id_in_path("user_id")), SessionId(call.id_in_path("session_id"))
+    await require_person(deps, call, user_id)
     await operations.sign_out(deps.db, call.caller.tenant_id, user_id, session_id, call.now)
 
 
 async def remove_sessions_of_user(deps: Deps, call: Call) -> None:
-    """Sign a colleague out everywhere. Needs admin.agents.manage."""
+    """Sign a colleague out everywhere. Needs admin.agents.manage; a machine may not for whom it acts."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     user_id = UserId(call.id_in_path("user_id"))
+    await require_person(deps, call, user_id)
     await operations.sign_out_everywhere(deps.db, call.caller.tenant_id, user_id, call.now)
 
 

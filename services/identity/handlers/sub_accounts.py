@@ -71,8 +71,9 @@ async def grant_sub_account(deps: Deps, call: Call, asked: SubAccountFields) -> 
     """Let a contact sign in: the tick. Needs admin.agents.manage.
 
     An activation mail goes out. A contact who had an account gets it back under the name given now; one who has it
-    keeps it as it is. What the person may do, authz says; which mails the contact gets, notifications say. To give
-    it back to somebody who managed rights needs admin.permissions.manage, too.
+    keeps it as it is. What the person may do, authz says; which mails the contact gets, and whether there is such a
+    contact, notifications say: its id is taken here as it is given. To give the account back to somebody who managed
+    rights needs admin.permissions.manage, too.
     """
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     tenant_id, contact_id = call.caller.tenant_id, call.id_in_path("contact_id")

@@ -36,7 +36,7 @@ class TeamsShown(Output):
 
 
 async def list_teams(deps: Deps, call: Call) -> TeamsShown:
-    """List the agency's teams by name, with their members."""
+    """List the agency's teams by name, with their members; not to external technicians or accounts of contacts."""
     await require_colleague(deps, call)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         return TeamsShown(items=[_shown(team) for team in await teams.every(tx)])

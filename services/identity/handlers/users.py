@@ -96,7 +96,7 @@ class UsersPage(Output):
 
 
 async def list_users(deps: Deps, call: Call, asked: PageQuery) -> UsersPage:
-    """List colleagues, newest first; not to external technicians."""
+    """List the agency's people, newest first; not to external technicians or accounts of contacts."""
     await require_colleague(deps, call)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await users.page(tx, after=asked.cursor, limit=asked.limit + 1)
@@ -116,7 +116,7 @@ async def get_me(deps: Deps, call: Call) -> MeShown:
 
 
 async def get_user(deps: Deps, call: Call) -> UserShown:
-    """Show a colleague's card; to external technicians only their own."""
+    """Show a colleague's card; to external technicians and accounts of contacts only their own."""
     user_id = UserId(call.id_in_path("user_id"))
     await require_colleague(deps, call, user_id)
     return await _one(deps, call, user_id)

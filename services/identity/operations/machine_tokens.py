@@ -15,7 +15,6 @@ from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.domain.access_policy import Address, Admission
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.machine_token import (
-    MachineNotAllowed,
     MachineScope,
     MachineToken,
     MachineTokenInvalid,
@@ -39,13 +38,11 @@ PREFIX = "khm_"
 async def issue(db: Database, caller: Caller, token: MachineToken, key: IdempotencyKey | None, now: datetime) -> str:
     """Return a new token's text, which nobody can be shown again.
 
-    Raises EndNotAllowed, PersonNeeded, MachineNotAllowed, ShownOnce.
+    Raises EndNotAllowed, PersonNeeded, ShownOnce.
     """
     check_issue(token, now)
     secret = secret_tokens.new(caller.tenant_id)
     async with db.transaction(caller.tenant_id) as tx:
-        if await machine_tokens.opened(tx, caller.session_id):
-            raise MachineNotAllowed
         if await earlier(tx, key, token.id, now) is not None:
             raise ShownOnce
         if token.acts_for is not None:

@@ -239,9 +239,10 @@ async def sign_out(db: Database, tenant_id: TenantId, user_id: UserId, session_i
 
 
 async def sign_out_everywhere(db: Database, tenant_id: TenantId, user_id: UserId, now: datetime) -> None:
-    """End all of a person's sessions."""
+    """End all of a person's sessions; there may be none. Raises NotFound for nobody's id."""
     async with db.transaction(tenant_id) as tx:
-        await end_sessions(tx, user_id, now)
+        if not await end_sessions(tx, user_id, now) and await users.find(tx, user_id) is None:
+            raise NotFound
 
 
 async def repeat_revocations(db: Database, now: datetime) -> int:

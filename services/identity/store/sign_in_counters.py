@@ -101,14 +101,62 @@ async def take_untold(tx: Transaction, limit: int) -> Sequence[Refused]:
     return [Refused(**row) for row in rows]
 
 
-async def purge(queries: Queries, idle: datetime, before: datetime) -> int:
-    """Delete counters idle and digests tried before one instant, refused sign-ins before the other; return how many."""
-    return (
-        await queries.execute(
-            "DELETE FROM sign_in_counters WHERE busy_until < $1 AND (in_a_row = 0 OR busy_until < $2)", idle, before
-        )
-        + await queries.execute("DELETE FROM wrong_passwords WHERE tried_at < $1", idle)
-        + await queries.execute(
-            "DELETE FROM refused_sign_ins WHERE refused_at < $1 OR (refused_at < $2 AND user_id IS NULL)", before, idle
-        )
+async def purge_counters(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` counters that stand at no failure and were idle since an instant; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM sign_in_counters
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM sign_in_counters WHERE busy_until < $1 AND in_a_row = 0 LIMIT $2))
+        """,
+        before,
+        limit,
+    )
+
+
+async def purge_failures(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` counters that were idle since an instant, whatever they stand at; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM sign_in_counters
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM sign_in_counters WHERE busy_until < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )
+
+
+async def purge_wrong(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` digests of passwords tried before an instant; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM wrong_passwords
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM wrong_passwords WHERE tried_at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )
+
+
+async def purge_refused(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sign-ins that were refused before an instant; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM refused_sign_ins
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM refused_sign_ins WHERE refused_at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )
+
+
+async def purge_refused_of_nobody(queries: Queries, before: datetime, limit: int) -> int:
+    """Delete up to `limit` sign-ins as nobody that were refused before an instant; return how many."""
+    return await queries.execute(
+        """
+        DELETE FROM refused_sign_ins
+         WHERE ctid = ANY(ARRAY(
+               SELECT ctid FROM refused_sign_ins WHERE refused_at < $1 AND user_id IS NULL LIMIT $2))
+        """,
+        before,
+        limit,
     )

@@ -176,6 +176,24 @@ async def kind_of(tx: Transaction, user_id: UserId) -> UserKind | None:
     return UserKind(kind) if kind else None
 
 
+async def is_colleague(tx: Transaction, user_id: UserId) -> bool:
+    """Say whether a person works at the agency, and neither comes from outside nor is a contact's account.
+
+    No scope: used to decide, not shown.
+    """
+    return bool(
+        await tx.value(
+            """
+            SELECT 1 FROM users u
+             WHERE tenant_id = $1 AND id = $2 AND kind = 'colleague'
+               AND NOT EXISTS (SELECT FROM sub_accounts s WHERE s.tenant_id = $1 AND s.user_id = u.id)
+            """,
+            tx.tenant_id,
+            user_id,
+        )
+    )
+
+
 async def count_active(tx: Transaction) -> int:
     """Return how many seats are taken, of which technicians take none; lock the licence first."""
     return await tx.value(

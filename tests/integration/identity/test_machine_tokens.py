@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from services.identity.domain.machine_token import LONGEST_LIFE
-from tests.integration.identity.conftest import Agency, found_agency
+from tests.integration.identity.conftest import PASSWORD, Agency, found_agency
 from tests.integration.identity.test_access_policy import put
 from tests.support.databases import ServiceDatabase
 from tests.support.stub_authz import StubAuthz
@@ -262,3 +262,56 @@ async def test_hours_of_machines_are_nobodys_hours(agency: Agency, authz: StubAu
     query = f"first={today - timedelta(days=1)}&last={today + timedelta(days=1)}"
     status, worked = await agency.call("GET", f"/v1/users/{user['id']}/worked-hours?{query}", headers=bearer)
     assert (status, worked.get("items")) == (200, []), worked
+
+
+async def test_a_machine_changes_nothing_of_how_its_person_gets_in_even_with_the_password(
+    agency: Agency, authz: StubAuthz
+) -> None:
+    user = await active_colleague(agency)
+    authz.give_all(agency.tenant_id, UUID(user["id"]), "admin.agents.manage", "admin.permissions.manage")
+    _, tokens = await agency.sign_in(user["userid"])
+    person = {"Authorization": f"Bearer {tokens['access_token']}"}
+    made = await make_token(agency, scopes=["api"], acts_for=user["id"])
+    _, access = await exchange(agency, made["token"])
+    machine = {"Authorization": f"Bearer {access['access_token']}"}
+    known, passkey = {"present_password": PASSWORD}, f"/v1/me/passkeys/{uuid4()}"
+    credential = {
+        "id": "x",
+        "rawId": "x",
+        "type": "public-key",
+        "response": {"clientDataJSON": "x", "attestationObject": "x"},
+    }
+    account = f"/v1/users/{user['id']}"
+    refused: list[tuple[str, str, object]] = [
+        ("PUT", "/v1/me/password", {**known, "password": "Another9horse"}),
+        ("POST", "/v1/me/authenticator", known),
+        ("POST", "/v1/me/authenticator/confirmation", {"code": "123456"}),
+        ("POST", "/v1/me/recovery-codes", known),
+        ("POST", "/v1/me/second-factor-removal", known),
+        ("POST", "/v1/me/passkeys/options", known),
+        ("POST", "/v1/me/passkeys", {"name": "X", "credential": credential}),
+        ("PATCH", passkey, {"name": "X"}),
+        ("POST", f"{passkey}/removal", known),
+        ("DELETE", "/v1/sessions", None),
+        ("DELETE", f"/v1/sessions/{tokens['session_id']}", None),
+        ("DELETE", f"{account}/sessions", None),
+        ("DELETE", f"{account}/sessions/{tokens['session_id']}", None),
+        ("DELETE", f"{account}/second-factor", None),
+        ("POST", f"{account}/password-reset-mail", None),
+        ("POST", f"{account}/activation-mail", None),
+        ("PATCH", account, {"email": "machine@elsewhere.example"}),
+        ("PUT", f"{account}/state", {"state": "provisioned"}),
+    ]
+    before = await agency.call("GET", "/v1/me", headers=person)
+    for method, path, body in refused:
+        status, problem = await agency.call(method, path, body, {**machine, "If-Match": f'"{user["version"]}"'})
+        assert (status, problem["code"]) == (403, "machine_not_allowed"), (method, path)
+    assert await agency.call("GET", "/v1/me", headers=person) == before
+    assert (await agency.sign_in(user["userid"]))[0] == 201
+    other = await active_colleague(agency)
+    assert (await agency.call("DELETE", f"/v1/users/{other['id']}/sessions", headers=machine))[0] == 204
+    assert (await agency.call("DELETE", f"/v1/sessions/{access['session_id']}", headers=machine))[0] == 204
+    _, running = await agency.call("GET", "/v1/sessions", headers=person)
+    left = {one["id"] for one in running["items"]}
+    assert tokens["session_id"] in left
+    assert access["session_id"] not in left

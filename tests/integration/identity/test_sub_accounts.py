@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,6 +12,7 @@ from tests.integration.identity.conftest import PASSWORD, Agency
 from tests.integration.identity.test_agent_cards import at
 from tests.integration.identity.test_audit_trail import bearer, entries
 from tests.support.databases import ServiceDatabase
+from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -185,3 +186,45 @@ async def test_accounts_of_contacts_are_listed_page_by_page(agency: Agency) -> N
         seen += [one["contact_id"] for one in page["items"]]
         cursor = f"&cursor={page['next']}" if page["next"] else None
     assert seen == contacts[::-1]
+
+
+@pytest.mark.catalogue("SB-16")
+@pytest.mark.parametrize("technician", [False, True])
+async def test_who_is_no_colleague_sees_himself_and_nobody_else_whatever_he_may(
+    agency: Agency, authz: StubAuthz, technician: bool
+) -> None:
+    asked = fields(secondary_offices=[str(agency.office_id)])
+    if technician:
+        ends_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+        card = {"kind": "external_technician", "telephone": "+39 0583 1234", "ends_at": ends_at}
+        own_id = (await agency.add_user(**card, **asked))["id"]
+    else:
+        own_id = (await agency.call("PUT", f"/v1/sub-accounts/{uuid4()}", asked))[1]["user_id"]
+    await agency.activate(own_id)
+    staff = await agency.add_user(telephone="+39 0583 5678")
+    _, other = await agency.call("PUT", f"/v1/sub-accounts/{uuid4()}", fields())
+    assert (await agency.call("POST", "/v1/teams", {"name": "Vendite", "members": [staff["id"]]}))[0] == 201
+    authz.give_all(agency.tenant_id, UUID(own_id), "listings.basic.read")
+    own = await bearer(agency, asked)
+
+    people = [f"/v1/users/{one}" for one in (staff["id"], other["user_id"], agency.administrator_id, uuid4())]
+    about = [one + part for one in people for part in ("", "/card", "/public-card", "/photo", "/photo/facts")]
+    for path in ("/v1/users", "/v1/teams", *about):
+        status, problem = await agency.call("GET", path, headers=own)
+        assert (status, problem["code"]) == (403, "colleagues_only"), path
+    for path in (
+        *(one + part for one in people for part in ("/photo/original", "/sessions", "/access-policy")),
+        f"/v1/users/{own_id}/worked-hours?first=2026-01-01&last=2026-01-02",
+        "/v1/reports/worked-hours?first=2026-01-01&last=2026-01-02",
+        "/v1/reports/logins",
+        "/v1/reports/refused-sign-ins",
+        "/v1/sub-accounts",
+        "/v1/audit-entries",
+        "/v1/licence",
+        "/v1/impersonations",
+        "/v1/support-consents",
+    ):
+        status, problem = await agency.call("GET", path, headers=own)
+        assert (status, problem["code"]) == (403, "permission_missing"), path
+    for path in ("/v1/me", f"/v1/users/{own_id}", f"/v1/users/{own_id}/card"):
+        assert (await agency.call("GET", path, headers=own))[0] == 200, path

@@ -242,3 +242,49 @@ async def test_pages_show_everybody_once(agency: Agency) -> None:
         query = f"limit=3&cursor={page['next']}" if page["next"] else ""
     assert sorted(seen) == sorted(people)
     assert (await agency.call("GET", "/v1/users?cursor=nonsense"))[0] == 422
+
+
+async def test_whoever_is_nobody_here_is_not_found_whatever_is_asked(
+    agency: Agency, http: aiohttp.ClientSession, identity_url: str, authz: StubAuthz
+) -> None:
+    elsewhere = await found_agency(http, identity_url, authz)
+    days, version = "first=2026-01-01&last=2026-01-02", {"If-Match": '"1"'}
+    policy = {"hours": None, "networks": None, "ends_at": None, "template_id": None}
+    asked: list[tuple[str, str, object]] = [
+        ("GET", "", None),
+        ("PATCH", "", {"given_name": "X"}),
+        ("PATCH", "", {"email": "x@elsewhere.example"}),
+        ("PUT", "/assignments", {"principal_offices": [], "secondary_offices": []}),
+        ("PUT", "/state", {"state": "suspended"}),
+        ("PUT", "/state", {"state": "provisioned"}),
+        ("POST", "/activation-mail", None),
+        ("POST", "/password-reset-mail", None),
+        ("GET", "/card", None),
+        ("PUT", "/card", {}),
+        ("GET", "/public-card", None),
+        ("GET", "/photo", None),
+        ("GET", "/photo/original", None),
+        ("GET", "/photo/facts", None),
+        ("DELETE", "/photo", None),
+        ("DELETE", "/photo/edits", None),
+        ("GET", "/sessions", None),
+        ("DELETE", "/sessions", None),
+        ("DELETE", f"/sessions/{uuid4()}", None),
+        ("DELETE", "/second-factor", None),
+        ("GET", "/access-policy", None),
+        ("PUT", "/access-policy", policy),
+        ("POST", "/access-policy/trials", {"at": "2026-01-01T00:00:00Z", "address": "192.0.2.7"}),
+        ("GET", f"/worked-hours?{days}", None),
+    ]
+    authz.give_all(
+        agency.tenant_id,
+        agency.administrator_id,
+        "admin.agents.manage",
+        "admin.permissions.manage",
+        "reports.logins.read",
+    )
+    for nobody in (uuid4(), elsewhere.administrator_id):
+        for method, part, body in asked:
+            status, problem = await agency.call(method, f"/v1/users/{nobody}{part}", body, version)
+            assert (status, problem and problem["code"]) == (404, "not_found"), (method, part)
+    assert (await elsewhere.call("GET", "/v1/me"))[0] == 200

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any, Final
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -101,3 +102,70 @@ def test_any_filter_is_evaluated_or_refused(text: str) -> None:
 def test_any_query_is_answered_or_refused(query: dict[str, str]) -> None:
     with suppress(ScimRefused):
         page(search(User, query), [GINA])
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "named"),
+    [
+        ({"op": "replace", "path": "active", "value": "maybe"}, "invalidValue", "active"),
+        ({"op": "replace", "value": {"active": "maybe"}}, "invalidValue", "active"),
+        ({"op": "replace", "path": "name", "value": 5}, "invalidValue", "name"),
+        ({"op": "replace", "path": "userName", "value": "!!"}, "invalidValue", "userName"),
+        ({"op": "replace", "path": "displayName", "value": "x" * 300}, "invalidValue", "displayName"),
+        ({"op": "zap"}, "invalidValue", "operations.op"),
+        ({"op": "replace", "path": "emails[", "value": 1}, "invalidPath", "operations.path"),
+        ({"op": "remove"}, "noTarget", "operations"),
+        ({"op": "remove", "path": "userName"}, "mutability", ""),
+    ],
+)
+def test_a_wrong_patch_is_refused_in_our_own_words_with_what_is_wrong(
+    sent: dict[str, Any], kind: str, named: str
+) -> None:
+    with pytest.raises(ScimRefused) as refused:
+        scim_people.wanted(patched(GINA, {"schemas": [PATCH], "Operations": [sent]}))
+    assert (refused.value.scim_type, refused.value.detail) == (kind, in_our_words(kind, named))
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"userName": None}, "userName"),
+        ({"active": "maybe"}, "active"),
+        ({"emails": [{"value": 5}]}, "emails.value"),
+        ({"emails": [{"value": "a@b.it", "primary": True}, {"value": "c@b.it", "primary": True}]}, "emails"),
+        ({"name": {"givenName": "Gina"}}, "familyName"),
+    ],
+)
+def test_a_wrong_user_is_refused_in_our_own_words_with_what_is_wrong(fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(ScimRefused) as refused:
+        scim_people.wanted(read(User, {**written(GINA), **fields}))
+    assert (refused.value.scim_type, refused.value.detail) == ("invalidValue", in_our_words("invalidValue", named))
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "named"),
+    [
+        ({"filter": "shoeSize eq 1"}, "invalidFilter", "filter"),
+        ({"filter": "active gt true"}, "invalidFilter", "filter"),
+        ({"filter": "((("}, "invalidFilter", "filter"),
+        ({"sortBy": "shoeSize"}, "invalidPath", "sortBy"),
+        ({"count": "x"}, "invalidValue", "count"),
+    ],
+)
+def test_a_wrong_search_is_refused_in_our_own_words_with_what_is_wrong(
+    query: dict[str, Any], kind: str, named: str
+) -> None:
+    with pytest.raises(ScimRefused) as refused:
+        page(search(User, query), [GINA])
+    assert (refused.value.scim_type, refused.value.detail) == (kind, in_our_words(kind, named))
+
+
+def in_our_words(kind: str, named: str) -> str:
+    sentence = {
+        "invalidFilter": "The filter is not formed as SCIM demands, or asks for what is not kept",
+        "invalidPath": "The path is not formed as SCIM demands, or names what is not kept",
+        "invalidValue": "A value is missing, or is not of the form that is kept",
+        "mutability": "An attribute may not be changed or removed like this",
+        "noTarget": "The path is missing, or matches nothing that is there",
+    }[kind]
+    return f"{sentence}: {named}" if named else f"{sentence}."
