@@ -64,6 +64,12 @@ async def told(database: ServiceDatabase, topic: str, user_id: str) -> list[dict
     return [dict(row) for row in rows]
 
 
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def nobody_else_is_due(app_db: Database, worker_db: Database, administrators: Administrators) -> None:
+    """Let the accounts of earlier tests end before this one counts."""
+    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC) + timedelta(days=99), set())
+
+
 async def ends_told(database: ServiceDatabase, user_id: str) -> list[tuple[int, datetime | None]]:
     """Return version and end of each event about a person, oldest first."""
     connection = await asyncpg.connect(database.worker)
