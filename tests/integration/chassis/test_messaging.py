@@ -68,11 +68,20 @@ class System:
             await queries.execute("UPDATE failed_messages SET next_try_at = now() WHERE next_try_at IS NOT NULL")
 
 
+async def forget_messages(amqp_url: str) -> None:
+    """Delete echo's queues with what other modules' tests have left in them, and nobody was there to consume."""
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        for subscription in echo.SERVICE.subscriptions:
+            await channel.queue_delete(subscription.queue)
+
+
 @asynccontextmanager
 async def system_on(
     database: ServiceDatabase, issuer: Issuer, amqp_url: str, http: aiohttp.ClientSession, *, workers: int = 1
 ) -> AsyncGenerator[System]:
     tenant_id = TenantId(uuid4())
+    await forget_messages(amqp_url)
 
     def settings() -> echo.EchoSettings:
         return settings_of(echo.SERVICE, database, amqp_url, jwks_url=issuer.jwks_url)
