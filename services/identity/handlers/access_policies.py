@@ -1,5 +1,6 @@
 """When and from where people get in: the agency's policy, each person's, and what they add up to."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -48,7 +49,7 @@ class EffectivePolicyShown(Output):
     networks: list[str] | None
     """What zones and single networks come to; null or none: from anywhere."""
     networks_from: Source | None
-    ends_at: Instant | None
+    ends_at: datetime | None
     ends_at_from: Source | None
 
 
@@ -74,7 +75,7 @@ class Verdict(Output):
     let_in: bool
     decided_by: StepShown | None
     """The first step that is not passed; null if all are."""
-    until: Instant | None
+    until: datetime | None
     """If let in: when access ends next; null for never."""
     steps: list[StepShown]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Final
@@ -108,7 +109,7 @@ class PolicyShown(Output):
 
 
 class EndingPolicyShown(PolicyShown):
-    ends_at: Instant | None
+    ends_at: datetime | None
     second_factor_required: bool
 
 

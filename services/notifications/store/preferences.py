@@ -133,9 +133,8 @@ async def defaults(tx: Transaction) -> Choices:
 
 async def set_defaults(tx: Transaction, chosen: Mapping[Category, bool | None]) -> None:
     """Keep what the agency usually sends; None goes back to the system's own default."""
-    for category, wanted in sorted(
-        chosen.items()
-    ):  # whoever does the same at the same time waits, and is not waited for
+    # In one order: whoever does the same at the same time waits, and is not waited for
+    for category, wanted in sorted(chosen.items()):
         if wanted is None:
             await tx.execute(
                 "DELETE FROM default_preferences WHERE tenant_id = $1 AND category = $2", tx.tenant_id, category

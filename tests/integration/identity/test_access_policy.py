@@ -4,10 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import jwt
 import pytest
 
 from tests.integration.identity.conftest import Agency
+from tests.support.databases import ServiceDatabase
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -293,6 +295,24 @@ async def test_however_a_sign_in_and_a_change_of_policy_meet_no_session_is_left_
         if status == 201:
             assert (await refresh(agency, tokens))[0] == 401
         assert (await put(agency, own, version + 1))[0] == 200
+
+
+async def test_an_end_that_could_no_longer_be_given_is_shown_all_the_same(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    user = await colleague(agency)
+    own = f"/v1/users/{user['id']}/access-policy"
+    assert (await put(agency, own, 0, ends_at="2999-12-31T00:00:00Z"))[0] == 200
+    connection = await asyncpg.connect(identity_database.worker)
+    try:
+        await connection.execute(
+            "UPDATE access_policies SET ends_at = '9999-12-31 00:00+00' WHERE holder_id = $1", user["id"]
+        )
+    finally:
+        await connection.close()
+    status, shown = await agency.call("GET", own)
+    assert (status, shown["ends_at"]) == (200, "9999-12-31T00:00:00Z")
+    assert (await agency.call("GET", f"/v1/users/{user['id']}"))[0] == 200
 
 
 @pytest.mark.catalogue("MG-61")
