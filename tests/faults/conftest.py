@@ -24,9 +24,14 @@ async def running_site() -> AsyncGenerator[Site]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(running_site: Site) -> AsyncGenerator[Site]:
-    """The site with every process up; whatever a test did to it, in the end everything happened once."""
+    """The site with every line and process up; whatever a test did to it, in the end everything happened once."""
+    assert running_site.sound, "an earlier test left something undone, and this one could not tell whose fault that is"
+    for line in (*running_site.broker.values(), *running_site.lines.values()):
+        await line.mend()
     for name, part in running_site.parts.items():
         if part.pid is None:
             await running_site.start(name)
     yield running_site
+    running_site.sound = False
     await expect_everything_once(running_site)
+    running_site.sound = True

@@ -87,6 +87,13 @@ class Proxy:
             line.to_server.set()
             line.to_client.set()
 
+    async def mend(self) -> None:
+        """Take connections and let everything pass, whatever was done to the line before."""
+        self.welcome()
+        self.release()
+        if not self._server:
+            await self.up()
+
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.turned_away is not None:
             self.turned_away += 1

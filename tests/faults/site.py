@@ -63,6 +63,8 @@ class Site:
         self.lines = {name: Proxy(postgres.port) for name in SERVICES}
         """The line of each service to PostgreSQL."""
         self.databases = dict[str, DatabaseUrls]()
+        self.sound = True
+        """Whether all that was told so far came to its end."""
         self._telling: Database | None = None
         self._asking = asyncio.Lock()
         self._administrators = dict[str, asyncpg.Connection]()
