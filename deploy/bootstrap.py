@@ -85,7 +85,9 @@ def _made_here(clone: Path) -> bool:
 
 
 def _make_venv(folder: Path, base: Path) -> None:
-    if folder.exists():
+    if folder.is_symlink():
+        folder.unlink()  # what it leads to is somebody else's
+    elif folder.exists():
         shutil.rmtree(folder)
     if not machine.has_ensurepip() and machine.is_root() and machine.has_apt():
         print(f"Installing Debian's {machine.venv_package()} …", flush=True)

@@ -23,6 +23,7 @@ from services.identity.domain.user import ADMINISTRATION, MANAGE
 from services.identity.handlers.fields import Userid
 from services.identity.handlers.licences import tenant_of
 from services.identity.handlers.sessions import origin_of
+from services.identity.handlers.ways_in import require_person
 from services.identity.operations import support_access as operations
 from services.identity.operations.support_access import Look
 from services.identity.store import support_access, users
@@ -99,7 +100,11 @@ async def list_consents(deps: Deps, call: Call, asked: PageQuery) -> ConsentsPag
 
 
 async def create_consent(deps: Deps, call: Call, asked: NewConsent) -> ConsentShown:
-    """Let the vendor's support look at the agency for a while. Needs both permissions of an administrator."""
+    """Let the vendor's support look at the agency for a while.
+
+    Needs admin.agents.manage and admin.permissions.manage; a machine may not give it.
+    """
+    await require_person(deps, call)
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     for key in ADMINISTERS:
         require(snapshot, key)

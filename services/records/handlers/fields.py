@@ -1,13 +1,23 @@
 """Shapes of the fields that records takes."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+_PLAIN: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+
+
+def _plainly_written(area: object) -> object:
+    """Refuse texts that Python would read as a number, and nobody else: other scripts' digits, 1_000, 1e3."""
+    if isinstance(area, str) and not _PLAIN.fullmatch(area):
+        raise ValueError("write it in digits, with at most two decimals after a point")
+    return area
 
 
 def _with_two_decimals(area: Decimal) -> Decimal:
-    return area.quantize(Decimal("0.01"))
+    return abs(area.quantize(Decimal("0.01")))  # nothing is 0, never -0
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -18,7 +28,12 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9 ()/.-]{2,38}[0-9]$")]
 Money = Annotated[int, Field(ge=0, le=10**15)]
-Area = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=2), AfterValidator(_with_two_decimals)]
+Area = Annotated[
+    Decimal,
+    Field(ge=0, le=10**9, decimal_places=2),
+    AfterValidator(_with_two_decimals),
+    BeforeValidator(_plainly_written),
+]
 Floor = Annotated[int, Field(ge=-10, le=200)]
 Year = Annotated[int, Field(ge=1000, le=2200)]
 Count = Annotated[int, Field(ge=0, le=10_000)]

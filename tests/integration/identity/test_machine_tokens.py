@@ -301,6 +301,7 @@ async def test_a_machine_changes_nothing_of_how_its_person_gets_in_even_with_the
         ("POST", f"{account}/activation-mail", None),
         ("PATCH", account, {"email": "machine@elsewhere.example"}),
         ("PUT", f"{account}/state", {"state": "provisioned"}),
+        ("POST", "/v1/support-consents", {"ends_at": in_days(1)}),
     ]
     before = await agency.call("GET", "/v1/me", headers=person)
     for method, path, body in refused:
