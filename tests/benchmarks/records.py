@@ -196,15 +196,18 @@ def asked_of(reach: str, user_id: UUID) -> str:
 
 
 async def lists(measuring: Measuring, *, planned: bool) -> None:
-    """Print what the first page costs at each reach; against Cerbos' plans if they can be had."""
+    """Print what the first page costs at each reach; against Cerbos' plans if they can be had.
+
+    Each peer in turns with ours alone: between others, whoever uses more code pays more for cold caches.
+    """
     for reach, scope in SCOPES.items():
         ours = await measuring.asking(LARGE, ANNA, scope)
         pages = [f"/{page}{asked_of(reach, ANNA)}" for page in ("page", "planned")[: 1 + planned]]
-        times = await in_turns((measuring.records, ours), *await measuring.alike(ours, *pages))
-        mine, bare, *cerbos = map(statistics.median, times)
+        pairs = [await in_turns((measuring.records, ours), peer) for peer in await measuring.alike(ours, *pages)]
+        (mine, bare), *cerbos = [tuple(map(statistics.median, times)) for times in pairs]
         said = f"first page of {SIZES[LARGE]:,}, reach {reach}: {mine:.2f} ms; SQL by hand {bare:.2f} ms: "
         said += f"{mine / bare:.2f} times"
-        say(said + "".join(f"; Cerbos plan and SQL {each:.2f} ms: {each / mine:.1f} times ours" for each in cerbos))
+        say(said + "".join(f"; Cerbos plan and SQL {plan:.2f} ms: {plan / own:.1f} times ours" for own, plan in cerbos))
 
 
 async def lists_beside(measuring: Measuring, peer: Directus) -> None:
