@@ -44,6 +44,7 @@ class PasskeySignIn(Agency):
 class PasskeySecondStep(Waiting):
     credential: UsedCredential
     device_token: Token | None = None
+    """From an earlier sign-in on the same device; wrong codes from elsewhere then do not stand in the way."""
 
 
 class PasskeyEnrolment(PasskeyFields, Waiting):

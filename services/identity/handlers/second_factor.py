@@ -41,6 +41,7 @@ class SecondStep(Code):
 
     challenge_token: Token
     device_token: Token | None = None
+    """From an earlier sign-in on the same device; wrong codes from elsewhere then do not stand in the way."""
 
 
 class Enrolment(Output):
@@ -131,7 +132,7 @@ async def remove_second_factor_of_user(deps: Deps, call: Call) -> None:
     """
     user_id = UserId(call.id_in_path("user_id"))
     await may_change_way_in(deps, call, user_id)
-    await operations.remove_of(deps.db, call.caller.tenant_id, user_id, call.now)
+    await operations.remove_of(deps.gate, call.caller.tenant_id, user_id, call.now)
 
 
 async def change_demand(deps: Deps, call: Call, asked: Demand) -> DemandShown:

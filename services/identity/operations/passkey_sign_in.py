@@ -17,10 +17,9 @@ from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.passkeys import NewPasskey, add, answered, challenged, creation, handle_of, take
 from services.identity.operations.refused_sign_ins import written_down
-from services.identity.operations.second_factor import take as take_try
-from services.identity.operations.second_factor import waiting
+from services.identity.operations.second_factor import begin_try, known_device, waiting
 from services.identity.operations.sessions import NOBODY, Gate, Opened, Origin, open_session
-from services.identity.store import devices, licences, passkeys, second_factors, users
+from services.identity.store import licences, passkeys, second_factors, users
 
 
 async def begin(gate: Gate, licence_code: str, address: Address, now: datetime) -> Mapping[str, JsonValue]:
@@ -71,9 +70,7 @@ async def second_step(gate: Gate, token: SecretToken, answer: Answer, origin: Or
     Raises ChallengeOver, WrongPasskey, TooManyTries, AccountNotActive, AccessRefused.
     """
     claimed = relying_party.asserted(answer)
-    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
-        user = await waiting(tx, token, now)
-    one = await take_try(gate, user.id, now)
+    user, one = await begin_try(gate, token, origin, now)
     if not await take(gate.db, token.tenant_id, claimed.challenge, Purpose.SECOND_STEP, user.id, now):
         raise ChallengeOver
     async with (
@@ -133,8 +130,7 @@ async def _use(gate: Gate, tx: Transaction, user: User, claimed: Asserted, now: 
 
 
 async def _open(gate: Gate, tx: Transaction, user: User, origin: Origin, now: datetime) -> Opened:
-    device_id = await devices.known(tx, user.id, origin.device.hash) if origin.device else None
-    return await open_session(tx, user, origin, device_id, gate.lifetime, now)
+    return await open_session(tx, user, origin, await known_device(tx, user, origin), gate.lifetime, now)
 
 
 async def _tenant(db: Database, licence_code: str) -> TenantId:

@@ -173,7 +173,7 @@ async def _replace(gate: Gate, tx: Transaction, user: User, hashed: str, now: da
     await second_factors.forget_waiting(tx, user.id)  # whoever waits there knows the password before
     await note(tx, AuditKind.PASSWORD_CHANGED, user.id, proved=user.id)
     await end_sessions(tx, user.id, now, proved=user.id)
-    await sign_in_limits.forget(tx, gate.digests, str(user.id), now)
+    await sign_in_limits.forget(tx, gate.digests, user.id, now)
     await outbox.add(tx, PasswordChanged(user=user.facts()))
 
 
