@@ -3,17 +3,19 @@
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.identity.domain.sign_in_limits import CODE
+from services.identity.domain.sign_in_limits import ACCOUNT, CODE
 from tests.integration.identity.conftest import PASSWORD, Agency
 from tests.integration.identity.test_passkeys import Person as PasskeyHolder
 from tests.integration.identity.test_passkeys import with_passkey
 from tests.integration.identity.test_passwords import change, reset_token
 from tests.integration.identity.test_second_factor import Person, bearer, code_of, with_app
+from tests.integration.identity.test_sign_in_protection import attempt
 from tests.support.clock import later
 from tests.support.databases import ServiceDatabase
 
@@ -23,8 +25,8 @@ SHUT = (429, "too_many_tries")
 
 
 def outcome(answer: tuple[int, Any]) -> tuple[int, str]:
-    status, body = answer
-    return status, (body or {}).get("code", "")
+    status, body = answer[0], answer[1]
+    return status, body.get("code", "")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -156,3 +158,12 @@ async def test_who_takes_away_his_last_factor_begins_anew(agency: Agency, counte
     _, enrolment = await person.call("POST", "/v1/me/authenticator", present)
     code = {"code": code_of(enrolment["secret"])}
     assert (await person.call("POST", "/v1/me/authenticator/confirmation", code))[0] == 200
+
+
+async def test_who_is_activated_signs_in_however_many_had_guessed_before(agency: Agency) -> None:
+    user = await agency.add_user()
+    for _ in range(ACCOUNT.tries):
+        assert (await attempt(agency, uuid4().hex, userid=user["userid"]))[0] == 401
+    assert (await attempt(agency, uuid4().hex, userid=user["userid"]))[0] == 429
+    assert (await agency.activate(user["id"]))[0] == 204
+    assert (await agency.sign_in(user["userid"]))[0] == 201
