@@ -98,11 +98,14 @@ async def give_back(db: Database, one: Try) -> None:
 
 
 async def count_wrong(db: Database, one: Try, digest: bytes, refused: Refused) -> None:
-    """Leave a wrong try spent, unless the same wrong password was spent on before; write the refusal down."""
+    """Leave a wrong try spent, and write the refusal down.
+
+    The same wrong password is spent on once by the person or device, and each time by those who pay for the work.
+    """
     async with db.across_tenants() as queries:
         await sign_in_counters.write_down(queries, refused)
         if not await sign_in_counters.remember_wrong(queries, one.own, digest, refused.refused_at):
-            await _return(queries, one)
+            await _return(queries, Try({one.own: one.budgets[one.own]}))
 
 
 async def forgive(queries: Queries, one: Try, now: datetime) -> None:

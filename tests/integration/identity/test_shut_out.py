@@ -167,3 +167,17 @@ async def test_who_is_activated_signs_in_however_many_had_guessed_before(agency:
     assert (await attempt(agency, uuid4().hex, userid=user["userid"]))[0] == 429
     assert (await agency.activate(user["id"]))[0] == 204
     assert (await agency.sign_in(user["userid"]))[0] == 201
+
+
+async def test_who_tries_a_wrong_password_again_pays_for_the_work_that_it_makes(
+    agency: Agency, counters: asyncpg.Connection
+) -> None:
+    """Else whoever has primed made-up names would have them evaluated all day, and nobody would ever say no."""
+    spent = "SELECT count(*), sum(in_a_row) FROM sign_in_counters WHERE in_a_row >= $1"
+    names = [f"nobody-{uuid4().hex}" for _ in range(5)]
+    for _ in range(4):
+        for name in names:
+            assert (await attempt(agency, "Yesterdays7password", userid=name, address="198.51.100.9"))[0] == 401
+    assert await counters.fetchval("SELECT count(*) FROM sign_in_counters WHERE in_a_row = 1") == len(names)
+    (network_and_everywhere,) = await counters.fetch(spent, 20)
+    assert tuple(network_and_everywhere) == (2, 40)
