@@ -126,8 +126,11 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
         await sign_in_limits.take(tx, one, now)
     password = normalised(codes.password)
     stored = claimed.password_hash if claimed else None
+    rehashed = None
     try:
         right = await gate.hashing.verify(stored, password)
+        if right and stored is not None and gate.hashing.needs_rehash(stored):
+            rehashed = await gate.hashing.hash(password)
     except Limited:
         await sign_in_limits.give_back(gate.db, one)
         raise
@@ -135,7 +138,6 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     if not right or account.tenant_id is None or claimed is None or stored is None:
         await sign_in_limits.count_wrong(gate.db, one, gate.digests.short(account.key, password), refused)
         raise WrongCredentials
-    rehashed = await gate.hashing.hash(password) if gate.hashing.needs_rehash(stored) else None
     try:
         async with gate.db.transaction(account.tenant_id) as tx:
             user = await users.hold(tx, claimed.user_id)
