@@ -88,7 +88,7 @@ async def begin_passkey_enrolment(deps: Deps, call: Call, asked: Waiting) -> Cer
 
 
 async def finish_session_with_new_passkey(deps: Deps, call: Call, asked: PasskeyEnrolment) -> OpenedTokens:
-    """Add that passkey and finish the sign-in."""
+    """Add that passkey and finish the sign-in; the answer holds recovery codes."""
     token, origin = parsed(asked.challenge_token), _origin(call, asked.device_token)
     opened = await operations.enrol(deps.gate, token, asked.new(), origin, call.now)
     return await opened_tokens(deps, opened, call.now)

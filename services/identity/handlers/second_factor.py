@@ -105,7 +105,7 @@ async def confirm_authenticator(deps: Deps, call: Call, asked: Code) -> Recovery
 
 
 async def finish_session(deps: Deps, call: Call, asked: SecondStep) -> OpenedTokens:
-    """Finish a sign-in that waits for a second factor."""
+    """Finish a sign-in that waits for a second factor, or for an app; with the first factor come recovery codes."""
     device = secret_tokens.parse(asked.device_token) if asked.device_token else None
     token = parsed(asked.challenge_token)
     opened = await operations.sign_in(deps.gate, token, asked.code, origin_of(call, device), call.now)

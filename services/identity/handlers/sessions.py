@@ -52,6 +52,8 @@ class Tokens(Output):
 class OpenedTokens(Tokens):
     device_token: str
     """Keep it on the device, also after signing out, and send it with the next sign-in."""
+    recovery_codes: list[str]
+    """If this sign-in put the first factor into use, else empty. Each works once in its place; shown this once."""
 
 
 class SecondStepAwaited(Output):
@@ -191,7 +193,9 @@ def origin_of(call: Call, device: SecretToken | None) -> Origin:
 async def opened_tokens(deps: Deps, opened: Opened, now: datetime) -> OpenedTokens:
     """Return the tokens of a session that was just opened."""
     tokens = await _tokens(deps, opened, now)
-    return OpenedTokens(**tokens.model_dump(), device_token=str(opened.device_token))
+    return OpenedTokens(
+        **tokens.model_dump(), device_token=str(opened.device_token), recovery_codes=list(opened.recovery_codes)
+    )
 
 
 async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -79,6 +80,7 @@ async def confirm(gate: Gate, caller: Caller, code: str, now: datetime) -> Seque
 async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now: datetime) -> Opened:
     """Return the session of a sign-in that waited, for a code of the app or a recovery code; either works once.
 
+    A first code of the app that the sign-in waited for puts it into use, and gives recovery codes.
     Raises ChallengeOver, WrongCode, TooManyTries, AccountNotActive, AccessRefused.
     """
     user, one = await begin_try(gate, token, origin, now)
@@ -89,8 +91,8 @@ async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now
         user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
+        factor = await second_factors.of(tx, user.id)
         if code.isascii() and code.isdigit() and len(code) == totp.DIGITS:
-            factor = await second_factors.of(tx, user.id)
             if factor.passkey and not factor.confirmed:
                 raise WrongCode  # the password alone puts no app into use beside a passkey
             await _use_totp(gate, tx, user, code, now)
@@ -98,7 +100,8 @@ async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now
             raise WrongCode
         opened = await open_session(tx, user, origin, await known_device(tx, user, origin), gate.lifetime, now)
         await sign_in_limits.forgive(tx, one, now)
-    return opened
+        codes = () if factor.in_use else await new_codes(gate, tx, user.id)
+    return replace(opened, recovery_codes=codes)
 
 
 async def renew_codes(gate: Gate, caller: Caller, password: str, now: datetime) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """Signing in, staying signed in, signing out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -87,6 +87,8 @@ class Opened(SignedIn):
     """A session that a sign-in has just opened, and the token by which its device is known from now on."""
 
     device_token: SecretToken
+    recovery_codes: Sequence[str] = ()
+    """Told this once, if the sign-in has put the person's first factor into use."""
 
 
 @dataclass(frozen=True, slots=True)
