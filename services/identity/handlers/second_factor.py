@@ -13,6 +13,7 @@ from services.identity.deps import Deps
 from services.identity.domain import totp
 from services.identity.domain.second_factor import ChallengeOver
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.fields import Password
 from services.identity.handlers.sessions import OpenedTokens, opened_tokens, origin_of
 from services.identity.handlers.ways_in import may_change_way_in, require_person
 from services.identity.operations import passwords
@@ -21,11 +22,10 @@ from services.identity.store import licences, second_factors, users
 from services.identity.store.sign_in_settings import SignInSettings
 
 Token = Annotated[str, Field(min_length=1, max_length=128)]
-Secret = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"writeOnly": True})]
 
 
 class PresentPassword(Input):
-    present_password: Secret
+    present_password: Password
 
 
 class Code(Input):

@@ -13,9 +13,9 @@ from services.contracts.vocabulary import SessionId, UserId
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
-from services.identity.domain.password_rules import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.fields import Password
 from services.identity.handlers.ways_in import require_person
 from services.identity.operations import sessions as operations
 from services.identity.operations.sessions import Challenged, Opened, Origin, SignedIn, ThreeCodes
@@ -27,7 +27,7 @@ LONGEST_USER_AGENT: Final = 200
 class Credentials(Input):
     licence_code: Annotated[str, Field(min_length=1, max_length=64)]
     userid: Annotated[str, Field(min_length=1, max_length=128)]
-    password: Annotated[str, Field(min_length=1, max_length=LONGEST, json_schema_extra={"writeOnly": True})]
+    password: Password
     device_token: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     """From an earlier sign-in on the same device; it keeps failures elsewhere from standing in the way."""
 

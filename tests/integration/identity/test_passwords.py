@@ -1,6 +1,7 @@
 """Choosing passwords: one's own, by a mail, by an administrator who never learns it; and the agency's rules."""
 
 import asyncio
+import unicodedata
 from itertools import pairwise
 from typing import Any
 
@@ -251,3 +252,32 @@ async def test_passwords_before_an_activation_are_remembered_by_it_and_after_it(
         assert (status, [error["code"] for error in problem["errors"]]) == (422, ["reused"])
     await invited_again(agency, user)
     assert (await agency.activate(user["id"], PASSWORD))[0] == 422
+
+
+LONG = "\u1f82" * 253
+"""Of the letters that take the most characters when they are taken apart."""
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        (f"Aa1{LONG}", 204),
+        (unicodedata.normalize("NFD", f"Aa1{LONG}"), 204),
+        (unicodedata.normalize("NFD", f"Aa1{LONG}x"), 422),
+    ],
+    ids=["composed", "taken apart", "one too long"],
+)
+async def test_a_password_that_may_be_set_may_be_used_wherever_one_is_asked_for(
+    agency: Agency, written: str, status: int
+) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"], written))[0] == status
+    if status != 204:
+        return
+    for typed in (written, unicodedata.normalize("NFC", written), unicodedata.normalize("NFD", written)):
+        headers = await bearer(agency, user["userid"], typed)
+        present = {"present_password": typed}
+        assert (await agency.call("POST", "/v1/me/authenticator", present, headers))[0] == 201
+        assert (await agency.call("POST", "/v1/me/passkeys/options", present, headers))[0] == 200
+        status, problem = await change(agency, headers, typed, typed)
+        assert (status, [error["code"] for error in problem["errors"]]) == (422, ["reused"])
