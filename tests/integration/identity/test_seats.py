@@ -118,7 +118,7 @@ async def test_the_licence_code_changes_at_the_operator_s_hand_alone(agency: Age
     assert (await agency.call("PATCH", path, {"licence_code": "NEW"}))[0] == 401
     new = f"{agency.licence_code}-2"
     status, shown = await agency.call("PATCH", path, {"licence_code": new}, headers=OPERATOR)
-    assert (status, shown) == (200, {**other[1], "licence_code": new})
+    assert (status, shown) == (200, {**other[1], "licence_code": new, "version": 2})
     assert (await agency.call("PATCH", path, {}, headers=OPERATOR))[0] == 404
     assert (await agency.sign_in("admin"))[0] == 401
     agency.licence_code = new
