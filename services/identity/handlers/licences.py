@@ -135,8 +135,12 @@ async def create_licence(deps: Deps, call: Call, asked: NewLicence) -> LicenceMa
 async def get_licence(deps: Deps, call: Call) -> LicenceShown:
     """Show the caller's agency, its seats and its storage. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
-        return _shown(await store.get(tx), await users.count_active(tx), await photos.used_bytes(tx))
+    return await _found(deps, call.caller.tenant_id)
+
+
+async def get_licence_by_code(deps: Deps, call: Call) -> LicenceShown:
+    """Show the agency that has a licence code."""
+    return await _found(deps, await tenant_of(deps, call.path["licence_code"]))
 
 
 async def change_settings(deps: Deps, call: Call, asked: LicenceSettings) -> LicenceShown:
@@ -151,7 +155,7 @@ async def change_settings(deps: Deps, call: Call, asked: LicenceSettings) -> Lic
         require(snapshot, ADMINISTRATION)
     change = licences.settings_change(_edit(asked), call.version, author(call))
     await enact(deps.db, deps.administrators, call.caller.tenant_id, change, call.now)
-    return await get_licence(deps, call)
+    return await _found(deps, call.caller.tenant_id)
 
 
 async def change_licence(deps: Deps, call: Call, asked: LicenceChange) -> LicenceShown:
@@ -195,6 +199,11 @@ def _edit(asked: LicenceChange | LicenceSettings) -> Edit:
     return lambda licence: replace(licence, **asked.model_dump(exclude_none=True))
 
 
+async def _found(deps: Deps, tenant_id: TenantId) -> LicenceShown:
+    async with deps.db.transaction(tenant_id, readonly=True) as tx:
+        return _shown(await store.get(tx), await users.count_active(tx), await photos.used_bytes(tx))
+
+
 def _shown(licence: Licence, seats_taken: int, storage_bytes: int) -> LicenceShown:
     return LicenceShown(
         licence_code=licence.licence_code,
@@ -212,6 +221,7 @@ def _shown(licence: Licence, seats_taken: int, storage_bytes: int) -> LicenceSho
 ROUTES = (
     Route("GET", "/v1/licence", get_licence, gives=LicenceShown),
     Route("PATCH", "/v1/licence", change_settings, takes=LicenceSettings, gives=LicenceShown, edits=True),
+    Route("GET", "/v1/licences/{licence_code}", get_licence_by_code, gives=LicenceShown, access=Access.OPERATOR),
     Route(
         "PATCH",
         "/v1/licences/{licence_code}",

@@ -135,6 +135,8 @@ async def test_the_operator_sees_the_settings_and_what_he_changes_is_told(
     agency: Agency, identity_database: ServiceDatabase
 ) -> None:
     path = f"/v1/licences/{agency.licence_code}"
+    assert (await agency.call("GET", path))[0] == 401, "an administrator sees his own agency by no code"
+    assert await agency.call("GET", path, None, OPERATOR) == (200, await shown(agency))
     assert await agency.call("PATCH", path, {}, OPERATOR) == (200, await shown(agency))
     assert await told(identity_database, agency, "identity.licence.changed.v1") == []
     code = f"{agency.licence_code}-2"

@@ -128,6 +128,7 @@ async def test_the_licence_code_changes_at_the_operator_s_hand_alone(agency: Age
 @pytest.mark.parametrize("code", ["NOBODYS", "a%00b", "%0A", "%EF%BF%BF"])
 async def test_what_is_no_licence_code_names_no_agency(agency: Agency, code: str) -> None:
     path = f"/v1/licences/{code}"
-    for method, what, body in (("PATCH", path, {"seats_bought": 9}), ("POST", f"{path}/announcements", None)):
+    asked = (("GET", path, None), ("PATCH", path, {"seats_bought": 9}), ("POST", f"{path}/announcements", None))
+    for method, what, body in asked:
         status, problem = await agency.call(method, what, body, headers=OPERATOR)
         assert (status, problem["code"]) == (404, "not_found")
