@@ -215,3 +215,18 @@ async def test_a_new_time_zone_and_new_hours_at_once_leave_no_session_that_neith
         assert (moved[0], limited[0]) == (200, 200)
         running = [tokens, other] if status == 201 else [tokens]
         assert {(await refresh(agency, one))[0] for one in running} == {401}, number
+
+
+async def test_neither_operator_nor_administrator_loses_what_the_other_writes_at_once(agency: Agency) -> None:
+    path = f"/v1/licences/{agency.licence_code}"
+    for number in range(30):
+        before = await shown(agency)
+        bought, name = 50 + number, f"Villa {number}"
+        (sold, _), (named, _) = await asyncio.gather(
+            agency.call("PATCH", path, {"seats_bought": bought}, OPERATOR),
+            change(agency, before["version"], name=name),
+        )
+        after = await shown(agency)
+        assert (sold, named) in {(200, 200), (200, 412)}
+        assert (after["seats"], after["name"]) == (3 + bought, name if named == 200 else before["name"])
+        assert after["version"] == before["version"] + (2 if named == 200 else 1)
