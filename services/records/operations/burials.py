@@ -16,7 +16,7 @@ from services.records.domain.record import Burial, Record, Tombstone, changed
 from services.records.operations import appointments
 from services.records.operations.record_events import events_of, tell
 from services.records.operations.records import write_anyway
-from services.records.store import appointment_people, documents, history, inquiries, records, tombstones
+from services.records.store import appointment_people, attachments, documents, history, inquiries, records, tombstones
 from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
@@ -60,5 +60,6 @@ async def _let_go_of_contact(tx: Transaction, contact: Record, tombstone: Tombst
         if objected:
             await history.forget(tx, inquiry_id, emptied.keys() - {REFERENCE})
             await documents.remove_all(tx, inquiry_id)
+            await attachments.forget(tx, inquiry_id)
         let_go.append(inquiry_id)
     return let_go

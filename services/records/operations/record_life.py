@@ -10,9 +10,11 @@ from services.chassis.database import Database, Transaction
 from services.chassis.problems import Conflict, FieldError, Invalid, NotFound, Stale
 from services.contracts.vocabulary import UserId, View
 from services.records.domain import history
+from services.records.domain.attachment import Attachment, Happening, Kind
 from services.records.domain.contact import Contact
 from services.records.domain.record import ARCHIVED, Burial, Record, Tombstone, changed
 from services.records.domain.rights import STATUS
+from services.records.operations.attachments import remember
 from services.records.operations.burials import REFERENCE, bury, is_needed_without
 from services.records.operations.records import Act, check_place, write
 from services.records.store import contacts, records, schedules
@@ -24,6 +26,7 @@ R = TypeVar("R", bound=Record)
 
 NOW: Final[Mapping[Action, str]] = {Action.ARCHIVE: "archive.now", Action.RESTORE: "restore.now"}
 LATER: Final[Mapping[Action, str]] = {Action.ARCHIVE: "archive.schedule", Action.RESTORE: "restore.schedule"}
+DATES: Final[Mapping[Action, Kind]] = {Action.ARCHIVE: Kind.ARCHIVE_SCHEDULE, Action.RESTORE: Kind.RESTORE_SCHEDULE}
 DELETE: Final = "delete"
 BULK_DELETE: Final = "bulk.delete"
 BULK_REASSIGN: Final = "bulk.reassign"
@@ -66,13 +69,18 @@ async def schedule(db: Database, table: Table[Record], act: Act, action: Action,
     """
     at_once = due_at is not None and due_at <= act.now
     async with db.transaction(act.snapshot.tenant_id) as tx:
-        for needed in (LATER[action], NOW[action]) if at_once else (LATER[action],):
-            await _held(tx, table, act, table.section.key(needed))
-        if due_at is None:
-            await schedules.cancel(tx, act.record_id, action)
+        record = await _held(tx, table, act, table.section.key(LATER[action]))
+        if at_once:
+            await _held(tx, table, act, table.section.key(NOW[action]))
+        before = {one.action: one for one in await schedules.of_record(tx, record.id)}.get(action)
+        after = None if due_at is None else Schedule(action, due_at, act.snapshot.user_id)
+        if after is None:
+            await schedules.cancel(tx, record.id, action)
         else:
-            set_ = Schedule(action, due_at, act.snapshot.user_id)
-            await schedules.put(tx, table.section.name, act.record_id, set_, act.now)
+            await schedules.put(tx, table.section.name, record.id, after, act.now)
+        attachment = Attachment(section=table.section.name, record_id=record.id, kind=DATES[action])
+        happening = Happening(attachment, record.facts(), act.snapshot.user_id, act.now)
+        await remember(tx, happening, before, after)
 
 
 async def carry_out(db: Database, due: Due, now: datetime) -> bool:
