@@ -5,14 +5,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable, public_card
 from services.identity.domain.user import MANAGE
-from services.identity.handlers.colleagues import require_colleague
+from services.identity.handlers.colleagues import require_among_colleagues, require_colleague
 from services.identity.handlers.fields import Email, Locale
 from services.identity.operations.agent_cards import write_card
 from services.identity.store import agent_cards, photos, users
@@ -121,7 +120,8 @@ async def get_card(deps: Deps, call: Call) -> CardShown:
 
 async def change_card(deps: Deps, call: Call, asked: CardFields) -> CardShown:
     """Write a colleague's card; version 0 was never written. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    user_id = UserId(call.id_in_path("user_id"))
+    await require_among_colleagues(deps, call, MANAGE, user_id)
     card = AgentCard(
         title=asked.title,
         colour=asked.colour,
@@ -132,7 +132,7 @@ async def change_card(deps: Deps, call: Call, asked: CardFields) -> CardShown:
         descriptions=asked.descriptions,
         version=call.version + 1,
     )
-    await write_card(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")), card)
+    await write_card(deps.db, call.caller.tenant_id, user_id, card)
     return _shown(card)
 
 

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.chassis.authz_client import require
 from services.chassis.cursor import Cursor
 from services.chassis.database import Transaction
 from services.chassis.pages import PageQuery
@@ -17,6 +16,7 @@ from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.user import User
 from services.identity.domain.worked_hours import by_day, first_instant
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.store import licences, login_report, users
 
 READ: Final = "reports.logins.read"
@@ -127,8 +127,8 @@ async def get_worked_hours(deps: Deps, call: Call, asked: HoursQuery) -> HoursSh
 
     Days without work are left out. Sessions that overlap count once.
     """
-    await may_read(deps, call)
     user_id = UserId(call.id_in_path("user_id"))
+    await may_read(deps, call, user_id)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         user = await users.find(tx, user_id)
         if user is None:
@@ -175,9 +175,9 @@ async def list_refused(deps: Deps, call: Call, asked: RefusedQuery) -> RefusedPa
     )
 
 
-async def may_read(deps: Deps, call: Call) -> None:
-    """Refuse who may not read the report. Raises PermissionMissing."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), READ)
+async def may_read(deps: Deps, call: Call, about: UserId | None = None) -> None:
+    """Refuse who may not read the report of somebody, or of all. Raises PermissionMissing, ColleaguesOnly."""
+    await require_among_colleagues(deps, call, READ, about)
 
 
 async def worked_by(
