@@ -24,6 +24,8 @@ Colour = Annotated[str, StringConstraints(to_lower=True, pattern=r"^#[0-9A-Fa-f]
 class ContactFields(Input):
     kind: ContactKind
     value: Reach
+    shown: bool = False
+    """Whether web sites and apps may show it."""
 
 
 class BillingFields(Input):
@@ -41,15 +43,20 @@ class CardFields(Input):
     """From which address the program sends this person's mails; null for his own."""
     contacts: list[ContactFields] = Field(default=[], max_length=20)
     shown: list[Showable] = Field(default=[], max_length=len(Showable))
-    """What web sites and apps may show."""
+    """What web sites and apps may show beside the contacts that say so themselves."""
     billing: BillingFields | None = None
     descriptions: dict[Locale, Annotated[str, Field(max_length=5000)]] = Field(default={}, max_length=20)
     """For the agency's web site, by language."""
 
 
-class ContactShown(Output):
+class PublicContactShown(Output):
     kind: ContactKind
     value: str
+
+
+class ContactShown(PublicContactShown):
+    shown: bool
+    """Whether web sites and apps may show it."""
 
 
 class BillingShown(Output):
@@ -75,7 +82,7 @@ class PublicCardShown(Output):
     display_name: str | None
     title: str | None
     email: str | None
-    contacts: list[ContactShown]
+    contacts: list[PublicContactShown]
     descriptions: dict[str, str]
     photo: bool
     """Whether the photo may be shown, and there is one."""
@@ -99,7 +106,7 @@ async def get_public_card(deps: Deps, call: Call) -> PublicCardShown:
         display_name=public.display_name,
         title=public.title,
         email=public.email,
-        contacts=[ContactShown(kind=one.kind, value=one.value) for one in public.contacts],
+        contacts=[PublicContactShown(kind=one.kind, value=one.value) for one in public.contacts],
         descriptions=dict(public.descriptions),
         photo=public.photo,
     )
@@ -126,7 +133,7 @@ async def change_card(deps: Deps, call: Call, asked: CardFields) -> CardShown:
         title=asked.title,
         colour=asked.colour,
         sender_address=asked.sender_address,
-        contacts=tuple(Contact(one.kind, one.value) for one in asked.contacts),
+        contacts=tuple(Contact(one.kind, one.value, one.shown) for one in asked.contacts),
         shown=frozenset(asked.shown),
         billing=None if asked.billing is None else Billing(**asked.billing.model_dump()),
         descriptions=asked.descriptions,
@@ -142,7 +149,7 @@ def _shown(card: AgentCard) -> CardShown:
         title=card.title,
         colour=card.colour,
         sender_address=card.sender_address,
-        contacts=[ContactShown(kind=one.kind, value=one.value) for one in card.contacts],
+        contacts=[ContactShown(kind=one.kind, value=one.value, shown=one.shown) for one in card.contacts],
         shown=sorted(card.shown),
         billing=None
         if billing is None
