@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +30,14 @@ def _with_two_decimals(area: Decimal) -> Decimal:
     return abs(area.quantize(Decimal("0.01")))  # nothing is 0, never -0
 
 
+S = TypeVar("S", bound=StrEnum)
+
+
+def sorted_once(several: tuple[S, ...]) -> tuple[S, ...]:
+    """Return members of a closed set, each once, so that what means the same is written the same."""
+    return tuple(sorted(set(several)))
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,30}[A-Za-z0-9]$|^[A-Za-z0-9]$")]
@@ -44,6 +52,8 @@ Area = Annotated[
     AfterValidator(_with_two_decimals),
     BeforeValidator(_plainly_written),
 ]
+Url = Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$", max_length=500)]
+BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
 Floor = Annotated[int, Field(ge=-10, le=200)]
 Year = Annotated[int, Field(ge=1000, le=2200)]
 Count = Annotated[int, Field(ge=0, le=10_000)]

@@ -1,15 +1,30 @@
 """Listings as JSON, coming in and going out."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
 
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import OfficeId, UserId
-from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    EnergyClass,
+    Feature,
+    Heating,
+    ListingAgreement,
+    OccupantType,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.handlers.edges import Edge
 from services.records.handlers.fields import (
     OMITTED,
     Area,
+    BasisPoints,
     Count,
     Country,
     Currency,
@@ -20,7 +35,9 @@ from services.records.handlers.fields import (
     Number,
     Phone,
     Text,
+    Url,
     Year,
+    sorted_once,
 )
 from services.records.handlers.record_models import (
     BasicGiven,
@@ -31,6 +48,8 @@ from services.records.handlers.record_models import (
     RecordsPage,
 )
 from services.records.store.listings import TABLE
+
+Features = Annotated[tuple[Feature, ...], Field(max_length=len(Feature)), AfterValidator(sorted_once)]
 
 
 class PublicFields(Input):
@@ -56,6 +75,14 @@ class PublicFields(Input):
     floor: Floor | None = None
     year_built: Year | None = None
     energy_class: EnergyClass | None = None
+    condition: PropertyCondition | None = None
+    features: Features = ()
+    heating: Heating | None = None
+    building_area_total_m2: Area | None = None
+    parking_total: Count | None = None
+    association_fee_minor: Money | None = None
+    """By the month, in minor units of `currency`."""
+    virtual_tour_url: Url | None = None
 
 
 class ListingBasicGiven(BasicGiven):
@@ -66,6 +93,11 @@ class ListingBasicGiven(BasicGiven):
     investment: bool = OMITTED
     key_holder_id: UserId | None = None
     """The colleague who keeps the keys."""
+    occupant_type: OccupantType | None = None
+    listing_agreement: ListingAgreement | None = None
+    listing_contract_date: date | None = None
+    expiration_date: date | None = None
+    commission_basis_points: BasisPoints | None = None
 
 
 class IdentityGiven(Input):
@@ -107,6 +139,11 @@ class ListingBasicShown(BasicShown):
     banner: bool
     investment: bool
     key_holder_id: UserId | None
+    occupant_type: OccupantType | None
+    listing_agreement: ListingAgreement | None
+    listing_contract_date: date | None
+    expiration_date: date | None
+    commission_basis_points: int | None
 
 
 class IdentityShown(Output):
@@ -143,6 +180,13 @@ class ListingShown(RecordShown):
     floor: int | None
     year_built: int | None
     energy_class: EnergyClass | None
+    condition: PropertyCondition | None
+    features: list[Feature]
+    heating: Heating | None
+    building_area_total_m2: Decimal | None
+    parking_total: int | None
+    association_fee_minor: int | None
+    virtual_tour_url: str | None
     basic: ListingBasicShown | None
     identity: IdentityShown | None
     private_note: PrivateNoteShown | None

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    EnergyClass,
+    Feature,
+    Heating,
+    ListingAgreement,
+    OccupantType,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import LISTINGS, Listing, ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.store.answering import ANSWERS
@@ -18,7 +29,10 @@ TABLE: Final = Table(
            province, municipality, district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2,
            rooms, bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
            investment, key_holder_id, street_name, street_number, unit_number, owner_name, owner_phone, owner_email,
-           private_note""",
+           private_note,
+           condition, features, heating, building_area_total_cm2, parking_total, association_fee_minor,
+           virtual_tour_url, occupant_type, listing_agreement, listing_contract_date, expiration_date,
+           commission_basis_points""",
     filtered="""standard_status, transaction_type, property_type, property_sub_type, municipality, district, currency,
            list_price_minor, living_area_cm2, plot_area_cm2, rooms, bedrooms_total, floor, year_built, created_at,
            updated_at, superoffer, no_commission, banner, investment""",
@@ -90,5 +104,10 @@ TABLE: Final = Table(
         "property_type": PropertyType,
         "property_sub_type": PropertySubType,
         "energy_class": EnergyClass,
+        "condition": PropertyCondition,
+        "features": Feature,
+        "heating": Heating,
+        "occupant_type": OccupantType,
+        "listing_agreement": ListingAgreement,
     },
 )
