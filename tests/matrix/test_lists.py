@@ -294,7 +294,8 @@ MISTAKES: Final = {
             for name, op in (
                 *(("living_area_min_cm2", "<"), ("living_area_max_cm2", ">"), ("plot_area_min_cm2", "<")),
                 *(("rooms_min", "<"), ("rooms_max", ">"), ("bedrooms_min", "<"), ("floor_min", "<")),
-                *(("floor_max", ">"), ("year_built_min", "<")),
+                *(("floor_max", ">"), ("year_built_min", "<"), ("year_built_max", ">")),
+                *(("bedrooms_max", ">"), ("plot_area_max_cm2", ">")),
             )
         ),
         *((f"l.{name} >= $", f"l.{name} > $") for name in ("created_at", "updated_at")),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,8 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic_core import CoreSchema, core_schema
+
+from services.records.domain.kinds import Feature
 
 _PLAIN: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
@@ -30,12 +32,8 @@ def _with_two_decimals(area: Decimal) -> Decimal:
     return abs(area.quantize(Decimal("0.01")))  # nothing is 0, never -0
 
 
-S = TypeVar("S", bound=StrEnum)
-
-
-def sorted_once(several: tuple[S, ...]) -> tuple[S, ...]:
-    """Return members of a closed set, each once, so that what means the same is written the same."""
-    return tuple(sorted(set(several)))
+def _sorted_once(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    return tuple(sorted(set(features)))  # what means the same is written the same
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -52,6 +50,7 @@ Area = Annotated[
     AfterValidator(_with_two_decimals),
     BeforeValidator(_plainly_written),
 ]
+Features = Annotated[tuple[Feature, ...], Field(max_length=len(Feature)), AfterValidator(_sorted_once)]
 Url = Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$", max_length=500)]
 BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
 Floor = Annotated[int, Field(ge=-10, le=200)]

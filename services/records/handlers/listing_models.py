@@ -2,9 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Final
-
-from pydantic import AfterValidator, Field
+from typing import Final
 
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import OfficeId, UserId
@@ -29,6 +27,7 @@ from services.records.handlers.fields import (
     Country,
     Currency,
     Email,
+    Features,
     Floor,
     Line,
     Money,
@@ -37,7 +36,6 @@ from services.records.handlers.fields import (
     Text,
     Url,
     Year,
-    sorted_once,
 )
 from services.records.handlers.record_models import (
     BasicGiven,
@@ -48,8 +46,6 @@ from services.records.handlers.record_models import (
     RecordsPage,
 )
 from services.records.store.listings import TABLE
-
-Features = Annotated[tuple[Feature, ...], Field(max_length=len(Feature)), AfterValidator(sorted_once)]
 
 
 class PublicFields(Input):

@@ -35,7 +35,7 @@ TABLE: Final = Table(
            commission_basis_points""",
     filtered="""standard_status, transaction_type, property_type, property_sub_type, municipality, district, currency,
            list_price_minor, living_area_cm2, plot_area_cm2, rooms, bedrooms_total, floor, year_built, created_at,
-           updated_at, superoffer, no_commission, banner, investment""",
+           updated_at, superoffer, no_commission, banner, investment, condition, features""",
     parts=(
         Part(
             (
