@@ -21,9 +21,11 @@ from services.records.domain.contact import Contact, ContactFilter
 from services.records.domain.inquiry import Inquiry, InquiryFilter
 from services.records.domain.kinds import (
     ContactRole,
+    Feature,
     Financing,
     InquiryStatus,
     LegalForm,
+    PropertyCondition,
     PropertySubType,
     PropertyType,
     StandardStatus,
@@ -106,6 +108,8 @@ def _listings() -> Iterator[Listing]:
             no_commission=at // 3 % 2 == 0,
             banner=at // 4 % 2 == 0,
             investment=at // 5 % 3 == 0,
+            condition=(None, PropertyCondition.GOOD, PropertyCondition.NEW)[at // 2 % 3],
+            features=((), (Feature.POOL,), (Feature.POOL, Feature.GARDEN))[at // 3 % 3],
         )
 
 
@@ -207,6 +211,7 @@ LISTING_ENDS: Final[Sequence[tuple[str, Any]]] = (
     *(("rooms_min", 4), ("rooms_max", 3), ("bedrooms_min", 2), ("bedrooms_max", 2), ("floor_min", 0), ("floor_max", 0)),
     *(("year_built_min", 1990), ("year_built_max", 1990)),
     *((flag, said) for flag in FLAGS for said in (True, False)),
+    *(("condition", PropertyCondition.GOOD), ("features", (Feature.GARDEN, Feature.POOL))),
 )
 """Each filter of its own, at the values on which a mistake shows."""
 INQUIRY_ENDS: Final[Sequence[tuple[str, Any]]] = (

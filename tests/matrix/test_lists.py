@@ -260,7 +260,9 @@ MISTAKES: Final = {
         ("OR l.currency = $23", "OR true"),
         ("l.list_price_minor >= $24", "l.list_price_minor > $24"),
         ("l.list_price_minor <= $25", "l.list_price_minor < $25"),
-        *((f"OR l.{name} = $", f"OR true OR l.{name} = $") for name in ("property_sub_type", "district")),
+        *((f"OR l.{name} = $", f"OR true OR l.{name} = $") for name in ("property_sub_type", "district", "condition")),
+        ("each.feature <> ALL (l.features)", "false"),
+        ("each.feature <> ALL (l.features)", "l.features = '{}'"),
         *(
             (f"l.{name} {op}= $", f"l.{name} {op} $")
             for name in ("living_area_cm2", "plot_area_cm2", "rooms", "bedrooms_total", "floor", "year_built")

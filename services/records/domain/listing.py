@@ -169,6 +169,9 @@ class ListingFilter(Filter):
     no_commission: bool | None = None
     banner: bool | None = None
     investment: bool | None = None
+    condition: PropertyCondition | None = None
+    features: Sequence[Feature] | None = None
+    """All of them."""
     answers_inquiry: UUID | None = None
     """Those on offer that an inquiry searches for, which the caller must be allowed to read."""
     answers_criteria: UUID | None = None

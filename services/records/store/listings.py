@@ -57,6 +57,7 @@ TABLE: Final = Table(
                 *("plot_area_min_m2", "plot_area_max_m2", "rooms_min", "rooms_max", "bedrooms_min"),
                 *("bedrooms_max", "floor_min", "floor_max", "year_built_min", "year_built_max", "created_since"),
                 *("updated_since", "is_private", "superoffer", "no_commission", "banner", "investment"),
+                *("condition", "features"),
             ),
             """AND ($26::text IS NULL OR l.property_sub_type = $26)
            AND ($27::text IS NULL OR l.district = $27)
@@ -79,14 +80,17 @@ TABLE: Final = Table(
            AND ($44::boolean IS NULL OR ({in_full} AND l.no_commission = $44))
            AND ($45::boolean IS NULL OR ({in_full} AND l.banner = $45))
            AND ($46::boolean IS NULL OR ({in_full} AND l.investment = $46))
+           AND ($47::text IS NULL OR l.condition = $47)
+           AND ($48::text[] IS NULL OR NOT EXISTS (
+                SELECT FROM unnest($48) AS each (feature) WHERE each.feature <> ALL (l.features)))
            """,
         ),
         Part(
             ("answers_inquiry", "answers_criteria"),
-            """AND ($47::uuid IS NULL OR EXISTS (
-                SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $47 AND {answers}))
-           AND ($48::uuid IS NULL OR EXISTS (
-                SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $48 AND {answers}))
+            """AND ($49::uuid IS NULL OR EXISTS (
+                SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $49 AND {answers}))
+           AND ($50::uuid IS NULL OR EXISTS (
+                SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $50 AND {answers}))
            """.replace("{answers}", ANSWERS.replace("offered.", "l.")),
         ),
     ),

@@ -170,7 +170,9 @@ async def test_an_apartment_with_three_rooms_from_eighty_square_metres_is_found(
         "district": "Centro",
         "floor": 2,
     }
-    await agency.take_on(number="A", **flat, municipality="Lucca", year_built=1990, bedrooms_total=2)
+    await agency.take_on(
+        number="A", **flat, features=["elevator", "cellar"], municipality="Lucca", year_built=1990, bedrooms_total=2
+    )
     smaller: dict[str, Any] = {**flat, "living_area_m2": "79.99"}
     larger: dict[str, Any] = {**flat, "rooms": 4, "plot_area_m2": "500.00"}
     await agency.take_on(number="B", **smaller)
@@ -185,6 +187,9 @@ async def test_an_apartment_with_three_rooms_from_eighty_square_metres_is_found(
         ("year_built_min=1990&bedrooms_min=2&bedrooms_max=2", "A"),
         ("year_built_max=1989", ""),
         ("plot_area_min_m2=500&plot_area_max_m2=500.00", "C"),
+        ("features=cellar,elevator", "A"),
+        ("features=elevator,pool", ""),
+        ("condition=good", ""),
         ("superoffer=true", "D"),
         ("superoffer=false&no_commission=false&banner=false&investment=false", "ABC"),
         ("is_private=true", "D"),
