@@ -88,12 +88,12 @@ class Gateway:
             await asyncio.sleep(pause)
             pause = min(pause * 1.6, LONGEST_PAUSE_SECONDS)
 
-    async def every(self, path: str) -> list[Any]:
-        """Return all items of a list, over all its pages. Raises as `ask` does."""
+    async def every(self, path: str, asked: str = "") -> list[Any]:
+        """Return all items of a list for which is asked, over all its pages. Raises as `ask` does."""
         found: list[Any] = []
         cursor = ""
         while True:
-            page = await self.ask(Request("GET", f"{path}?limit={PAGE}{cursor}"))
+            page = await self.ask(Request("GET", f"{path}?limit={PAGE}{asked}{cursor}"))
             found += page["items"]
             if page["next"] is None:
                 return found

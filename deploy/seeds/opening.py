@@ -152,7 +152,11 @@ class _Opening:
 
     async def take_on_listings(self) -> None:
         """Have everybody take on the listings that are theirs to take on and are not there yet."""
-        there = {each["number"] for each in await self._administrator.every("records/v1/listings")}
+        there = {
+            each["number"]
+            for asked in ("", "&standard_status=archived")
+            for each in await self._administrator.every("records/v1/listings", asked)
+        }
         stock: dict[str, list[Offer]] = {}
         for offer in offers(self._agency):
             if offer.number not in there:

@@ -21,7 +21,10 @@ COLUMNS: Final = """id, number, office_id, assignee_id, created_by, is_private, 
     standard_status, transaction_type, property_type, property_sub_type, title, description, country, region, province,
     municipality, district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2, rooms,
     bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner, investment,
-    key_holder_id, street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note"""
+    key_holder_id, street_name, street_number, unit_number, owner_name, owner_phone, owner_email, private_note,
+    condition, features, heating, building_area_total_cm2, parking_total, association_fee_minor,
+    virtual_tour_url, occupant_type, listing_agreement, listing_contract_date, expiration_date,
+    commission_basis_points"""
 ORDER: Final = "ORDER BY updated_at DESC, id DESC LIMIT 50"
 MINE: Final = "(NOT is_private OR assignee_id = $2)"
 BY_REACH: Final[Mapping[str, str]] = {
@@ -39,7 +42,7 @@ RECORD_RIGHTS: Final = """SELECT record_id, effect FROM record_rights
 
 def sql_of(condition: str) -> str:
     """Return the statement of a page."""
-    return f"SELECT {COLUMNS} FROM listings WHERE {condition} {ORDER}"  # noqa: S608 literals of this module
+    return f"SELECT {COLUMNS} FROM listings WHERE {condition} AND NOT is_archived {ORDER}"  # noqa: S608 literals of this module
 
 
 def shown(rows: Sequence[Any]) -> web.Response:

@@ -60,7 +60,13 @@ class Directus:
     async def asking(self, reach: str) -> bytes:
         """Return a request for the first page, once the person has this reach."""
         role, policy = str(uuid4()), str(uuid4())
-        rule = {"_and": [{"tenant_id": {"_eq": "$CURRENT_USER.tenant_id"}}, BY_REACH[reach]]}
+        rule = {
+            "_and": [
+                {"tenant_id": {"_eq": "$CURRENT_USER.tenant_id"}},
+                {"is_archived": {"_eq": False}},
+                BY_REACH[reach],
+            ]
+        }
         reads: dict[str, Any] = {"collection": "listings", "action": "read"}
         permissions = [
             {**reads, "permissions": rule, "fields": FIELDS},

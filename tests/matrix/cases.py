@@ -21,9 +21,11 @@ from services.records.domain.contact import Contact, ContactFilter
 from services.records.domain.inquiry import Inquiry, InquiryFilter
 from services.records.domain.kinds import (
     ContactRole,
+    Feature,
     Financing,
     InquiryStatus,
     LegalForm,
+    PropertyCondition,
     PropertySubType,
     PropertyType,
     StandardStatus,
@@ -106,6 +108,8 @@ def _listings() -> Iterator[Listing]:
             no_commission=at // 3 % 2 == 0,
             banner=at // 4 % 2 == 0,
             investment=at // 5 % 3 == 0,
+            condition=(None, PropertyCondition.GOOD, PropertyCondition.NEW)[at // 2 % 3],
+            features=((), (Feature.POOL,), (Feature.POOL, Feature.GARDEN))[at // 3 % 3],
         )
 
 
@@ -138,10 +142,13 @@ def _inquiries() -> Iterator[Inquiry]:
             plot_area_min_m2=(None, Decimal(500), Decimal("500.01"))[at // 2 % 3],
             rooms_min=(None, 2, 3)[at // 2 % 3],
             rooms_max=(None, 3, 4, 2)[at // 3 % 4],
+            plot_area_max_m2=(None, Decimal(600), Decimal(500))[at // 3 % 3],
             bedrooms_min=(None, 1, 2, 3)[at // 2 % 4],
+            bedrooms_max=(2, None, 1, 4)[at // 3 % 4],
             floor_min=(None, 0, 1)[at // 3 % 3],
             floor_max=(None, 2, 1, 0)[at // 2 % 4],
             year_built_min=(None, 1990, 1991)[at % 3],
+            year_built_max=(None, 2000, 1990, 1989)[at // 2 % 4],
             no_commission=at // 3 % 2 == 0,
             budget_confirmed=at // 2 % 3 == 0,
             financing=(None, Financing.CASH, Financing.SALE_FIRST)[at // 2 % 3],
@@ -204,6 +211,7 @@ LISTING_ENDS: Final[Sequence[tuple[str, Any]]] = (
     *(("rooms_min", 4), ("rooms_max", 3), ("bedrooms_min", 2), ("bedrooms_max", 2), ("floor_min", 0), ("floor_max", 0)),
     *(("year_built_min", 1990), ("year_built_max", 1990)),
     *((flag, said) for flag in FLAGS for said in (True, False)),
+    *(("condition", PropertyCondition.GOOD), ("features", (Feature.GARDEN, Feature.POOL))),
 )
 """Each filter of its own, at the values on which a mistake shows."""
 INQUIRY_ENDS: Final[Sequence[tuple[str, Any]]] = (

@@ -23,7 +23,16 @@ HIDDEN = {
     "contacts": (),
 }
 """Fields that only the full view shows, and that are compared only there."""
-EQUAL = ("transaction_type", "property_type", "municipality", "office_id", "currency", "property_sub_type", "district")
+EQUAL = (
+    "transaction_type",
+    "property_type",
+    "municipality",
+    "office_id",
+    "currency",
+    "property_sub_type",
+    "district",
+    "condition",
+)
 
 SEARCHED = {
     "listings": (("number", "title", "municipality", "district"), ()),
@@ -78,6 +87,8 @@ def _listing_is_asked_for(listing: Any, asked: Any) -> bool:
     if not (_has_status(listing, asked) and _is_recent(listing, asked)):
         return False
     if any(getattr(asked, name) not in (None, getattr(listing, name)) for name in EQUAL):
+        return False
+    if any(feature not in listing.features for feature in asked.features or ()):
         return False
     for name, least, most in WITHIN:
         value, at_least, at_most = getattr(listing, name), getattr(asked, least), getattr(asked, most)

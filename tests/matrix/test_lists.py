@@ -260,7 +260,9 @@ MISTAKES: Final = {
         ("OR l.currency = $23", "OR true"),
         ("l.list_price_minor >= $24", "l.list_price_minor > $24"),
         ("l.list_price_minor <= $25", "l.list_price_minor < $25"),
-        *((f"OR l.{name} = $", f"OR true OR l.{name} = $") for name in ("property_sub_type", "district")),
+        *((f"OR l.{name} = $", f"OR true OR l.{name} = $") for name in ("property_sub_type", "district", "condition")),
+        ("each.feature <> ALL (l.features)", "false"),
+        ("each.feature <> ALL (l.features)", "l.features = '{}'"),
         *(
             (f"l.{name} {op}= $", f"l.{name} {op} $")
             for name in ("living_area_cm2", "plot_area_cm2", "rooms", "bedrooms_total", "floor", "year_built")
@@ -294,7 +296,8 @@ MISTAKES: Final = {
             for name, op in (
                 *(("living_area_min_cm2", "<"), ("living_area_max_cm2", ">"), ("plot_area_min_cm2", "<")),
                 *(("rooms_min", "<"), ("rooms_max", ">"), ("bedrooms_min", "<"), ("floor_min", "<")),
-                *(("floor_max", ">"), ("year_built_min", "<")),
+                *(("floor_max", ">"), ("year_built_min", "<"), ("year_built_max", ">")),
+                *(("bedrooms_max", ">"), ("plot_area_max_cm2", ">")),
             )
         ),
         *((f"l.{name} >= $", f"l.{name} > $") for name in ("created_at", "updated_at")),

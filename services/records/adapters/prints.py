@@ -137,7 +137,7 @@ class Sheet:
             case tuple():
                 each = cast("tuple[object, ...]", value)
                 return ", ".join(self.text(name.removesuffix("s"), {name.removesuffix("s"): one}) for one in each)
-            case int() if name.startswith("list_price_minor"):
+            case int() if "_minor" in name:
                 currency = str(values.get("currency") or "")
                 digits = _DIGITS.get(currency, 2)
                 return f"{self._number(Decimal(value).scaleb(-digits), digits)} {currency}".strip()

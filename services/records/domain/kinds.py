@@ -82,6 +82,64 @@ class EnergyClass(StrEnum):
     H = "H"
 
 
+class PropertyCondition(StrEnum):
+    NEW = "new"
+    TO_BE_BUILT = "to_be_built"
+    UNDER_CONSTRUCTION = "under_construction"
+    RENOVATED = "renovated"
+    GOOD = "good"
+    TO_RENOVATE = "to_renovate"
+    SHELL = "shell"
+    DEMOLITION = "demolition"
+
+
+class OccupantType(StrEnum):
+    """Who lives in a property."""
+
+    OWNER = "owner"
+    TENANT = "tenant"
+    VACANT = "vacant"
+
+
+class ListingAgreement(StrEnum):
+    """What the owner has agreed with the agency."""
+
+    EXCLUSIVE_RIGHT_TO_SELL = "exclusive_right_to_sell"
+    EXCLUSIVE_AGENCY = "exclusive_agency"
+    OPEN = "open"
+    VERBAL = "verbal"
+
+
+class Heating(StrEnum):
+    CENTRAL = "central"
+    INDEPENDENT = "independent"
+    DISTRICT = "district"
+    HEAT_PUMP = "heat_pump"
+    ELECTRIC = "electric"
+    STOVE = "stove"
+    NONE = "none"
+
+
+class Feature(StrEnum):
+    """What a property has."""
+
+    ELEVATOR = "elevator"
+    BALCONY = "balcony"
+    TERRACE = "terrace"
+    GARAGE = "garage"
+    GARDEN = "garden"
+    CELLAR = "cellar"
+    ATTIC = "attic"
+    FURNISHED = "furnished"
+    FITTED_KITCHEN = "fitted_kitchen"
+    AIR_CONDITIONING = "air_conditioning"
+    FIREPLACE = "fireplace"
+    POOL = "pool"
+    ALARM = "alarm"
+    WHEELCHAIR_ACCESSIBLE = "wheelchair_accessible"
+    SEA_VIEW = "sea_view"
+
+
 class InquiryStatus(StrEnum):
     """Where a search stands; only what is active is matched with listings."""
 

@@ -2,14 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Final
 from uuid import UUID
 
 from services.chassis.problems import FieldError, Invalid
 from services.contracts.vocabulary import ListingId, UserId
-from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    EnergyClass,
+    Feature,
+    Heating,
+    ListingAgreement,
+    OccupantType,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.record import EVER, Filter, Record, Section, Tier, archive_of
 
 LISTINGS: Final = Section(
@@ -21,10 +32,14 @@ LISTINGS: Final = Section(
             *("country", "region", "province", "municipality", "district", "postal_code"),
             *("list_price_minor", "currency", "living_area_m2", "plot_area_m2"),
             *("rooms", "bedrooms_total", "bathrooms_total", "floor", "year_built", "energy_class"),
+            *("condition", "features", "heating", "building_area_total_m2"),
+            *("parking_total", "association_fee_minor", "virtual_tour_url"),
         ),
         Tier.BASIC: (
             *("assignee_id", "created_by", "is_private"),
             *("superoffer", "no_commission", "banner", "investment", "key_holder_id"),
+            *("occupant_type", "listing_agreement", "listing_contract_date"),
+            *("expiration_date", "commission_basis_points"),
         ),
         Tier.IDENTITY: ("street_name", "street_number", "unit_number", "owner_name", "owner_phone", "owner_email"),
         Tier.PRIVATE_NOTE: ("private_note",),
@@ -78,6 +93,14 @@ class Listing(Record):
     floor: int | None = None
     year_built: int | None = None
     energy_class: EnergyClass | None = None
+    condition: PropertyCondition | None = None
+    features: tuple[Feature, ...] = ()
+    heating: Heating | None = None
+    building_area_total_m2: Decimal | None = None
+    parking_total: int | None = None
+    association_fee_minor: int | None = None
+    """What the owners of the building pay together, by the month; in minor units of `currency`."""
+    virtual_tour_url: str | None = None
     superoffer: bool = False
     no_commission: bool = False
     banner: bool = False
@@ -85,6 +108,11 @@ class Listing(Record):
     """Part of a development project."""
     key_holder_id: UserId | None = None
     """The colleague who keeps the keys."""
+    occupant_type: OccupantType | None = None
+    listing_agreement: ListingAgreement | None = None
+    listing_contract_date: date | None = None
+    expiration_date: date | None = None
+    commission_basis_points: int | None = None
     street_name: str | None = None
     street_number: str | None = None
     unit_number: str | None = None
@@ -95,8 +123,14 @@ class Listing(Record):
 
     def check(self) -> None:
         """Refuse fields that do not agree with each other. Raises Invalid."""
-        if self.list_price_minor is not None and self.currency is None:
-            raise Invalid(errors=[FieldError("/currency", "currency_missing", "A price needs the currency it is in.")])
+        errors = list[FieldError]()
+        if self.currency is None and (self.list_price_minor, self.association_fee_minor) != (None, None):
+            errors.append(FieldError("/currency", "currency_missing", "A price needs the currency it is in."))
+        begins, ends = self.listing_contract_date, self.expiration_date
+        if begins is not None and ends is not None and ends < begins:
+            errors.append(FieldError("/basic/expiration_date", "empty_range", "The agreement ends before it begins."))
+        if errors:
+            raise Invalid(errors=errors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +169,9 @@ class ListingFilter(Filter):
     no_commission: bool | None = None
     banner: bool | None = None
     investment: bool | None = None
+    condition: PropertyCondition | None = None
+    features: Sequence[Feature] | None = None
+    """All of them."""
     answers_inquiry: UUID | None = None
     """Those on offer that an inquiry searches for, which the caller must be allowed to read."""
     answers_criteria: UUID | None = None

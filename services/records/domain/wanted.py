@@ -5,11 +5,19 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 from services.chassis.problems import FieldError, Invalid
-from services.records.domain.kinds import PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    Feature,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import Listing
 
 ON_OFFER: Final = frozenset({StandardStatus.ACTIVE, StandardStatus.COMING_SOON})
-_RANGES: Final = ("list_price_minor", "rooms", "floor")
+_RANGES: Final = ("list_price_minor", "rooms", "bedrooms", "floor", "year_built")
+_AREAS: Final = ("living_area", "plot_area")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +38,26 @@ class Wanted:
     living_area_min_m2: Decimal | None = None
     living_area_max_m2: Decimal | None = None
     plot_area_min_m2: Decimal | None = None
+    plot_area_max_m2: Decimal | None = None
     rooms_min: int | None = None
     rooms_max: int | None = None
     bedrooms_min: int | None = None
+    bedrooms_max: int | None = None
     floor_min: int | None = None
     floor_max: int | None = None
     year_built_min: int | None = None
+    year_built_max: int | None = None
+    conditions: tuple[PropertyCondition, ...] = ()
+    features: tuple[Feature, ...] = ()
+    """All of which it must have."""
 
 
 WANTED: Final = (
     *("transaction_type", "property_types", "property_sub_types", "municipalities", "districts"),
     *("list_price_minor_min", "list_price_minor_max", "currency"),
-    *("living_area_min_m2", "living_area_max_m2", "plot_area_min_m2"),
-    *("rooms_min", "rooms_max", "bedrooms_min", "floor_min", "floor_max", "year_built_min"),
+    *("living_area_min_m2", "living_area_max_m2", "plot_area_min_m2", "plot_area_max_m2"),
+    *("rooms_min", "rooms_max", "bedrooms_min", "bedrooms_max", "floor_min", "floor_max"),
+    *("year_built_min", "year_built_max", "conditions", "features"),
 )
 """The names of its fields."""
 
@@ -54,7 +69,9 @@ def check(wanted: Wanted) -> None:
     if wanted.currency is None and (low, high) != (None, None):
         errors.append(FieldError("/currency", "currency_missing", "A price needs the currency it is in."))
     ranges = [(f"{name}_max", getattr(wanted, f"{name}_min"), getattr(wanted, f"{name}_max")) for name in _RANGES]
-    ranges.append(("living_area_max_m2", wanted.living_area_min_m2, wanted.living_area_max_m2))
+    ranges += [
+        (f"{name}_max_m2", getattr(wanted, f"{name}_min_m2"), getattr(wanted, f"{name}_max_m2")) for name in _AREAS
+    ]
     errors += [
         FieldError(f"/{name}", "empty_range", "The most is less than the least.")
         for name, least, most in ranges
@@ -76,11 +93,13 @@ def answers(listing: Listing, wanted: Wanted) -> bool:
         and (wanted.currency is None or listing.list_price_minor is None or listing.currency == wanted.currency)
         and _within(listing.list_price_minor, wanted.list_price_minor_min, wanted.list_price_minor_max)
         and _within(listing.living_area_m2, wanted.living_area_min_m2, wanted.living_area_max_m2)
-        and _within(listing.plot_area_m2, wanted.plot_area_min_m2, None)
+        and _within(listing.plot_area_m2, wanted.plot_area_min_m2, wanted.plot_area_max_m2)
         and _within(listing.rooms, wanted.rooms_min, wanted.rooms_max)
-        and _within(listing.bedrooms_total, wanted.bedrooms_min, None)
+        and _within(listing.bedrooms_total, wanted.bedrooms_min, wanted.bedrooms_max)
         and _within(listing.floor, wanted.floor_min, wanted.floor_max)
-        and _within(listing.year_built, wanted.year_built_min, None)
+        and _within(listing.year_built, wanted.year_built_min, wanted.year_built_max)
+        and _among(listing.condition, wanted.conditions)
+        and set(wanted.features) <= set(listing.features)
     )
 
 

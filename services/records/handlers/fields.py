@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from services.records.domain.kinds import Feature
+
 _PLAIN: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 
@@ -28,6 +30,10 @@ def _plainly_written(area: object) -> object:
 
 def _with_two_decimals(area: Decimal) -> Decimal:
     return abs(area.quantize(Decimal("0.01")))  # nothing is 0, never -0
+
+
+def _sorted_once(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    return tuple(sorted(set(features)))  # what means the same is written the same
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -44,6 +50,9 @@ Area = Annotated[
     AfterValidator(_with_two_decimals),
     BeforeValidator(_plainly_written),
 ]
+Features = Annotated[tuple[Feature, ...], Field(max_length=len(Feature)), AfterValidator(_sorted_once)]
+Url = Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$", max_length=500)]
+BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
 Floor = Annotated[int, Field(ge=-10, le=200)]
 Year = Annotated[int, Field(ge=1000, le=2200)]
 Count = Annotated[int, Field(ge=0, le=10_000)]

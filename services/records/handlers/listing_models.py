@@ -1,25 +1,40 @@
 """Listings as JSON, coming in and going out."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from services.chassis.web import Input, Output
 from services.contracts.vocabulary import OfficeId, UserId
-from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    EnergyClass,
+    Feature,
+    Heating,
+    ListingAgreement,
+    OccupantType,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.handlers.edges import Edge
 from services.records.handlers.fields import (
     OMITTED,
     Area,
+    BasisPoints,
     Count,
     Country,
     Currency,
     Email,
+    Features,
     Floor,
     Line,
     Money,
     Number,
     Phone,
     Text,
+    Url,
     Year,
 )
 from services.records.handlers.record_models import (
@@ -56,6 +71,14 @@ class PublicFields(Input):
     floor: Floor | None = None
     year_built: Year | None = None
     energy_class: EnergyClass | None = None
+    condition: PropertyCondition | None = None
+    features: Features = ()
+    heating: Heating | None = None
+    building_area_total_m2: Area | None = None
+    parking_total: Count | None = None
+    association_fee_minor: Money | None = None
+    """By the month, in minor units of `currency`."""
+    virtual_tour_url: Url | None = None
 
 
 class ListingBasicGiven(BasicGiven):
@@ -66,6 +89,11 @@ class ListingBasicGiven(BasicGiven):
     investment: bool = OMITTED
     key_holder_id: UserId | None = None
     """The colleague who keeps the keys."""
+    occupant_type: OccupantType | None = None
+    listing_agreement: ListingAgreement | None = None
+    listing_contract_date: date | None = None
+    expiration_date: date | None = None
+    commission_basis_points: BasisPoints | None = None
 
 
 class IdentityGiven(Input):
@@ -107,6 +135,11 @@ class ListingBasicShown(BasicShown):
     banner: bool
     investment: bool
     key_holder_id: UserId | None
+    occupant_type: OccupantType | None
+    listing_agreement: ListingAgreement | None
+    listing_contract_date: date | None
+    expiration_date: date | None
+    commission_basis_points: int | None
 
 
 class IdentityShown(Output):
@@ -143,6 +176,13 @@ class ListingShown(RecordShown):
     floor: int | None
     year_built: int | None
     energy_class: EnergyClass | None
+    condition: PropertyCondition | None
+    features: list[Feature]
+    heating: Heating | None
+    building_area_total_m2: Decimal | None
+    parking_total: int | None
+    association_fee_minor: int | None
+    virtual_tour_url: str | None
     basic: ListingBasicShown | None
     identity: IdentityShown | None
     private_note: PrivateNoteShown | None

@@ -3,7 +3,14 @@
 from typing import Annotated
 
 from services.contracts.instants import Instant
-from services.records.domain.kinds import PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    Feature,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.handlers import bulk, impact, record_life, record_rights, records
@@ -47,6 +54,9 @@ class ListingsFilter(RecordsFilter):
     no_commission: bool | None = None
     banner: bool | None = None
     investment: bool | None = None
+    condition: PropertyCondition | None = None
+    features: Annotated[tuple[Feature, ...], OneOrSeveral(Feature)] | None = None
+    """One, or several with commas between them, all of which a listing must have."""
 
     def filter(self) -> ListingFilter:
         """Return what is asked for, without where the page begins and ends."""

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from services.chassis.web import Input, Output
-from services.records.domain.kinds import PropertySubType, PropertyType, TransactionType
-from services.records.handlers.fields import Area, Count, Currency, Floor, Line, Money, Year
+from services.records.domain.kinds import Feature, PropertyCondition, PropertySubType, PropertyType, TransactionType
+from services.records.handlers.fields import Area, Count, Currency, Features, Floor, Line, Money, Year
 
 Lines = Annotated[tuple[Line, ...], Field(max_length=100)]
 """Names of places; an empty list leaves the place open."""
@@ -28,12 +28,18 @@ class WantedGiven(Input):
     living_area_min_m2: Area | None = None
     living_area_max_m2: Area | None = None
     plot_area_min_m2: Area | None = None
+    plot_area_max_m2: Area | None = None
     rooms_min: Count | None = None
     rooms_max: Count | None = None
     bedrooms_min: Count | None = None
+    bedrooms_max: Count | None = None
     floor_min: Floor | None = None
     floor_max: Floor | None = None
     year_built_min: Year | None = None
+    year_built_max: Year | None = None
+    conditions: Annotated[tuple[PropertyCondition, ...], Field(max_length=20)] = ()
+    features: Features = ()
+    """All of which it must have."""
 
 
 class WantedShown(Output):
@@ -48,9 +54,14 @@ class WantedShown(Output):
     living_area_min_m2: Decimal | None
     living_area_max_m2: Decimal | None
     plot_area_min_m2: Decimal | None
+    plot_area_max_m2: Decimal | None
     rooms_min: int | None
     rooms_max: int | None
     bedrooms_min: int | None
+    bedrooms_max: int | None
     floor_min: int | None
     floor_max: int | None
     year_built_min: int | None
+    year_built_max: int | None
+    conditions: list[PropertyCondition]
+    features: list[Feature]

@@ -7,8 +7,10 @@ from uuid import UUID
 from services.chassis.database import Transaction
 from services.records.domain.inquiry import INQUIRIES, Inquiry, InquiryFilter
 from services.records.domain.kinds import (
+    Feature,
     Financing,
     InquiryStatus,
+    PropertyCondition,
     PropertySubType,
     PropertyType,
     TransactionType,
@@ -20,13 +22,16 @@ from services.records.store.table import Part, Table
 
 WANTED: Final[LiteralString] = """transaction_type, property_types, property_sub_types, municipalities, districts,
            list_price_minor_min, list_price_minor_max, currency, living_area_min_cm2, living_area_max_cm2,
-           plot_area_min_cm2, rooms_min, rooms_max, bedrooms_min, floor_min, floor_max, year_built_min"""
+           plot_area_min_cm2, plot_area_max_cm2, rooms_min, rooms_max, bedrooms_min, bedrooms_max, floor_min, floor_max,
+           year_built_min, year_built_max, conditions, features"""
 """The columns of what is wanted, in whichever table."""
 
 WANTED_ENUMS: Final = {
     "transaction_type": TransactionType,
     "property_types": PropertyType,
     "property_sub_types": PropertySubType,
+    "conditions": PropertyCondition,
+    "features": Feature,
 }
 
 TABLE: Final = Table(
@@ -65,13 +70,16 @@ TABLE: Final = Table(
            AND ($26::text IS NULL OR l.districts = '{}' OR $26 = ANY (l.districts))
            AND ($27::bigint IS NULL OR ((l.living_area_min_cm2 IS NULL OR l.living_area_min_cm2 <= $27)
                                        AND (l.living_area_max_cm2 IS NULL OR l.living_area_max_cm2 >= $27)))
-           AND ($28::bigint IS NULL OR l.plot_area_min_cm2 IS NULL OR l.plot_area_min_cm2 <= $28)
+           AND ($28::bigint IS NULL OR ((l.plot_area_min_cm2 IS NULL OR l.plot_area_min_cm2 <= $28)
+                                       AND (l.plot_area_max_cm2 IS NULL OR l.plot_area_max_cm2 >= $28)))
            AND ($29::integer IS NULL OR ((l.rooms_min IS NULL OR l.rooms_min <= $29)
                                        AND (l.rooms_max IS NULL OR l.rooms_max >= $29)))
-           AND ($30::integer IS NULL OR l.bedrooms_min IS NULL OR l.bedrooms_min <= $30)
+           AND ($30::integer IS NULL OR ((l.bedrooms_min IS NULL OR l.bedrooms_min <= $30)
+                                       AND (l.bedrooms_max IS NULL OR l.bedrooms_max >= $30)))
            AND ($31::integer IS NULL OR ((l.floor_min IS NULL OR l.floor_min <= $31)
                                        AND (l.floor_max IS NULL OR l.floor_max >= $31)))
-           AND ($32::integer IS NULL OR l.year_built_min IS NULL OR l.year_built_min <= $32)
+           AND ($32::integer IS NULL OR ((l.year_built_min IS NULL OR l.year_built_min <= $32)
+                                       AND (l.year_built_max IS NULL OR l.year_built_max >= $32)))
            AND l.created_at >= $33::timestamptz
            AND l.updated_at >= $34::timestamptz
            AND ($35::boolean IS NULL OR ({in_full} AND l.is_private = $35))

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import (
+    EnergyClass,
+    Feature,
+    Heating,
+    ListingAgreement,
+    OccupantType,
+    PropertyCondition,
+    PropertySubType,
+    PropertyType,
+    StandardStatus,
+    TransactionType,
+)
 from services.records.domain.listing import LISTINGS, Listing, ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.store.answering import ANSWERS
@@ -18,10 +29,13 @@ TABLE: Final = Table(
            province, municipality, district, postal_code, list_price_minor, currency, living_area_cm2, plot_area_cm2,
            rooms, bedrooms_total, bathrooms_total, floor, year_built, energy_class, superoffer, no_commission, banner,
            investment, key_holder_id, street_name, street_number, unit_number, owner_name, owner_phone, owner_email,
-           private_note""",
+           private_note,
+           condition, features, heating, building_area_total_cm2, parking_total, association_fee_minor,
+           virtual_tour_url, occupant_type, listing_agreement, listing_contract_date, expiration_date,
+           commission_basis_points""",
     filtered="""standard_status, transaction_type, property_type, property_sub_type, municipality, district, currency,
            list_price_minor, living_area_cm2, plot_area_cm2, rooms, bedrooms_total, floor, year_built, created_at,
-           updated_at, superoffer, no_commission, banner, investment""",
+           updated_at, superoffer, no_commission, banner, investment, condition, features""",
     parts=(
         Part(
             (
@@ -43,6 +57,7 @@ TABLE: Final = Table(
                 *("plot_area_min_m2", "plot_area_max_m2", "rooms_min", "rooms_max", "bedrooms_min"),
                 *("bedrooms_max", "floor_min", "floor_max", "year_built_min", "year_built_max", "created_since"),
                 *("updated_since", "is_private", "superoffer", "no_commission", "banner", "investment"),
+                *("condition", "features"),
             ),
             """AND ($26::text IS NULL OR l.property_sub_type = $26)
            AND ($27::text IS NULL OR l.district = $27)
@@ -65,14 +80,17 @@ TABLE: Final = Table(
            AND ($44::boolean IS NULL OR ({in_full} AND l.no_commission = $44))
            AND ($45::boolean IS NULL OR ({in_full} AND l.banner = $45))
            AND ($46::boolean IS NULL OR ({in_full} AND l.investment = $46))
+           AND ($47::text IS NULL OR l.condition = $47)
+           AND ($48::text[] IS NULL OR NOT EXISTS (
+                SELECT FROM unnest($48) AS each (feature) WHERE each.feature <> ALL (l.features)))
            """,
         ),
         Part(
             ("answers_inquiry", "answers_criteria"),
-            """AND ($47::uuid IS NULL OR EXISTS (
-                SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $47 AND {answers}))
-           AND ($48::uuid IS NULL OR EXISTS (
-                SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $48 AND {answers}))
+            """AND ($49::uuid IS NULL OR EXISTS (
+                SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $49 AND {answers}))
+           AND ($50::uuid IS NULL OR EXISTS (
+                SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $50 AND {answers}))
            """.replace("{answers}", ANSWERS.replace("offered.", "l.")),
         ),
     ),
@@ -90,5 +108,10 @@ TABLE: Final = Table(
         "property_type": PropertyType,
         "property_sub_type": PropertySubType,
         "energy_class": EnergyClass,
+        "condition": PropertyCondition,
+        "features": Feature,
+        "heating": Heating,
+        "occupant_type": OccupantType,
+        "listing_agreement": ListingAgreement,
     },
 )

@@ -31,12 +31,17 @@ WANTED: dict[str, Any] = {
     "living_area_min_m2": "60.50",
     "living_area_max_m2": "120.00",
     "plot_area_min_m2": "1.00",
+    "plot_area_max_m2": "900.00",
     "rooms_min": 2,
     "rooms_max": 5,
     "bedrooms_min": 1,
+    "bedrooms_max": 4,
     "floor_min": -1,
     "floor_max": 4,
     "year_built_min": 1950,
+    "year_built_max": 2020,
+    "conditions": ["good", "renovated"],
+    "features": ["balcony", "elevator"],
 }
 BASIC: dict[str, Any] = {
     "is_private": True,

@@ -170,9 +170,13 @@ async def test_an_apartment_with_three_rooms_from_eighty_square_metres_is_found(
         "district": "Centro",
         "floor": 2,
     }
-    await agency.take_on(number="A", **flat, municipality="Lucca", year_built=1990, bedrooms_total=2)
-    await agency.take_on(**flat | {"number": "B", "living_area_m2": "79.99"})
-    await agency.take_on(**flat | {"number": "C", "rooms": 4, "plot_area_m2": "500.00"})
+    await agency.take_on(
+        number="A", **flat, features=["elevator", "cellar"], municipality="Lucca", year_built=1990, bedrooms_total=2
+    )
+    smaller: dict[str, Any] = {**flat, "living_area_m2": "79.99"}
+    larger: dict[str, Any] = {**flat, "rooms": 4, "plot_area_m2": "500.00"}
+    await agency.take_on(number="B", **smaller)
+    await agency.take_on(number="C", **larger)
     await agency.take_on(number="D", basic={"superoffer": True, "is_private": True})
     for query, kept in (
         ("property_sub_type=apartment&rooms_min=3&rooms_max=3&living_area_min_m2=80&municipality=Lucca", "A"),
@@ -183,6 +187,9 @@ async def test_an_apartment_with_three_rooms_from_eighty_square_metres_is_found(
         ("year_built_min=1990&bedrooms_min=2&bedrooms_max=2", "A"),
         ("year_built_max=1989", ""),
         ("plot_area_min_m2=500&plot_area_max_m2=500.00", "C"),
+        ("features=cellar,elevator", "A"),
+        ("features=elevator,pool", ""),
+        ("condition=good", ""),
         ("superoffer=true", "D"),
         ("superoffer=false&no_commission=false&banner=false&investment=false", "ABC"),
         ("is_private=true", "D"),

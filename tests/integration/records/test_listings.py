@@ -45,6 +45,13 @@ WHOLE: dict[str, Any] = {
     "floor": -1,
     "year_built": 1890,
     "energy_class": "A+++",
+    "condition": "renovated",
+    "features": ["balcony", "elevator"],
+    "heating": "heat_pump",
+    "building_area_total_m2": "240.50",
+    "parking_total": 2,
+    "association_fee_minor": 120_00,
+    "virtual_tour_url": "https://tours.example/kr-1?view=3",
 }
 IDENTITY = {
     "street_name": "Via Fillungo",
@@ -66,6 +73,8 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     basic = {"assignee_id": str(agency.bruno), "is_private": True}
     flags: dict[str, Any] = {"superoffer": True, "no_commission": True, "banner": True, "investment": True}
     flags["key_holder_id"] = str(agency.carla)
+    flags |= {"occupant_type": "tenant", "listing_agreement": "exclusive_agency", "commission_basis_points": 350}
+    flags |= {"listing_contract_date": "2026-01-31", "expiration_date": "2026-07-31"}
     made = await agency.take_on(
         **WHOLE, basic={**basic, **flags}, identity=IDENTITY, private_note={"text": "Ring twice."}
     )
@@ -78,6 +87,13 @@ async def test_everything_that_was_given_comes_back_exactly(agency: Agency) -> N
     assert shown["identity"] == IDENTITY
     assert shown["private_note"] == {"text": "Ring twice."}
     assert (shown["view"], shown["version"], shown["office_id"]) == ("full", 1, str(agency.centre))
+
+
+async def test_features_are_kept_once_each_however_they_are_written(agency: Agency) -> None:
+    made = await agency.take_on(features=["terrace", "cellar", "terrace"])
+    assert made["features"] == ["cellar", "terrace"]
+    emptied = (await agency.change(agency.ada, made, {"features": []})).body
+    assert (emptied["features"], emptied["version"]) == ([], 2)
 
 
 async def test_areas_are_exact_to_two_decimals(agency: Agency) -> None:
@@ -301,6 +317,15 @@ NONSENSE: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"identity": {"owner": "x"}, "title": "", "currency": "euro"}, {"/identity/owner", "/title", "/currency"}),
     ({"list_price_minor": -1}, {"/list_price_minor"}),
     ({"list_price_minor": 5}, {"/currency"}),
+    ({"association_fee_minor": 5}, {"/currency"}),
+    ({"features": ["moat"], "condition": "fine", "heating": "hot"}, {"/features/0", "/condition", "/heating"}),
+    ({"features": None, "parking_total": -1}, {"/features", "/parking_total"}),
+    ({"virtual_tour_url": "javascript:alert(1)"}, {"/virtual_tour_url"}),
+    ({"basic": {"commission_basis_points": 10_001}}, {"/basic/commission_basis_points"}),
+    (
+        {"basic": {"listing_contract_date": "2026-02-01", "expiration_date": "2026-01-31"}},
+        {"/basic/expiration_date"},
+    ),
     ({"office_id": "00000000-0000-7000-8000-000000000000"}, {"/office_id"}),
     ({"basic": {"assignee_id": "00000000-0000-7000-8000-000000000000"}}, {"/basic/assignee_id"}),
     ({"basic": {"key_holder_id": "00000000-0000-7000-8000-000000000000"}}, {"/basic/key_holder_id"}),

@@ -195,12 +195,14 @@ async def test_however_many_searches_are_answered_none_is_lost_behind_those_that
     async with agency.db.transaction(agency.tenant_id) as tx:
         await tx.execute(
             """
-            INSERT INTO inquiries
-            SELECT copy.*
-              FROM inquiries AS i, generate_series(1, $2::integer) AS n,
-                   jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'number', 'M' || n)) AS copy
-             WHERE i.tenant_id = $1
-            """,
+            INSERT INTO inquiries (tenant_id, {columns})
+            SELECT tenant_id, {columns}
+              FROM (SELECT copy.*
+                      FROM inquiries AS i, generate_series(1, $2::integer) AS n,
+                           jsonb_populate_record(
+                               i, jsonb_build_object('id', gen_random_uuid(), 'number', 'M' || n)) AS copy
+                     WHERE i.tenant_id = $1) AS copies
+            """.replace("{columns}", inquiries.TABLE.columns),
             agency.tenant_id,
             MANY,
         )

@@ -11,10 +11,15 @@ import pytest
 from services.records.adapters.prints import LAYOUTS, WORDING, Language, Sheet, list_pdf, record_pdf
 from services.records.domain.kinds import (
     ContactRole,
+    Feature,
     Financing,
+    Heating,
     InquiryStatus,
     LegalForm,
+    ListingAgreement,
+    OccupantType,
     ProcessingBasis,
+    PropertyCondition,
     PropertySubType,
     PropertyType,
     StandardStatus,
@@ -140,6 +145,11 @@ def test_there_are_words_for_every_field_and_kind_in_every_language() -> None:
         "legal_form": LegalForm,
         "role": ContactRole,
         "processing_basis": ProcessingBasis,
+        "condition": PropertyCondition,
+        "occupant_type": OccupantType,
+        "listing_agreement": ListingAgreement,
+        "heating": Heating,
+        "feature": Feature,
     }
     wanted = {f"{name}.{value}" for name, kind in kinds.items() for value in kind}
     wanted |= {f"standard_status.{value}" for value in InquiryStatus}

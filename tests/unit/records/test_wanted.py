@@ -7,13 +7,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
+from services.records.domain.kinds import Feature, PropertyCondition, PropertyType, StandardStatus, TransactionType
 from services.records.domain.wanted import Wanted, answers
 from tests.unit.records.test_listing import LISTING
 
 few = st.none() | st.integers(1, 4)
 towns = st.none() | st.sampled_from(("Lucca", "Pisa"))
 areas = st.none() | st.sampled_from((Decimal(50), Decimal("50.01"), Decimal(80)))
+years = st.none() | st.sampled_from((1990, 1991, 2020))
+features = st.sampled_from(((), (), (Feature.POOL,), (Feature.GARDEN, Feature.POOL)))
 listings = st.builds(
     replace,
     st.just(LISTING),
@@ -23,7 +25,11 @@ listings = st.builds(
     municipality=towns,
     rooms=few,
     bedrooms_total=few,
+    year_built=years,
     living_area_m2=areas,
+    plot_area_m2=areas,
+    condition=st.none() | st.sampled_from((PropertyCondition.GOOD, PropertyCondition.NEW)),
+    features=features,
     list_price_minor=few,
     currency=st.sampled_from(("EUR", "PLN")),
 )
@@ -35,6 +41,13 @@ searches = st.builds(
     rooms_min=few,
     rooms_max=few,
     bedrooms_min=few,
+    bedrooms_max=few,
+    year_built_min=years,
+    year_built_max=years,
+    plot_area_min_m2=areas,
+    plot_area_max_m2=areas,
+    conditions=st.sampled_from(((), (PropertyCondition.GOOD,), (PropertyCondition.GOOD, PropertyCondition.NEW))),
+    features=features,
     living_area_min_m2=areas,
     living_area_max_m2=areas,
     list_price_minor_min=few,
@@ -58,7 +71,11 @@ def test_a_listing_answers_when_nothing_that_is_wanted_fails(listing: Any, wante
         bool(wanted.property_types) and listing.property_type not in wanted.property_types,
         bool(wanted.municipalities) and listing.municipality not in wanted.municipalities,
         fails(listing.rooms, wanted.rooms_min, wanted.rooms_max),
-        fails(listing.bedrooms_total, wanted.bedrooms_min, None),
+        fails(listing.bedrooms_total, wanted.bedrooms_min, wanted.bedrooms_max),
+        fails(listing.year_built, wanted.year_built_min, wanted.year_built_max),
+        fails(listing.plot_area_m2, wanted.plot_area_min_m2, wanted.plot_area_max_m2),
+        bool(wanted.conditions) and listing.condition not in wanted.conditions,
+        any(feature not in listing.features for feature in wanted.features),
         fails(listing.living_area_m2, wanted.living_area_min_m2, wanted.living_area_max_m2),
         fails(listing.list_price_minor, wanted.list_price_minor_min, wanted.list_price_minor_max),
         wanted.currency == "EUR" and listing.list_price_minor is not None and listing.currency != "EUR",
