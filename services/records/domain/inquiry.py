@@ -38,6 +38,9 @@ INQUIRIES: Final = Section(
     restored=InquiryStatus.ACTIVE,
 )
 
+PERSONAL: Final = (*INQUIRIES.tiers[Tier.IDENTITY], *INQUIRIES.tiers[Tier.PRIVATE_NOTE], "note")
+"""What an inquiry holds of its client, or may hold in words; the public tier holds nothing of a person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry(Record, Wanted):

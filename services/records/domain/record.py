@@ -190,3 +190,13 @@ class Tombstone:
     ground: str | None
     by: UserId
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A record that was deleted: what it was called, and what the rule of access must know of it."""
+
+    record_id: UUID
+    number: str
+    facts: RecordFacts
+    tombstone: Tombstone

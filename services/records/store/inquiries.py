@@ -58,7 +58,7 @@ TABLE: Final = Table(
 
 
 async def of_contact(tx: Transaction, contact_id: UUID) -> Sequence[UUID]:
-    """Return the inquiries that came from a contact, by id. No scope: the contact is deleted."""
+    """Return the inquiries that came from a contact, by id. No scope: ids, shown to nobody."""
     rows = await tx.rows(
         "SELECT id FROM inquiries WHERE tenant_id = $1 AND contact_id = $2 ORDER BY id", tx.tenant_id, contact_id
     )
