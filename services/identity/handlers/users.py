@@ -123,7 +123,10 @@ async def get_user(deps: Deps, call: Call) -> UserShown:
 
 
 async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
-    """Add a colleague, who gets a mail to activate the account. Needs admin.agents.manage."""
+    """Add a colleague, who gets a mail to activate the account. Needs admin.agents.manage.
+
+    Refused while all seats are taken; who is invited takes one by activating the account.
+    """
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     tenant_id = call.caller.tenant_id
     async with deps.db.single_read(tenant_id) as tx:
