@@ -11,7 +11,7 @@ from services.contracts.identity_events import ActivationRequested, UserStateCha
 from services.contracts.vocabulary import TenantId, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.user import User, check_assignments
+from services.identity.domain.user import User, check_assignments, move
 from services.identity.operations.audit import note
 from services.identity.operations.seats import must_have_room
 from services.identity.operations.users import StateChange, add, change_state, tell_contact
@@ -24,7 +24,7 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
 
     A seat must be free, and is taken when the account is activated, as by everybody. Notifications, which know the
     contact, are told; nothing of the contact changes.
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, SeatsExhausted.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, StateNotAllowed, SeatsExhausted.
     """
     async with db.transaction(tenant_id) as tx:
         await licences.get(tx, lock=True)
@@ -36,6 +36,7 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
         elif not found.granted:
             check_assignments(user.assignments, await offices.known(tx))
             before = await users.get(tx, found.user_id)
+            move(before, UserState.PROVISIONED, now)
             back = replace(
                 before,
                 code=user.code,

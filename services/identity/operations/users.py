@@ -172,7 +172,7 @@ async def change_state(
     """
     async with db.transaction(tenant_id) as tx:
         user = await _at(tx, change.user_id, change.version)
-        move(user, change.state)
+        move(user, change.state, now)
         await must_have_room(tx, user.kind, change.state)
     leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
     async with standing_down(db, administrators, tenant_id, leaving, now):
@@ -184,9 +184,9 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
         await licences.get(tx, lock=True)
         await must_still_be_in(tx)
         user = await _at(tx, change.user_id, change.version)
-        move(user, change.state)
+        move(user, change.state, now)
         if change.state is UserState.ACTIVE:
-            await _may_return(tx, user, now)
+            await _may_return(tx, user)
         changed = replace(change.card.applied_to(user), state=change.state)
         await _save(tx, user, changed, change.card)
         if change.state is UserState.GHOST:
@@ -226,15 +226,13 @@ def account_of(contact_id: UUID, user: User) -> SubAccountGranted | SubAccountRe
     return told(contact_id=contact_id, user_id=user.id, version=user.version)
 
 
-async def _may_return(tx: Transaction, user: User, now: datetime) -> None:
-    """Refuse who never activated the account, whose end has come, and one more than there are seats.
+async def _may_return(tx: Transaction, user: User) -> None:
+    """Refuse who never activated the account, and one more than there are seats.
 
     Raises StateNotAllowed, SeatsExhausted.
     """
     if await credentials.password_hash(tx, user.id) is None:
         raise StateNotAllowed("This account was never activated; let it be provisioned instead.")
-    if user.ends_at is not None and user.ends_at <= now:
-        raise StateNotAllowed("Access has ended; move its end first.")
     await must_have_room(tx, user.kind, UserState.ACTIVE)
 
 
