@@ -13,8 +13,25 @@ const language = (navigator.languages ?? [navigator.language])
 const words = WORDS[language];
 const element = (id) => document.getElementById(id);
 
-function showRules() {
-  element("rules").replaceChildren(...Object.entries(words.rules).map(([code, text]) => {
+// The texts of the rules that the agency has, by the codes with which a password is refused.
+function textsOf(rules) {
+  const counted = (code, number) => words.rules[code].replace("{n}", number);
+  const kind = (name, code) => rules.kinds.includes(name) && words.rules[code];
+  return {
+    too_short: counted("too_short", rules.shortest),
+    too_long: counted("too_long", rules.longest),
+    no_lower_case: kind("lower", "no_lower_case"),
+    no_upper_case: kind("upper", "no_upper_case"),
+    no_digit: kind("digit", "no_digit"),
+    common: words.rules.common,
+    own_data: words.rules.own_data[rules.own_data],
+    reused: rules.remembered > 0 && counted("reused", rules.remembered),
+  };
+}
+
+function showRules(rules) {
+  const texts = Object.entries(textsOf(rules)).filter(([, text]) => text);
+  element("rules").replaceChildren(...texts.map(([code, text]) => {
     const rule = document.createElement("li");
     rule.dataset.code = code;
     rule.textContent = text;
@@ -42,6 +59,25 @@ async function showRefusal(response) {
   element("problem").textContent = text;
 }
 
+function post(path, body) {
+  return fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Accept-Language": language },
+    body: JSON.stringify(body),
+  });
+}
+
+async function begin() {
+  try {
+    const response = await post(`${TARGETS[location.pathname]}/password-rules`, { token });
+    if (!response.ok) return await showRefusal(response);
+    showRules(await response.json());
+    element("form").hidden = false;
+  } catch {
+    element("problem").textContent = words.unreachable;
+  }
+}
+
 async function activate(event) {
   event.preventDefault();
   element("problem").textContent = "";
@@ -53,11 +89,7 @@ async function activate(event) {
   const button = element("form").querySelector("button");
   button.disabled = true;
   try {
-    const response = await fetch(TARGETS[location.pathname], {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Accept-Language": language },
-      body: JSON.stringify({ token, password: password.value }),
-    });
+    const response = await post(TARGETS[location.pathname], { token, password: password.value });
     if (!response.ok) return await showRefusal(response);
     element("form").hidden = true;
     element("outcome").textContent = words.done;
@@ -77,12 +109,11 @@ document.documentElement.lang = language;
 document.title = `${words.heading} · Keyholder`;
 for (const place of document.querySelectorAll("[data-text]")) place.textContent = words[place.dataset.text];
 if (token) {
-  showRules();
-  element("form").hidden = false;
   element("form").addEventListener("submit", activate);
   element("show").addEventListener("change", (event) => {
     for (const id of ["password", "repeat"]) element(id).type = event.target.checked ? "text" : "password";
   });
+  begin();
 } else {
   element("problem").textContent = words.noToken;
 }

@@ -1,15 +1,22 @@
-// What the activation page says. `rules` and `refusals` are called by the codes of the service's problem documents.
+// What the activation page says. `rules` and `refusals` are called by the codes of the service's problem documents;
+// `{n}` stands for the number that the agency chose.
 export const WORDS = {
   en: {
     heading: "Choose your password", password: "New password", repeat: "The same again", show: "Show what I type",
     submit: "Set password", intro: "Rules for your password:",
     rules: {
-      too_short: "at least 8 characters", no_lower_case: "a small letter", no_upper_case: "a capital letter",
-      no_digit: "a digit", own_data: "nothing of your name, code, user id or e-mail address",
+      too_short: "at least {n} characters", too_long: "at most {n} characters", no_lower_case: "a small letter",
+      no_upper_case: "a capital letter", no_digit: "a digit", common: "not a password that everybody tries first",
+      own_data: {
+        anywhere: "nothing of your name, code, user id or e-mail address",
+        as_a_whole: "not simply your name, code, user id or e-mail address",
+      },
+      reused: "none of your last {n} passwords",
     },
     refusals: {
       password_refused: "This password does not meet the marked rules.",
       activation_link_over: "This link no longer works. Your administrator can send you a new one.",
+      reset_link_over: "This link no longer works. Ask for a new one.",
       seats_exhausted: "Your agency has no free seat. Please speak to your administrator.",
       limited: "Too many attempts. Please try again in a moment.",
     },
@@ -22,12 +29,19 @@ export const WORDS = {
     heading: "Scegliere la password", password: "Nuova password", repeat: "Ripetere la password",
     show: "Mostra quello che scrivo", submit: "Imposta password", intro: "Regole per la password:",
     rules: {
-      too_short: "almeno 8 caratteri", no_lower_case: "una lettera minuscola", no_upper_case: "una lettera maiuscola",
-      no_digit: "una cifra", own_data: "niente del proprio nome, codice, nome utente o indirizzo e-mail",
+      too_short: "almeno {n} caratteri", too_long: "al massimo {n} caratteri", no_lower_case: "una lettera minuscola",
+      no_upper_case: "una lettera maiuscola", no_digit: "una cifra",
+      common: "nessuna delle password che tutti provano per prime",
+      own_data: {
+        anywhere: "niente del proprio nome, codice, nome utente o indirizzo e-mail",
+        as_a_whole: "non soltanto il proprio nome, codice, nome utente o indirizzo e-mail",
+      },
+      reused: "nessuna delle ultime {n} password",
     },
     refusals: {
       password_refused: "La password non rispetta le regole segnate.",
       activation_link_over: "Questo collegamento non è più valido. L'amministratore può inviarne uno nuovo.",
+      reset_link_over: "Questo collegamento non è più valido. Richiederne uno nuovo.",
       seats_exhausted: "L'agenzia non ha più posti liberi. Rivolgersi all'amministratore.",
       limited: "Troppi tentativi. Riprovare tra poco.",
     },
@@ -40,12 +54,18 @@ export const WORDS = {
     heading: "Ustaw hasło", password: "Nowe hasło", repeat: "Powtórz hasło", show: "Pokaż wpisywane znaki",
     submit: "Ustaw hasło", intro: "Zasady dotyczące hasła:",
     rules: {
-      too_short: "co najmniej 8 znaków", no_lower_case: "mała litera", no_upper_case: "wielka litera",
-      no_digit: "cyfra", own_data: "nic z imienia, nazwiska, kodu, nazwy użytkownika ani adresu e-mail",
+      too_short: "co najmniej {n} znaków", too_long: "najwyżej {n} znaków", no_lower_case: "mała litera",
+      no_upper_case: "wielka litera", no_digit: "cyfra", common: "żadne z haseł, które każdy próbuje najpierw",
+      own_data: {
+        anywhere: "nic z imienia, nazwiska, kodu, nazwy użytkownika ani adresu e-mail",
+        as_a_whole: "nie samo imię, nazwisko, kod, nazwa użytkownika ani adres e-mail",
+      },
+      reused: "żadne z ostatnich haseł ({n})",
     },
     refusals: {
       password_refused: "Hasło nie spełnia zaznaczonych reguł.",
       activation_link_over: "Ten odnośnik już nie działa. Administrator może wysłać nowy.",
+      reset_link_over: "Ten odnośnik już nie działa. Poproś o nowy.",
       seats_exhausted: "Agencja nie ma wolnych miejsc. Zwróć się do administratora.",
       limited: "Zbyt wiele prób. Spróbuj ponownie za chwilę.",
     },
@@ -58,12 +78,19 @@ export const WORDS = {
     heading: "Passwort wählen", password: "Neues Passwort", repeat: "Passwort wiederholen",
     show: "Eingabe anzeigen", submit: "Passwort setzen", intro: "Regeln für Ihr Passwort:",
     rules: {
-      too_short: "mindestens 8 Zeichen", no_lower_case: "ein Kleinbuchstabe", no_upper_case: "ein Großbuchstabe",
-      no_digit: "eine Ziffer", own_data: "nichts aus Ihrem Namen, Kürzel, Benutzernamen oder Ihrer E-Mail-Adresse",
+      too_short: "mindestens {n} Zeichen", too_long: "höchstens {n} Zeichen", no_lower_case: "ein Kleinbuchstabe",
+      no_upper_case: "ein Großbuchstabe", no_digit: "eine Ziffer",
+      common: "keines der Passwörter, die jeder zuerst probiert",
+      own_data: {
+        anywhere: "nichts aus Ihrem Namen, Kürzel, Benutzernamen oder Ihrer E-Mail-Adresse",
+        as_a_whole: "nicht bloß Ihr Name, Kürzel, Benutzername oder Ihre E-Mail-Adresse",
+      },
+      reused: "keines Ihrer letzten Passwörter ({n})",
     },
     refusals: {
       password_refused: "Dieses Passwort erfüllt die markierten Regeln nicht.",
       activation_link_over: "Dieser Link gilt nicht mehr. Ihre Administration kann Ihnen einen neuen schicken.",
+      reset_link_over: "Dieser Link gilt nicht mehr. Bitte einen neuen anfordern.",
       seats_exhausted: "Ihre Agentur hat keinen Platz mehr frei. Bitte wenden Sie sich an Ihre Administration.",
       limited: "Zu viele Versuche. Bitte gleich noch einmal versuchen.",
     },
@@ -76,12 +103,18 @@ export const WORDS = {
     heading: "Choisir le mot de passe", password: "Nouveau mot de passe", repeat: "Répéter le mot de passe",
     show: "Afficher la saisie", submit: "Enregistrer le mot de passe", intro: "Règles du mot de passe :",
     rules: {
-      too_short: "au moins 8 caractères", no_lower_case: "une minuscule", no_upper_case: "une majuscule",
-      no_digit: "un chiffre", own_data: "rien de vos nom, code, identifiant ou adresse e-mail",
+      too_short: "au moins {n} caractères", too_long: "au plus {n} caractères", no_lower_case: "une minuscule",
+      no_upper_case: "une majuscule", no_digit: "un chiffre", common: "aucun des mots de passe que tout le monde essaie",
+      own_data: {
+        anywhere: "rien de vos nom, code, identifiant ou adresse e-mail",
+        as_a_whole: "pas seulement vos nom, code, identifiant ou adresse e-mail",
+      },
+      reused: "aucun de vos derniers mots de passe ({n})",
     },
     refusals: {
       password_refused: "Ce mot de passe ne respecte pas les règles marquées.",
       activation_link_over: "Ce lien n'est plus valable. Votre administrateur peut vous en envoyer un nouveau.",
+      reset_link_over: "Ce lien n'est plus valable. Demandez-en un nouveau.",
       seats_exhausted: "Votre agence n'a plus de place libre. Adressez-vous à votre administrateur.",
       limited: "Trop de tentatives. Réessayez dans un instant.",
     },

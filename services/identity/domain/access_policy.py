@@ -193,6 +193,11 @@ class Levels:
         """Return which level states the end."""
         return next((source for source, one in self._nearest_first() if one.ends_at is not None), None)
 
+    @property
+    def second_factor_from(self) -> Source | None:
+        """Return the nearest level that demands a second factor."""
+        return next((source for source, one in self._nearest_first() if one.second_factor), None)
+
     def _nearest_first(self) -> Sequence[tuple[Source, AccessPolicy]]:
         return ((Source.USER, self.user), (Source.TEMPLATE, self.template), (Source.TENANT, self.tenant))
 

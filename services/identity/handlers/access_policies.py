@@ -1,5 +1,6 @@
 """When and from where people get in: the agency's policy, each person's, and what they add up to."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -31,7 +32,7 @@ from services.identity.handlers.policy_fields import (
 )
 from services.identity.operations.access_policies import Author, enact
 from services.identity.operations.access_templates import tenant_change, user_change
-from services.identity.store import access_policies, users
+from services.identity.store import access_policies, sign_in_settings, users
 
 
 def _no_interface(address: IPvAnyAddress) -> IPvAnyAddress:
@@ -52,6 +53,9 @@ class EffectivePolicyShown(Output):
     networks_from: Source | None
     ends_at: datetime | None
     ends_at_from: Source | None
+    second_factor_required: bool
+    second_factor_from: Source | None
+    """The nearest that demands one; `tenant` is what the agency demands of everybody."""
 
 
 class UserPolicyShown(EndingPolicyShown):
@@ -112,6 +116,7 @@ async def get_user_policy(deps: Deps, call: Call) -> UserPolicyShown:
         stated = await access_policies.find(tx, user_id)
         template_id = await access_policies.template_of(tx, user_id)
         levels, _zone = await access_policies.of_person(tx, user_id)
+        demanded = (await sign_in_settings.get(tx)).second_factor_required
     return UserPolicyShown(
         hours=hours_shown(stated.policy.hours),
         networks=networks_shown(stated),
@@ -119,7 +124,7 @@ async def get_user_policy(deps: Deps, call: Call) -> UserPolicyShown:
         second_factor_required=stated.policy.second_factor,
         template_id=template_id,
         version=stated.version,
-        effective=_effective(levels),
+        effective=_effective(replace(levels, tenant=replace(levels.tenant, second_factor=demanded))),
     )
 
 
@@ -177,6 +182,8 @@ def _effective(levels: Levels) -> EffectivePolicyShown:
         networks_from=levels.networks_from,
         ends_at=policy.ends_at,
         ends_at_from=levels.end_from,
+        second_factor_required=policy.second_factor,
+        second_factor_from=levels.second_factor_from,
     )
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from services.chassis.authz_client import require
-from services.chassis.web import Call, Input, Output, Route
+from services.chassis.web import Access, Call, Input, Output, Route
+from services.identity.adapters import secret_tokens
 from services.identity.deps import Deps
 from services.identity.domain.password_rules import (
     LONGEST,
@@ -19,7 +20,9 @@ from services.identity.domain.password_rules import (
 )
 from services.identity.domain.user import MANAGE
 from services.identity.operations import passwords
-from services.identity.store import sign_in_settings
+from services.identity.operations.activations import LinkOver
+from services.identity.operations.passwords import ResetLinkOver
+from services.identity.store import credentials, password_resets, sign_in_settings, users
 from services.identity.store.sign_in_settings import SignInSettings
 
 
@@ -40,6 +43,10 @@ class PolicyWanted(Input):
         if (self.profile is Profile.CUSTOM) != (self.custom is not None):
             raise ValueError("the custom profile, and no other, comes with rules")
         return self
+
+
+class Link(Input):
+    token: Annotated[str, Field(min_length=1, max_length=128, json_schema_extra={"writeOnly": True})]
 
 
 class RulesShown(Output):
@@ -79,6 +86,29 @@ async def get_policy(deps: Deps, call: Call) -> PasswordPolicyShown:
         return _shown(await sign_in_settings.get(tx))
 
 
+async def get_rules_for_activation(deps: Deps, call: Call, asked: Link) -> RulesShown:
+    """Show what is asked of the first password, to who has the link of an activation mail; the link stays good."""
+    token = secret_tokens.parse(asked.token)
+    if token is None:
+        raise LinkOver
+    async with deps.db.transaction(token.tenant_id, readonly=True) as tx:
+        if await credentials.activation(tx, token.hash, call.now) is None:
+            raise LinkOver
+        return _rules_shown((await sign_in_settings.get(tx)).rules)
+
+
+async def get_rules_for_reset(deps: Deps, call: Call, asked: Link) -> RulesShown:
+    """Show what is asked of a new password, to who has the link of a mail for one; the link stays good."""
+    token = secret_tokens.parse(asked.token)
+    if token is None:
+        raise ResetLinkOver
+    async with deps.db.transaction(token.tenant_id, readonly=True) as tx:
+        user_id = await password_resets.of(tx, token.hash, call.now)
+        if user_id is None or not await users.active_versions(tx, [user_id]):
+            raise ResetLinkOver
+        return _rules_shown((await sign_in_settings.get(tx)).rules)
+
+
 async def change_policy(deps: Deps, call: Call, asked: PolicyWanted) -> PasswordPolicyShown:
     """Choose a password profile; it holds for passwords set from now on. Needs admin.agents.manage."""
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
@@ -95,21 +125,24 @@ async def change_policy(deps: Deps, call: Call, asked: PolicyWanted) -> Password
     return _shown(await passwords.change_settings(deps.db, call.caller.tenant_id, change, call.version))
 
 
+def _rules_shown(rules: PasswordRules) -> RulesShown:
+    return RulesShown(
+        shortest=rules.shortest,
+        longest=LONGEST,
+        kinds=sorted(rules.kinds),
+        own_data=rules.own_data,
+        remembered=rules.remembered,
+        common_refused=True,
+        compared_in="NFC",
+        expires=False,
+    )
+
+
 def _shown(settings: SignInSettings) -> PasswordPolicyShown:
-    rules = settings.rules
-    failed = shortfalls(rules, second_factor=settings.second_factor_required)
+    failed = shortfalls(settings.rules, second_factor=settings.second_factor_required)
     return PasswordPolicyShown(
         profile=settings.profile,
-        rules=RulesShown(
-            shortest=rules.shortest,
-            longest=LONGEST,
-            kinds=sorted(rules.kinds),
-            own_data=rules.own_data,
-            remembered=rules.remembered,
-            common_refused=True,
-            compared_in="NFC",
-            expires=False,
-        ),
+        rules=_rules_shown(settings.rules),
         second_factor_required=settings.second_factor_required,
         standards=[
             StandardShown(
@@ -126,4 +159,20 @@ def _shown(settings: SignInSettings) -> PasswordPolicyShown:
 ROUTES = (
     Route("GET", "/v1/password-policy", get_policy, gives=PasswordPolicyShown),
     Route("PUT", "/v1/password-policy", change_policy, takes=PolicyWanted, gives=PasswordPolicyShown, edits=True),
+    Route(
+        "POST",
+        "/v1/activations/password-rules",
+        get_rules_for_activation,
+        takes=Link,
+        gives=RulesShown,
+        access=Access.ANYONE,
+    ),
+    Route(
+        "POST",
+        "/v1/password-resets/password-rules",
+        get_rules_for_reset,
+        takes=Link,
+        gives=RulesShown,
+        access=Access.ANYONE,
+    ),
 )

@@ -45,6 +45,8 @@ class NewUser(Input):
 
 
 class CardChange(Input):
+    userid: Userid | None = None
+    """With which the person signs in from now on."""
     code: Code | None = None
     given_name: Name | None = None
     family_name: Name | None = None
@@ -123,7 +125,10 @@ async def get_user(deps: Deps, call: Call) -> UserShown:
 
 
 async def create_user(deps: Deps, call: Call, asked: NewUser) -> UserShown:
-    """Add a colleague, who gets a mail to activate the account. Needs admin.agents.manage."""
+    """Add a colleague, who gets a mail to activate the account. Needs admin.agents.manage.
+
+    Refused while all seats are taken; who is invited takes one by activating the account.
+    """
     require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     tenant_id = call.caller.tenant_id
     async with deps.db.single_read(tenant_id) as tx:
@@ -154,14 +159,14 @@ async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
     """Change fields of a colleague's card. Needs admin.agents.manage.
 
     With another address the links mailed to the earlier one end; who has not activated the account is invited again.
-    To change the address of somebody who manages rights needs admin.permissions.manage, too.
+    To change the address or the user id of somebody who manages rights needs admin.permissions.manage, too.
     """
     user_id = UserId(call.id_in_path("user_id"))
-    if asked.email is None:
+    if asked.email is None and asked.userid is None:
         await require_among_colleagues(deps, call, MANAGE, user_id)
     else:
         await may_change_way_in(deps, call, user_id)
-    card = Card(asked.code, asked.given_name, asked.family_name, asked.email, asked.locale)
+    card = Card(asked.code, asked.given_name, asked.family_name, asked.email, asked.locale, asked.userid)
     return _shown(await operations.change_user(deps.db, call.caller.tenant_id, user_id, card, call.version))
 
 

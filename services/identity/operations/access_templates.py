@@ -114,7 +114,7 @@ def user_change(
 ) -> Change:
     """Return the change of a person's own policy and template.
 
-    Raises when enacted: NotFound, Stale, UnknownZone, UnknownTemplate, EndNeeded.
+    Raises when enacted: NotFound, Stale, UnknownZone, UnknownTemplate, EndRefused.
     """
 
     async def people(tx: Transaction) -> list[UserId]:

@@ -45,7 +45,7 @@ class Provisioning:
 async def add_person(to: Provisioning, wanted: WantedPerson) -> UserId:
     """Return the new person, who gets an activation mail unless unwanted; a ghost of that user id comes back.
 
-    Raises UseridTaken, EmailTaken, Contended.
+    Raises UseridTaken, EmailTaken, SeatsExhausted, Contended.
     """
     for _ in range(TRIES):
         async with to.db.transaction(to.tenant_id, readonly=True) as tx:

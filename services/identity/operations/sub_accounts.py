@@ -13,6 +13,7 @@ from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.user import User, check_assignments, move
 from services.identity.operations.audit import note
+from services.identity.operations.seats import must_have_room
 from services.identity.operations.users import StateChange, add, change_state, tell_contact
 from services.identity.store import licences, offices, sub_accounts, users
 from services.identity.store.sub_accounts import SubAccount
@@ -21,9 +22,9 @@ from services.identity.store.sub_accounts import SubAccount
 async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User, now: datetime) -> SubAccount:
     """Return the contact's account: a new provisioned person, the one it had before, or the one that it has.
 
-    A seat is taken when the account is activated, as by everybody. Notifications, which know the contact, are told;
-    nothing of the contact changes.
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, StateNotAllowed.
+    A seat must be free, and is taken when the account is activated, as by everybody. Notifications, which know the
+    contact, are told; nothing of the contact changes.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, StateNotAllowed, SeatsExhausted.
     """
     async with db.transaction(tenant_id) as tx:
         await licences.get(tx, lock=True)
@@ -47,6 +48,7 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
                 state=UserState.PROVISIONED,
                 version=before.version + 1,
             )
+            await must_have_room(tx, back.kind, back.state)
             await users.save(tx, back)
             await note(tx, AuditKind.USER_STATE_CHANGED, back.id, before, back)
             await outbox.add(tx, UserStateChanged(user=back.facts()), ActivationRequested(user=back.facts()))

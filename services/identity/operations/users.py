@@ -19,16 +19,16 @@ from services.contracts.identity_events import (
     UserCreated,
     UserStateChanged,
 )
-from services.contracts.vocabulary import SessionId, TenantId, UserId, UserKind, UserState
+from services.contracts.vocabulary import SessionId, TenantId, UserId, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.agent_card import AgentCard, check_telephone
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.directory import NO_ENTRY, DirectoryEntry
-from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.session import ACCESS_LIFETIME, UNAWARE
 from services.identity.domain.user import Assignments, StateNotAllowed, User, check_assignments, check_end, move
 from services.identity.operations import agent_cards
 from services.identity.operations.audit import note
+from services.identity.operations.seats import must_have_room
 from services.identity.operations.standing_down import must_still_be_in, standing_down
 from services.identity.store import (
     access_policies,
@@ -94,7 +94,7 @@ async def create_user(
     """Add a provisioned person, who gets an activation mail; return the id, or an earlier request's.
 
     One who is added suspended gets it once he is provisioned.
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused, TelephoneNeeded.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused, TelephoneNeeded, SeatsExhausted.
     """
     user = newcomer.user
     async with db.transaction(tenant_id) as tx:
@@ -111,7 +111,8 @@ async def create_user(
 
 
 async def add(tx: Transaction, user: User, now: datetime) -> None:
-    """Add a provisioned person. Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, EndRefused."""
+    """Add a provisioned person. Raises what `create_user` raises, but for the telephone."""
+    await must_have_room(tx, user.kind, user.state)
     check_assignments(user.assignments, await offices.known(tx))
     check_end(user, now)
     await users.insert(tx, user)
@@ -170,7 +171,9 @@ async def change_state(
     SessionOver.
     """
     async with db.transaction(tenant_id) as tx:
-        move(await _at(tx, change.user_id, change.version), change.state, now)
+        user = await _at(tx, change.user_id, change.version)
+        move(user, change.state, now)
+        await must_have_room(tx, user.kind, change.state)
     leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
     async with standing_down(db, administrators, tenant_id, leaving, now):
         return await _moved(db, tenant_id, change, now)
@@ -178,12 +181,12 @@ async def change_state(
 
 async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: datetime) -> User:
     async with db.transaction(tenant_id) as tx:
-        licence = await licences.get(tx, lock=True)
+        await licences.get(tx, lock=True)
         await must_still_be_in(tx)
         user = await _at(tx, change.user_id, change.version)
         move(user, change.state, now)
         if change.state is UserState.ACTIVE:
-            await _may_return(tx, licence, user)
+            await _may_return(tx, user)
         changed = replace(change.card.applied_to(user), state=change.state)
         await _save(tx, user, changed, change.card)
         if change.state is UserState.GHOST:
@@ -212,8 +215,7 @@ async def tell_contact(tx: Transaction, user: User) -> None:
     contact_id = await sub_accounts.contact_of(tx, user.id)
     if contact_id is None:
         return
-    gone = user.state is UserState.GHOST
-    kind = AuditKind.SUB_ACCOUNT_REVOKED if gone else AuditKind.SUB_ACCOUNT_GRANTED
+    kind = AuditKind.SUB_ACCOUNT_REVOKED if user.state is UserState.GHOST else AuditKind.SUB_ACCOUNT_GRANTED
     await note(tx, kind, user.id, after={"contact_id": contact_id})
     await outbox.add(tx, account_of(contact_id, user))
 
@@ -224,15 +226,14 @@ def account_of(contact_id: UUID, user: User) -> SubAccountGranted | SubAccountRe
     return told(contact_id=contact_id, user_id=user.id, version=user.version)
 
 
-async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
+async def _may_return(tx: Transaction, user: User) -> None:
     """Refuse who never activated the account, and one more than there are seats.
 
     Raises StateNotAllowed, SeatsExhausted.
     """
     if await credentials.password_hash(tx, user.id) is None:
         raise StateNotAllowed("This account was never activated; let it be provisioned instead.")
-    if user.kind is UserKind.COLLEAGUE:
-        take_seat(licence, await users.count_active(tx))
+    await must_have_room(tx, user.kind, UserState.ACTIVE)
 
 
 async def _forget_links(tx: Transaction, user_id: UserId) -> None:

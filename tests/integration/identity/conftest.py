@@ -120,7 +120,7 @@ async def take_on(http: aiohttp.ClientSession, url: str, seats_bought: int) -> A
                 "code": "AD",
                 "given_name": "Ada",
                 "family_name": "Bianchi",
-                "email": f"{code}@agency.example",
+                "email": f"ada.{code}@agency.example",
             },
         },
     ) as response:

@@ -12,10 +12,8 @@ from tests.support.authenticator import Authenticator
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def template(agency: Agency, *, demands: bool) -> str:
-    status, made = await agency.call(
-        "POST", "/v1/access-templates", {"name": "Strict", "second_factor_required": demands}
-    )
+async def template(agency: Agency, *, demands: bool, name: str = "Strict") -> str:
+    status, made = await agency.call("POST", "/v1/access-templates", {"name": name, "second_factor_required": demands})
     assert (status, made["second_factor_required"]) == (201, demands)
     return made["id"]
 
@@ -127,3 +125,28 @@ async def test_who_sets_up_the_first_factor_to_sign_in_gets_recovery_codes_that_
     status, again = await agency.call("POST", "/v1/sessions/second-factor", finish)
     assert (status, again["recovery_codes"]) == (201, [])
     assert (await agency.call("GET", "/v1/me/second-factor", headers=own))[1]["recovery_codes_left"] == 9
+
+
+async def test_what_all_levels_add_up_to_names_the_nearest_that_demands_a_factor(agency: Agency) -> None:
+    user, _ = await colleague(agency)
+    path = f"/v1/users/{user['id']}/access-policy"
+    templates = {demands: await template(agency, demands=demands, name=str(demands)) for demands in (True, False)}
+
+    async def effective() -> tuple[bool, str | None]:
+        shown = (await agency.call("GET", path))[1]["effective"]
+        return shown["second_factor_required"], shown["second_factor_from"]
+
+    assert await effective() == (False, None)
+    everybody = {"demanded": True}
+    for agency_demands in (False, True):
+        _, settings = await agency.call("GET", "/v1/password-policy")
+        if agency_demands:
+            etag = {"If-Match": f'"{settings["version"]}"'}
+            assert (await agency.call("PUT", "/v1/second-factor-policy", everybody, etag))[0] == 200
+        for strict in (True, False):
+            for own in (True, False):
+                version = (await agency.call("GET", path))[1]["version"]
+                await give(agency, user, version, template_id=templates[strict], second_factor_required=own)
+                sources = {"user": own, "template": strict, "tenant": agency_demands}
+                nearest = next((source for source, demands in sources.items() if demands), None)
+                assert await effective() == (nearest is not None, nearest)

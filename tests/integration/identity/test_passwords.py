@@ -3,7 +3,7 @@
 import asyncio
 import unicodedata
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import pytest
@@ -18,6 +18,8 @@ from tests.support.running import INTERNAL_TOKEN
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NEW = "Another8horse"
+
+NOBODY: Final = {"Authorization": ""}
 
 
 async def gina(agency: Agency) -> dict[str, Any]:
@@ -231,6 +233,38 @@ async def test_a_change_that_loses_a_race_with_another_is_refused_every_time(age
         answers = await asyncio.gather(*(change(agency, headers, password, new) for new in wanted))
         assert sorted(status for status, _ in answers) in ([204, 401], [204, 422])
         password = wanted[[status for status, _ in answers].index(204)]
+
+
+async def test_who_has_a_link_is_told_the_rules_of_the_agency_and_nobody_else(agency: Agency) -> None:
+    _, shown = await agency.call("GET", "/v1/password-policy")
+    active, suspended, invited = await gina(agency), await gina(agency), await agency.add_user()
+    reset, activation = await reset_token(agency, active), await agency.link_token(invited["id"])
+    links = {"/v1/activations": activation, "/v1/password-resets": reset}
+    for path, token in links.items():
+        assert (await agency.call("POST", f"{path}/password-rules", {"token": token}, NOBODY)) == (200, shown["rules"])
+    wanted = {"profile": "nist"}
+    status, changed = await agency.call("PUT", "/v1/password-policy", wanted, {"If-Match": f'"{shown["version"]}"'})
+    assert status == 200
+    for path, token in links.items():
+        status, rules = await agency.call("POST", f"{path}/password-rules", {"token": token}, NOBODY)
+        assert (status, rules, rules["shortest"], rules["kinds"]) == (200, changed["rules"], 15, [])
+
+    ended = await reset_token(agency, suspended)
+    path = f"/v1/users/{suspended['id']}"
+    version = (await agency.call("GET", path))[1]["version"]
+    assert (await agency.call("PUT", f"{path}/state", {"state": "suspended"}, {"If-Match": f'"{version}"'}))[0] == 200
+    for token in ("x", activation, activation[:-4] + "AAAA", ended):
+        wrong = {"token": token, "password": "a long enough password"}
+        refused = await agency.call("POST", "/v1/password-resets", wrong, NOBODY)
+        told = await agency.call("POST", "/v1/password-resets/password-rules", {"token": token}, NOBODY)
+        assert (told[0], told[1]["code"]) == (refused[0], refused[1]["code"]) == (409, "reset_link_over")
+    for token in ("x", reset, activation[:-4] + "AAAA"):
+        wrong = {"token": token, "password": "a long enough password"}
+        refused = await agency.call("POST", "/v1/activations", wrong, NOBODY)
+        told = await agency.call("POST", "/v1/activations/password-rules", {"token": token}, NOBODY)
+        assert (told[0], told[1]["code"]) == (refused[0], refused[1]["code"]) == (409, "activation_link_over")
+    body = {"token": activation, "password": "a long enough password"}
+    assert (await agency.call("POST", "/v1/activations", body, NOBODY))[0] == 204
 
 
 async def invited_again(agency: Agency, user: dict[str, Any]) -> None:

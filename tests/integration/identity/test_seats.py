@@ -1,7 +1,9 @@
 """Seats: three and those bought (MG-1), never one too many, whoever races for them."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from services.identity.adapters.passwords import QUEUE, THREADS
 from services.identity.domain.licence import SEATS_INCLUDED
 from tests.integration.identity.conftest import OPERATOR_TOKEN, PASSWORD, Agency, found_agency
+from tests.integration.identity.directory import connect, user_fields
+from tests.integration.identity.test_agent_cards import at
+from tests.integration.identity.test_sub_accounts import fields
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -109,6 +114,53 @@ async def test_seats_are_taken_back_only_as_far_as_nobody_sits_on_them(
     status, problem = await sell(agency, 1)
     assert (status, problem["code"]) == (409, "seats_taken")
     assert (await sell(agency, 2))[0] == 200
+
+
+@pytest.mark.catalogue("MG-1")
+async def test_nobody_is_invited_while_all_seats_are_taken(
+    http: aiohttp.ClientSession, identity_url: str, authz: StubAuthz
+) -> None:
+    agency = await found_agency(http, identity_url, authz, seats_bought=0)
+    directory, contact = await connect(agency), f"/v1/sub-accounts/{uuid4()}"
+    assert (await agency.call("PUT", contact, fields()))[0] == 200
+    assert (await agency.call("DELETE", contact, headers=at(1)))[0] == 204
+    gone = (await agency.add_user(), await directory.add_user())
+    paths = [f"/v1/users/{one['id']}/state" for one in gone]
+    for path in paths:
+        assert (await agency.call("PUT", path, {"state": "ghost"}, at(1)))[0] == 200
+    people = [await agency.add_user() for _ in range(3)]
+    for user in people[:2]:
+        assert (await agency.activate(user["id"]))[0] == 204
+    assert (await licence(agency))["seats_taken"] == 3
+    before = (await agency.call("GET", "/v1/users"))[1]
+
+    name, returning = uuid4().hex[:8], {"userName": gone[1]["userName"]}
+    colleague = {**fields(), "userid": name}
+    create = {"method": "POST", "path": "/Users", "bulkId": "one", "data": user_fields()}
+    for status, problem in (
+        await agency.call("POST", "/v1/users", colleague),
+        await agency.call("PUT", paths[0], {"state": "provisioned"}, at(2)),
+        await agency.call("PUT", f"/v1/sub-accounts/{uuid4()}", fields()),
+        await agency.call("PUT", contact, fields()),
+    ):
+        assert (status, problem["code"]) == (409, "seats_exhausted")
+    for status, problem in (
+        await directory.call("POST", "/Users", user_fields()),
+        await directory.call("POST", "/Users", user_fields(**returning)),
+    ):
+        assert (status, "all of them are taken" in problem["detail"]) == (409, True)
+    _, answered = await directory.bulk(create)
+    assert answered["Operations"][0]["status"] == "409"
+    assert (await agency.call("GET", "/v1/users"))[1] == before
+    assert (await agency.call("GET", contact))[1]["granted"] is False
+
+    technician = {"kind": "external_technician", "telephone": "+39 0583 1234"}
+    ends_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    assert (await agency.call("POST", "/v1/users", {**fields(), **technician, "ends_at": ends_at}))[0] == 201
+    assert (await directory.call("POST", "/Users", user_fields(active=False)))[0] == 201
+    assert (await sell(agency, 1))[0] == 200
+    assert (await agency.call("POST", "/v1/users", colleague))[0] == 201
+    assert (await agency.activate(people[2]["id"]))[0] == 204
 
 
 @pytest.mark.catalogue("MG-24")

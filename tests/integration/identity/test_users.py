@@ -1,12 +1,15 @@
 """People: added, invited, activated, moved, suspended; within the seats; never across agencies."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
+import asyncpg
 import pytest
 
 from tests.integration.identity.conftest import OPERATOR_TOKEN, PASSWORD, Agency, found_agency
+from tests.support.databases import ServiceDatabase
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -288,3 +291,39 @@ async def test_whoever_is_nobody_here_is_not_found_whatever_is_asked(
             status, problem = await agency.call(method, f"/v1/users/{nobody}{part}", body, version)
             assert (status, problem and problem["code"]) == (404, "not_found"), (method, part)
     assert (await elsewhere.call("GET", "/v1/me"))[0] == 200
+
+
+@pytest.mark.catalogue("MG-25")
+async def test_an_administrator_corrects_a_user_id_and_the_person_signs_in_with_it(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    user, other = await agency.add_user(), await agency.add_user()
+    assert (await agency.activate(user["id"]))[0] == 204
+    _, tokens = await agency.sign_in(user["userid"])
+    own = {"Authorization": f"Bearer {tokens['access_token']}"}
+    path, corrected = f"/v1/users/{user['id']}", f"{user['userid']}-corrected"
+    for wrong, status, code in (
+        (other["userid"].upper(), 409, "userid_taken"),
+        ("two words", 422, "invalid"),
+        ("x", 422, "invalid"),
+    ):
+        refused, problem = await agency.call("PATCH", path, {"userid": wrong}, {"If-Match": '"2"'})
+        assert (refused, problem["code"]) == (status, code)
+    mails = await requested(identity_database, user)
+    status, shown = await agency.call("PATCH", path, {"userid": corrected}, {"If-Match": '"2"'})
+    assert (status, shown["userid"], shown["version"]) == (200, corrected, 3)
+    assert (await agency.call("GET", "/v1/me", headers=own))[1]["userid"] == corrected
+    assert (await agency.sign_in(user["userid"]))[0] == 401
+    assert (await agency.sign_in(corrected))[0] == 201
+    assert await requested(identity_database, user) == mails
+
+
+async def requested(database: ServiceDatabase, user: dict[str, Any]) -> int:
+    """Return how many mails with a way in were asked for."""
+    connection = await asyncpg.connect(database.worker)
+    try:
+        return await connection.fetchval(
+            "SELECT count(*) FROM outbox WHERE topic LIKE '%requested%' AND data->'user'->>'user_id' = $1", user["id"]
+        )
+    finally:
+        await connection.close()

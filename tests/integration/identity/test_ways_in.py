@@ -22,14 +22,17 @@ MOVES: Final = {
     "ghost": ("active", "ghost"),
 }
 EMAIL: Final = ("PATCH", "", {"email": "mine@clerk.example"}, 200)
+USERID: Final = ("PATCH", "", {"userid": "corrected"}, 200)
 INVITED: Final = ("PUT", "/state", {"state": "provisioned"}, 200)
 WAYS: Final = [
     ("provisioned", *EMAIL),
     ("provisioned", "POST", "/activation-mail", None, 202),
     ("active", *EMAIL),
+    ("active", *USERID),
     ("active", "POST", "/password-reset-mail", None, 202),
     ("active", "DELETE", "/second-factor", None, 204),
     ("suspended", *EMAIL),
+    ("suspended", *USERID),
     ("suspended", *INVITED),
     ("ghost", *EMAIL),
     ("ghost", *INVITED),
