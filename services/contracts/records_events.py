@@ -205,6 +205,25 @@ class ContactObjectionFiled(ContactEvent):
     topic: ClassVar[str] = "records.contact.objection_filed.v1"
 
 
+class AttachmentChanged(Event):
+    """Something that is attached to a record was added, changed or deleted; the record itself was not changed.
+
+    What it is called and says is left out: whoever may read it asks for it.
+    """
+
+    topic: ClassVar[str] = "records.attachment.changed.v1"
+
+    section: Literal["listings", "inquiries", "contacts"]
+    record_id: UUID
+    office_id: OfficeId
+    assignee_id: UserId
+    attachment: Literal["document", "criteria", "archive_schedule", "restore_schedule"]
+    attachment_id: UUID | None
+    """None for a date."""
+    action: Literal["created", "changed", "deleted"]
+    by: UserId
+
+
 class MatchFound(Event):
     """A listing answers what a client looks for: for the person in charge of that client, who may open both.
 

@@ -20,6 +20,7 @@ from services.records.config import RecordsSettings
 from services.records.deps import Deps
 from services.records.handlers import (
     appointments,
+    attachments,
     authzen,
     contacts,
     documents,
@@ -34,6 +35,7 @@ from services.records.handlers import (
     saved_searches,
     schedules,
     search_criteria,
+    tombstones,
 )
 
 
@@ -80,6 +82,8 @@ SERVICE = Service(
         *schedules.ROUTES,
         *authzen.ROUTES,
         *documents.ROUTES,
+        *attachments.ROUTES,
+        *tombstones.ROUTES,
     ),
     subscriptions=consumers.SUBSCRIPTIONS,
     loops=(jobs.carry_out_schedules, jobs.tell_of_matches),

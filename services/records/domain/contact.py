@@ -9,6 +9,10 @@ from services.contracts.vocabulary import ContactId
 from services.records.domain.kinds import ContactRole, LegalForm, ProcessingBasis
 from services.records.domain.record import Filter, Record, Section, Tier
 
+_SEARCHING: Final = frozenset({ContactRole.BUYER, ContactRole.TENANT})
+"""The roles of who is known to the agency for his search alone."""
+_OWED: Final = frozenset({ProcessingBasis.CONTRACT, ProcessingBasis.LEGAL_OBLIGATION})
+"""Why data must be kept even if the person objects."""
 NAMES: Final = ("name", "given_name", "family_name", "company_name")
 
 CONTACTS: Final = Section(
@@ -79,6 +83,11 @@ class Contact(Record):
         ]
         if missing:
             raise Invalid(errors=missing)
+
+    @property
+    def is_needed(self) -> bool:
+        """Say whether the contact is needed besides the searches of the person, by what it says itself."""
+        return self.processing_basis in _OWED or not _SEARCHING.issuperset(self.roles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Lists as spreadsheets and XML, and the account of who took out what."""
 
+import json
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -74,6 +75,7 @@ class DisclosureShown(Output):
     form: Form
     with_identity: bool
     asked: dict[str, JsonValue]
+    """As for the list; of `q` only that there was one, not what it said."""
     begun_at: datetime
     ended_at: datetime | None
     outcome: Literal["complete", "cut"] | None
@@ -128,9 +130,17 @@ def disclosure(edge: Edge, call: Call, form: Form, asked: Input, *, with_identit
         section=edge.section,
         form=form,
         with_identity=with_identity,
-        asked=asked.model_dump_json(exclude_none=True, exclude={"form", "identity", "bom", "separator", "language"}),
+        asked=_kept(asked),
         begun_at=call.now,
     )
+
+
+def _kept(asked: Input) -> str:
+    """Return what was asked for as JSON, without the words, which may name a person who objects some day."""
+    kept = asked.model_dump(
+        mode="json", exclude_none=True, exclude={"form", "identity", "bom", "separator", "language"}
+    )
+    return json.dumps(kept | ({"q": ""} if "q" in kept else {}))
 
 
 async def list_disclosures(deps: Deps, call: Call, asked: DisclosuresQuery) -> DisclosuresPage:

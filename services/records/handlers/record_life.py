@@ -135,7 +135,9 @@ async def delete_record(edge: Edge, deps: Deps, call: Call) -> None:
 async def file_record_objection(edge: Edge, deps: Deps, call: Call, asked: Objection) -> None:
     """Delete {a_noun} for good since somebody objects to the processing of his data. Needs admin.objection.update.
 
-    What is left is the number, the time, who did it and the legal ground.
+    What is left is the number, the time, who did it and the legal ground. With a contact, its inquiries and their
+    history lose their identity data, notes and documents; with an inquiry, its contact goes too unless another
+    inquiry, an appointment, its roles, a contract or a law need it, or the caller could not file the objection there.
     """
     await operations.file_objection(deps.db, edge.table, await act(edge, deps, call), asked.ground)
 

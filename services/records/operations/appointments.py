@@ -1,6 +1,6 @@
 """Making, changing and cancelling appointments, each told to who takes part."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -117,21 +117,27 @@ async def cancel(db: Database, act: Act) -> None:
         await outbox.add(tx, await _told(tx, AppointmentCancelled, after))
 
 
-async def let_go(tx: Transaction, record_id: UUID, by: UserId, now: datetime) -> None:
-    """Take a record, which is deleted, out of every appointment, and with it what may name a client.
+async def let_go(
+    tx: Transaction, record_id: UUID, by: UserId, now: datetime, but: Collection[UUID] = ()
+) -> Sequence[UUID]:
+    """Take a record, which is deleted, out of every appointment, and with it what may name a client; return which.
 
-    Each is changed with a version, history and an event of its own; who is no guest any more is told nothing.
+    Each is changed with a version, history and an event of its own; who is no guest any more is told nothing, and is
+    not in what is still to be told either.
     """
-    for appointment_id in await appointments.about(tx, record_id):
+    found = [each for each in await appointments.about(tx, record_id) if each not in but]
+    for appointment_id in found:
         before = await _get(tx, appointment_id)
         if record_id not in {before.listing_id, before.inquiry_id, *before.contacts}:
             continue  # changed while this waited for it
         after = domain.without(before, record_id, now)
         await appointments.save(tx, after)
         await _remember(tx, before, after, CHANGED, by)
+        await appointment_people.leave_untold(tx, after)
         if after.cancelled_at is None:
             told = await _told(tx, AppointmentChanged, after)
             await outbox.add(tx, told.model_copy(update={"guests_forgotten": True}))
+    return found
 
 
 async def _hold(

@@ -12,8 +12,10 @@ from services.chassis.problems import NotFound, Stale
 from services.contracts.access import RecordFacts
 from services.contracts.vocabulary import View
 from services.records.domain import document as domain
+from services.records.domain.attachment import Attachment, Happening, Kind
 from services.records.domain.document import Document, reads_documents, shown
 from services.records.domain.record import Record
+from services.records.operations.attachments import remember
 from services.records.operations.records import Act
 from services.records.store import documents, record_facts, records
 from services.records.store.table import Table
@@ -41,21 +43,23 @@ async def add(db: Database, table: Table[Record], act: Act, document: Document, 
     require(act.snapshot, domain.CREATE)
     async with db.transaction(act.snapshot.tenant_id) as tx:
         await records.hold(tx, table, [act.record_id])
-        await opened(tx, table, act)
+        facts = await opened(tx, table, act)
         made = await earlier(tx, key, document.id, document.created_at)
         if made is not None:
             return await _get(tx, act.record_id, made)
         await documents.insert(tx, table.section.name, document)
+        await _remember(tx, facts, Place(table, act, document.id), None, document)
     return document
 
 
 async def change(db: Database, place: Place, changes: Mapping[str, object]) -> Document:
     """Change what is said of a document and return it. Raises NotFound, PermissionMissing, Stale."""
     async with db.transaction(place.act.snapshot.tenant_id) as tx:
-        before = await _held(tx, place, domain.UPDATE)
+        facts, before = await _held(tx, place, domain.UPDATE)
         after = replace(before, **changes, version=place.version + 1, updated_at=place.act.now)
         if not await documents.save(tx, after, place.version):
             raise Stale
+        await _remember(tx, facts, place, before, after)
     return after
 
 
@@ -67,7 +71,7 @@ async def put_content(db: Database, place: Place, media_type: str, file: bytes) 
     async with db.transaction(place.act.snapshot.tenant_id) as tx:
         before = await _get(tx, place.act.record_id, place.document_id)
         first = before.sha256 is None and before.created_by == place.act.snapshot.user_id
-        before = await _held(tx, place, domain.CREATE if first else domain.UPDATE)
+        facts, before = await _held(tx, place, domain.CREATE if first else domain.UPDATE)
         after = replace(
             before,
             media_type=media_type,
@@ -78,15 +82,17 @@ async def put_content(db: Database, place: Place, media_type: str, file: bytes) 
         )
         if not await documents.put_content(tx, after, file, place.version):
             raise Stale
+        await _remember(tx, facts, place, before, after)
     return after
 
 
 async def remove(db: Database, place: Place) -> None:
     """Delete a document and its file for good. Raises as `change`."""
     async with db.transaction(place.act.snapshot.tenant_id) as tx:
-        await _held(tx, place, domain.DELETE)
+        facts, before = await _held(tx, place, domain.DELETE)
         if not await documents.remove(tx, place.document_id, place.version):
             raise Stale
+        await _remember(tx, facts, place, before, None)
 
 
 async def opened(tx: Transaction, table: Table[Record], act: Act) -> RecordFacts:
@@ -99,7 +105,22 @@ async def opened(tx: Transaction, table: Table[Record], act: Act) -> RecordFacts
     return found
 
 
-async def _held(tx: Transaction, place: Place, key: str) -> Document:
+async def _remember(
+    tx: Transaction, facts: RecordFacts, place: Place, before: Document | None, after: Document | None
+) -> None:
+    private_of = next((one.created_by for one in (after, before) if one and one.is_private), None)
+    attachment = Attachment(
+        section=place.table.section.name,
+        record_id=place.act.record_id,
+        kind=Kind.DOCUMENT,
+        id=place.document_id,
+        private_of=private_of,
+    )
+    await remember(tx, Happening(attachment, facts, place.act.snapshot.user_id, place.act.now), before, after)
+
+
+async def _held(tx: Transaction, place: Place, key: str) -> tuple[RecordFacts, Document]:
+    """Return what the rule must know of the record, and the document on which the key may be used."""
     snapshot = place.act.snapshot
     facts = await opened(tx, place.table, place.act)
     found = await _get(tx, place.act.record_id, place.document_id)
@@ -108,7 +129,7 @@ async def _held(tx: Transaction, place: Place, key: str) -> Document:
     permitted = snapshot.holds(key) if key == domain.CREATE else snapshot.decide(key, facts) is View.FULL
     if not permitted:
         raise PermissionMissing(f"This needs the permission {key}.")
-    return found
+    return facts, found
 
 
 async def _get(tx: Transaction, record_id: UUID, document_id: UUID) -> Document:

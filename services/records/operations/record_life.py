@@ -3,17 +3,21 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
 from services.chassis.authz_client import PermissionMissing
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import Conflict, FieldError, Invalid, NotFound, Stale
 from services.contracts.vocabulary import UserId, View
 from services.records.domain import history
+from services.records.domain.attachment import Attachment, Happening, Kind
+from services.records.domain.contact import Contact
 from services.records.domain.record import ARCHIVED, Burial, Record, Tombstone, changed
 from services.records.domain.rights import STATUS
-from services.records.operations.burials import bury
+from services.records.operations.attachments import remember
+from services.records.operations.burials import REFERENCE, bury, is_needed_without
 from services.records.operations.records import Act, check_place, write
-from services.records.store import records, schedules
+from services.records.store import contacts, records, schedules
 from services.records.store.schedules import Action, Due, Schedule
 from services.records.store.sections import TABLES
 from services.records.store.table import Table
@@ -22,6 +26,7 @@ R = TypeVar("R", bound=Record)
 
 NOW: Final[Mapping[Action, str]] = {Action.ARCHIVE: "archive.now", Action.RESTORE: "restore.now"}
 LATER: Final[Mapping[Action, str]] = {Action.ARCHIVE: "archive.schedule", Action.RESTORE: "restore.schedule"}
+DATES: Final[Mapping[Action, Kind]] = {Action.ARCHIVE: Kind.ARCHIVE_SCHEDULE, Action.RESTORE: Kind.RESTORE_SCHEDULE}
 DELETE: Final = "delete"
 BULK_DELETE: Final = "bulk.delete"
 BULK_REASSIGN: Final = "bulk.reassign"
@@ -64,13 +69,18 @@ async def schedule(db: Database, table: Table[Record], act: Act, action: Action,
     """
     at_once = due_at is not None and due_at <= act.now
     async with db.transaction(act.snapshot.tenant_id) as tx:
-        for needed in (LATER[action], NOW[action]) if at_once else (LATER[action],):
-            await _held(tx, table, act, table.section.key(needed))
-        if due_at is None:
-            await schedules.cancel(tx, act.record_id, action)
+        record = await _held(tx, table, act, table.section.key(LATER[action]))
+        if at_once:
+            await _held(tx, table, act, table.section.key(NOW[action]))
+        before = {one.action: one for one in await schedules.of_record(tx, record.id)}.get(action)
+        after = None if due_at is None else Schedule(action, due_at, act.snapshot.user_id)
+        if after is None:
+            await schedules.cancel(tx, record.id, action)
         else:
-            set_ = Schedule(action, due_at, act.snapshot.user_id)
-            await schedules.put(tx, table.section.name, act.record_id, set_, act.now)
+            await schedules.put(tx, table.section.name, record.id, after, act.now)
+        attachment = Attachment(section=table.section.name, record_id=record.id, kind=DATES[action])
+        happening = Happening(attachment, record.facts(), act.snapshot.user_id, act.now)
+        await remember(tx, happening, before, after)
 
 
 async def carry_out(db: Database, due: Due, now: datetime) -> bool:
@@ -120,10 +130,34 @@ async def delete(db: Database, table: Table[Record], act: Act, action: str = DEL
 
 
 async def file_objection(db: Database, table: Table[Record], act: Act, ground: str) -> None:
-    """Delete a record for good because somebody objects to the processing of his data. Raises as `_held`."""
+    """Delete a record for good because somebody objects to the processing of his data. Raises as `_held`.
+
+    The contact that it names goes too where nothing else needs it, if the objection could be filed there as well.
+    """
+    tombstone = Tombstone(Burial.OBJECTION, ground, act.snapshot.user_id, act.now)
     async with db.transaction(act.snapshot.tenant_id) as tx:
+        contact = await _named_contact(tx, table, act)
         record = await _held(tx, table, act, OBJECT)
-        await bury(tx, table, record, Tombstone(Burial.OBJECTION, ground, act.snapshot.user_id, act.now))
+        named = getattr(record, REFERENCE, None)
+        if named not in {None, contact and contact.id}:
+            raise Stale
+        going = contact if named and contact and await _goes_along(tx, act, contact) else None
+        await bury(tx, table, record, tombstone)
+        if going:
+            await bury(tx, contacts.TABLE, going, tombstone)
+
+
+async def _named_contact(tx: Transaction, table: Table[Record], act: Act) -> Contact | None:
+    """Return the contact that a record names, locked before the record is, as whoever deletes the contact does it."""
+    named: UUID | None = getattr(await records.find(tx, table, None, act.record_id), REFERENCE, None)
+    if named is None or not await records.lock(tx, contacts.TABLE, named):
+        return None
+    return await records.find(tx, contacts.TABLE, act.snapshot, named)
+
+
+async def _goes_along(tx: Transaction, act: Act, contact: Contact) -> bool:
+    may = act.snapshot.decide(OBJECT, contact.facts()) is View.FULL
+    return may and not await is_needed_without(tx, contact, act.record_id)
 
 
 async def bump(db: Database, table: Table[R], act: Act) -> R:

@@ -10,6 +10,7 @@ from services.chassis.problems import NotFound, Stale
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import ContactId
 from services.records.domain import wanted
+from services.records.domain.attachment import Attachment, Happening, Kind
 from services.records.domain.contact import Contact
 from services.records.domain.search_criteria import (
     DELETE,
@@ -21,6 +22,7 @@ from services.records.domain.search_criteria import (
     missing_at_creation,
     permits,
 )
+from services.records.operations.attachments import remember
 from services.records.operations.records import Act
 from services.records.store import contacts, matches, records, search_criteria
 
@@ -44,25 +46,35 @@ async def create_criteria(
         if await search_criteria.count(tx, criteria.contact_id) >= MOST:
             raise TooManyCriteria
         await search_criteria.insert(tx, criteria)
+        await _remember(tx, contact, None, criteria, Act(snapshot, criteria.id, criteria.created_at))
     return criteria
 
 
 async def change_criteria(db: Database, act: Act, changes: Mapping[str, object]) -> SearchCriteria:
     """Change fields of search criteria and return them. Raises NotFound, PermissionMissing, Stale, Invalid."""
     async with db.transaction(act.snapshot.tenant_id) as tx:
-        before = await _held(tx, act, UPDATE)
+        contact, before = await _held(tx, act, UPDATE)
         after = replace(before, **changes, version=before.version + 1, updated_at=act.now)
         wanted.check(after)
         await search_criteria.save(tx, after)
+        await _remember(tx, contact, before, after, act)
     return after
 
 
 async def remove_criteria(db: Database, act: Act) -> None:
     """Delete search criteria. Raises NotFound, PermissionMissing, Stale."""
     async with db.transaction(act.snapshot.tenant_id) as tx:
-        held = await _held(tx, act, DELETE)
+        contact, held = await _held(tx, act, DELETE)
         await search_criteria.remove(tx, held.id)
         await matches.forget(tx, held.id)
+        await _remember(tx, contact, held, None, act)
+
+
+async def _remember(
+    tx: Transaction, contact: Contact, before: SearchCriteria | None, after: SearchCriteria | None, act: Act
+) -> None:
+    attachment = Attachment(section=contact.section.name, record_id=contact.id, kind=Kind.CRITERIA, id=act.record_id)
+    await remember(tx, Happening(attachment, contact.facts(), act.snapshot.user_id, act.now), before, after)
 
 
 async def _contact(tx: Transaction, snapshot: AccessSnapshot, contact_id: ContactId) -> Contact:
@@ -73,8 +85,11 @@ async def _contact(tx: Transaction, snapshot: AccessSnapshot, contact_id: Contac
     return contact
 
 
-async def _held(tx: Transaction, act: Act, key: str) -> SearchCriteria:
-    """Return the search criteria, locked, on which the key may be used. Raises NotFound, PermissionMissing, Stale."""
+async def _held(tx: Transaction, act: Act, key: str) -> tuple[Contact, SearchCriteria]:
+    """Return a contact, and its search criteria, locked, on which the key may be used.
+
+    Raises NotFound, PermissionMissing, Stale.
+    """
     criteria = await search_criteria.get(tx, act.record_id)
     contact = await records.find(tx, contacts.TABLE, act.snapshot, criteria.contact_id)
     if contact is None or not permits(act.snapshot, READ, contact.facts()):
@@ -83,4 +98,4 @@ async def _held(tx: Transaction, act: Act, key: str) -> SearchCriteria:
         raise PermissionMissing(f"This needs the permission {key}.")
     if act.version not in {None, criteria.version}:
         raise Stale
-    return criteria
+    return contact, criteria

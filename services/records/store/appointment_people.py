@@ -61,6 +61,47 @@ async def save(tx: Transaction, appointment: Appointment) -> None:
         await tx.execute(statement, tx.tenant_id, appointment.id, *values)
 
 
+async def meets(tx: Transaction, contact_id: UUID, *, besides: UUID) -> bool:
+    """Say whether a contact takes part in an appointment that is not only about one inquiry."""
+    return await tx.value(
+        """
+        SELECT EXISTS (
+            SELECT FROM appointment_contacts AS taking_part
+              JOIN appointments AS a ON (a.tenant_id, a.id) = (taking_part.tenant_id, taking_part.appointment_id)
+             WHERE taking_part.tenant_id = $1 AND taking_part.contact_id = $2
+               AND (a.inquiry_id IS DISTINCT FROM $3 OR a.listing_id IS NOT NULL))
+        """,
+        tx.tenant_id,
+        contact_id,
+        besides,
+    )
+
+
+async def leave_untold(tx: Transaction, appointment: Appointment) -> None:
+    """Take everybody who is no guest of an appointment out of the events about it that wait to be published.
+
+    What is being published this moment is locked, and left as it is.
+    """
+    await tx.execute(
+        """
+        UPDATE outbox AS waiting
+           SET data = jsonb_set(data, '{guests}', (
+                   SELECT coalesce(jsonb_agg(guest), '[]')
+                     FROM jsonb_array_elements(data -> 'guests') AS guest
+                    WHERE guest ->> 'contact_id' = ANY ($3::text[])
+                       OR (guest ->> 'contact_id' IS NULL AND guest ->> 'email' = ANY ($4::text[]))))
+         WHERE tenant_id = $1
+           AND seq IN (SELECT seq FROM outbox
+                        WHERE tenant_id = $1 AND data ->> 'appointment_id' = $2
+                          FOR UPDATE SKIP LOCKED)
+        """,
+        tx.tenant_id,
+        str(appointment.id),
+        list(map(str, appointment.contacts)),
+        [guest.email for guest in appointment.guests],
+    )
+
+
 async def addressed(tx: Transaction, appointment_id: UUID) -> Sequence[tuple[ContactId, str, str, str | None]]:
     """Return id, name, address and language of the contacts who take part and have an address.
 

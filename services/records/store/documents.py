@@ -135,6 +135,11 @@ async def remove(tx: Transaction, document_id: UUID, version: int) -> bool:
     )
 
 
+async def remove_all(tx: Transaction, record_id: UUID) -> None:
+    """Delete the documents of a record and their files."""
+    await tx.execute("DELETE FROM record_documents WHERE tenant_id = $1 AND record_id = $2", tx.tenant_id, record_id)
+
+
 def _document(row: Row) -> Document:
     values: dict[str, Any] = dict(row)
     kind = Kind(values.pop("kind"))

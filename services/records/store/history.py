@@ -1,7 +1,7 @@
 """What happened to records, as rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.chassis.database import Transaction, json_object
@@ -57,6 +57,23 @@ async def page(tx: Transaction, record_id: UUID, *, below: int, limit: int) -> S
         )
         for row in rows
     ]
+
+
+async def forget(tx: Transaction, record_id: UUID, names: Collection[str]) -> None:
+    """Keep of these fields that they changed, not what they were."""
+    await tx.execute(
+        """
+        UPDATE record_history
+           SET before = before || (SELECT coalesce(jsonb_object_agg(name, NULL), '{}')
+                                     FROM jsonb_object_keys(before) AS name WHERE name = ANY ($3::text[])),
+               after = after || (SELECT coalesce(jsonb_object_agg(name, NULL), '{}')
+                                   FROM jsonb_object_keys(after) AS name WHERE name = ANY ($3::text[]))
+         WHERE tenant_id = $1 AND record_id = $2
+        """,
+        tx.tenant_id,
+        record_id,
+        list(names),
+    )
 
 
 def _json(values: Mapping[str, object]) -> str:

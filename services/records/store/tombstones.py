@@ -1,7 +1,11 @@
 """What is left of deleted records."""
 
+from collections.abc import Sequence
+
+from services.chassis.cursor import Cursor
 from services.chassis.database import Transaction
-from services.records.domain.record import Record, Tombstone
+from services.contracts.access import RecordFacts
+from services.records.domain.record import Burial, Buried, Record, Tombstone
 from services.records.store.records import sql_of
 from services.records.store.table import Table
 
@@ -20,14 +24,17 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
         "DELETE FROM record_rights WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_right_changes WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_documents WHERE tenant_id = $1 AND record_id = $2",
+        "DELETE FROM attachment_history WHERE tenant_id = $1 AND record_id = $2",
         "DELETE FROM record_history WHERE tenant_id = $1 AND record_id = $2",
         sql_of(table, "DELETE FROM {table} WHERE tenant_id = $1 AND id = $2"),
     ):
         await tx.execute(statement, tx.tenant_id, record.id)
+    facts = record.facts()
     await tx.execute(
         """
-        INSERT INTO tombstones (tenant_id, section, record_id, number, cause, ground, deleted_by, deleted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO tombstones (tenant_id, section, record_id, number, cause, ground, deleted_by, deleted_at,
+                                office_id, assignee_id, created_by, is_private)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         tx.tenant_id,
         table.section.name,
@@ -37,4 +44,35 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
         tombstone.ground,
         tombstone.by,
         tombstone.at,
+        facts.office_id,
+        facts.assignee_id,
+        facts.created_by,
+        facts.is_private,
     )
+
+
+async def page(tx: Transaction, section: str, *, after: Cursor, limit: int) -> Sequence[Buried]:
+    """Return up to `limit` deleted records of a section, the last one first. No scope: the rule decides on each."""
+    rows = await tx.rows(
+        """
+        SELECT record_id, number, cause, ground, deleted_by, deleted_at, office_id, assignee_id, created_by, is_private
+          FROM tombstones
+         WHERE tenant_id = $1 AND section = $2 AND (deleted_at, record_id) < ($3, $4)
+         ORDER BY deleted_at DESC, record_id DESC
+         LIMIT $5
+        """,
+        tx.tenant_id,
+        section,
+        after.at,
+        after.id,
+        limit,
+    )
+    return [
+        Buried(
+            row["record_id"],
+            row["number"],
+            RecordFacts(row["office_id"], row["assignee_id"], row["created_by"], row["is_private"], section),
+            Tombstone(Burial(row["cause"]), row["ground"], row["deleted_by"], row["deleted_at"]),
+        )
+        for row in rows
+    ]

@@ -31,6 +31,8 @@ SEARCHED: Final = (
     *("", "q=neri", "q=wisniewska", "q=villa", "q=via", "q=giulia", "q=rings", "q=0583"),
     *("assignee_id=@bruno", "office_id=@centre", "owner_name=Neri", "street=Neri", "q=villa&limit=2&sort=number"),
     *("limit=3&sort=-created_at", "limit=1", "sort=owner_name"),
+    *("is_private=true", "no_commission=true", "standard_status=archived,active", "rooms_min=1", "rooms=3"),
+    *("updated_since=2026-01-01T00:00:00Z", "living_area_min_m2=80&rooms_max=4", "superoffer=false"),
 )
 CHANGES: Final[Sequence[dict[str, Any]]] = (
     {"identity": {"owner_name": "Neri 0"}},
@@ -50,6 +52,7 @@ NOT_ABOUT_RECORDS: Final = frozenset(
     {
         ("POST", "/v1/saved-searches"),
         ("GET", "/v1/saved-searches"),
+        ("PUT", "/v1/saved-searches/{search_id}"),
         ("DELETE", "/v1/saved-searches/{search_id}"),
         *((method, f"/v1/required-fields/{section}") for method in ("GET", "PUT") for section in list(SECTIONS)[:2]),
     }
@@ -82,6 +85,7 @@ def _of_any(section: str, noun: str) -> Mapping[Key, Asks]:
         ("DELETE", one): _queries(""),
         ("POST", f"{one}/objection"): _bodies({"ground": "GDPR article 21"}, spends=True),
         ("GET", f"{one}/history"): _queries("", "limit=1"),
+        ("GET", f"/v1/tombstones/{section}"): _queries("", "limit=1"),
         ("GET", rights): _queries(""),
         ("PUT", rights): _bodies(ENTRIES, {"entries": [{**ENTRY, "effect": "inherit"}]}),
         ("POST", f"{rights}/stamp"): _bodies(ENTRIES, {"stamp_id": "@unknown"}),
@@ -108,6 +112,8 @@ def _of_archived(section: str, noun: str) -> Mapping[Key, Asks]:
         **{("DELETE", f"{one}/{action}-schedule"): _queries("") for action in ("archive", "restore")},
         **{("POST", f"{one}/{action}-schedule/retry"): _queries("") for action in ("archive", "restore")},
         ("GET", f"{one}/schedules"): _queries(""),
+        ("GET", f"{one}/schedule-changes"): _queries("", "limit=1"),
+        ("GET", f"{one}/document-changes"): _queries("", "limit=1"),
         ("POST", f"/v1/{section}/bulk-delete"): _bodies({"ids": [record, "@unknown"]}, spends=True),
         ("POST", f"/v1/{section}/bulk-reassign"): _bodies({"ids": [record, "@unknown"], "assignee_id": "@bruno"}),
         ("GET", f"{one}/matches"): _queries("", "limit=1"),
@@ -154,6 +160,7 @@ ASKED: Final[Mapping[Key, Asks]] = {
     ("POST", "/v1/listings/{listing_id}/bump"): _queries(""),
     ("POST", "/v1/listings/{listing_id}/copy"): _queries(""),
     ("POST", "/v1/listings/{listing_id}/identity/fill"): _bodies({"owner_name": "Neri"}),
+    ("GET", "/v1/contacts/{contact_id}/criteria-changes"): _queries("", "limit=1"),
     ("POST", "/v1/listings/bulk-renumber"): _bodies({"items": [{"listing_id": "@listings", "number": "A-1"}]}),
     ("POST", "/v1/contacts/{contact_id}/criteria"): _bodies({"name": "A house", "transaction_type": "sale"}),
     ("GET", "/v1/contacts/{contact_id}/criteria"): _queries(""),
