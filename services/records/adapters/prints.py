@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
 from fpdf.fonts import FontFace
 
 from services.records.domain.contact import CONTACTS
@@ -25,6 +26,9 @@ _FONT: Final = "Roboto"  # Apache License 2.0, beside the files; has the letters
 _NOT_PRINTED: Final = frozenset(
     {"id", "version", "office_id", "assignee_id", "created_by", "key_holder_id", "contact_id", "currency"}
 )
+_MOST_LINES: Final = 16
+"""Of a text in a table: no row may be higher than a page."""
+_CLIPPED: Final = "\N{HORIZONTAL ELLIPSIS}"
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BY_DIGITS: Final[Mapping[int, str]] = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -157,14 +161,24 @@ def record_pdf(layout: Layout, values: Values, sheet: Sheet) -> bytes:
     if layout.title and (title := sheet.text(layout.title, values)):
         page.set_font(_FONT, size=12)
         page.multi_cell(0, 6, title, new_x="LMARGIN", new_y="NEXT")
+    long = dict[str, str]()
     page.set_font(_FONT, size=10)
     with page.table(col_widths=(60, 130), first_row_as_headings=False, borders_layout="HORIZONTAL_LINES") as table:
         for name in columns(layout.section, with_identity=True):
-            printed_apart = name in {*_NOT_PRINTED, layout.title, layout.text}
-            if not printed_apart and (text := sheet.text(name, values)):
+            text = "" if name in {*_NOT_PRINTED, layout.title, layout.text} else sheet.text(name, values)
+            lines = _lines(page, page.epw * 130 / 190, text)
+            if len(lines) > _MOST_LINES:
+                long[name] = text
+            elif text:
                 row = table.row()
                 row.cell(sheet.word(name), style=FontFace(emphasis="BOLD"))
-                row.cell(text)
+                row.cell("\n".join(lines))
+    for name, text in long.items():
+        page.ln(4)
+        page.set_font(_FONT, style="B", size=10)
+        page.multi_cell(0, 5, sheet.word(name), new_x="LMARGIN", new_y="NEXT")
+        page.set_font(_FONT, size=10)
+        page.multi_cell(0, 5, text, new_x="LMARGIN", new_y="NEXT")
     if text := sheet.text(layout.text, values):
         page.ln(4)
         page.multi_cell(0, 5, text, new_x="LMARGIN", new_y="NEXT")
@@ -172,18 +186,34 @@ def record_pdf(layout: Layout, values: Values, sheet: Sheet) -> bytes:
 
 
 def list_pdf(layout: Layout, rows: Sequence[Values], sheet: Sheet, *, full: bool) -> bytes:
-    """Return a list on paper, a row per record; `full` says that no more are printed at once."""
+    """Return a list on paper, a row per record; `full` says that no more are printed at once.
+
+    Of a long text the beginning is printed, and below the list what stands for the rest.
+    """
     widths = {**layout.in_a_list, **(layout.with_identity if sheet.with_identity else {})}
     page = _paper(sheet, sheet.word(layout.section.name), landscape=sheet.with_identity)
     page.set_font(_FONT, size=8)
+    clipped = False
     with page.table(col_widths=tuple(widths.values()), borders_layout="HORIZONTAL_LINES", text_align="LEFT") as table:
         table.row([sheet.word(name) for name in widths])
         for values in rows:
-            table.row([sheet.text(name, values) for name in widths])
-    if full:
+            row = table.row()
+            for name, width in widths.items():
+                lines = _lines(page, width * page.epw / sum(widths.values()), sheet.text(name, values))
+                row.cell("\n".join(lines[:_MOST_LINES]) + _CLIPPED * (len(lines) > _MOST_LINES))
+                clipped = clipped or len(lines) > _MOST_LINES
+    for note in [*(["clipped"] if clipped else []), *(["at_most"] if full else [])]:
         page.ln(4)
-        page.cell(0, 6, sheet.word("at_most"))
+        page.cell(0, 6, sheet.word(note), new_x="LMARGIN", new_y="NEXT")
     return bytes(page.output())
+
+
+def _lines(page: FPDF, width: float, text: str) -> Sequence[str]:
+    """Return the lines that a text takes in a cell of a table."""
+    flat = text.replace("\n", " ")
+    if len(flat) <= _MOST_LINES:  # measuring costs as much as printing, and a line has a character at least
+        return [flat]
+    return cast("list[str]", page.multi_cell(width, text=flat, dry_run=True, output=MethodReturnValue.LINES))
 
 
 class _Paper(FPDF):

@@ -30,6 +30,11 @@ class UnknownOffice(Invalid):
     title = "There is no such office."
 
 
+class NoOffice(Invalid):
+    code = "no_office"
+    title = "You have no principal office: name the one in which it shall lie."
+
+
 class UnknownAssignee(Invalid):
     code = "unknown_assignee"
     title = "There is nobody to whom it could be assigned so."

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.contracts.access import AccessSnapshot, RecordFacts
-from services.contracts.vocabulary import View
+from services.contracts.vocabulary import OfficeId, View
 from services.records.domain.record import ARCHIVED, Record, Section, Tier
 
 STATUS: Final = "standard_status"
@@ -26,17 +26,22 @@ def refused(record: Record, changes: Mapping[str, object], snapshot: AccessSnaps
     ]
 
 
-def refused_at_creation(record: Record, snapshot: AccessSnapshot) -> Sequence[tuple[str, str]]:
+def refused_at_creation(record: Record, snapshot: AccessSnapshot, home: OfficeId | None) -> Sequence[tuple[str, str]]:
     """Return the fields with which the caller may not create a record, each with the permission that is missing.
 
     The section's `create` brings along whatever describes the thing and its people. What has a permission of its own
-    (a flag, the private note, another assignee, privacy, the archive) is decided as a change of the bare record.
+    (a flag, the private note, another assignee, privacy, the archive) is decided as a change of the bare record. So is
+    an office that is not one of the creator's: the bare record lies in `home`, his principal one.
     """
     section = record.section
-    bare = replace(record, assignee_id=record.created_by, **section.bare)
+    is_his = record.office_id == home or record.office_id in snapshot.principals
+    office_id = record.office_id if is_his or home is None else home
+    bare = replace(record, assignee_id=record.created_by, office_id=office_id, **section.bare)
     beyond = {name: value for name in section.changed_by if (value := getattr(record, name)) != getattr(bare, name)}
     if record.is_private:
         beyond["is_private"] = True
+    if not is_his:
+        beyond["office_id"] = record.office_id
     return [(name, key) for name, key in refused(bare, beyond, snapshot) if key != section.key("update")]
 
 

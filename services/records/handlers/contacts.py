@@ -68,7 +68,8 @@ class ContactFields(Input):
 class NewContact(ContactFields):
     number: Number = OMITTED
     """The customer number; left out, the agency's next one."""
-    office_id: OfficeId
+    office_id: OfficeId = OMITTED
+    """Left out, the caller's principal one; one that is not the caller's needs the permission to move it there."""
     basic: NewContactBasic
     """Without an assignee, the caller is it."""
     identity: ContactIdentityGiven = OMITTED

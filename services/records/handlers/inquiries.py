@@ -72,7 +72,8 @@ class ClientGiven(Input):
 class NewInquiry(WantedGiven):
     number: Number = OMITTED
     """Left out, the agency's next one."""
-    office_id: OfficeId
+    office_id: OfficeId = OMITTED
+    """Left out, the caller's principal one; one that is not the caller's needs the permission to move it there."""
     standard_status: InquiryStatus = InquiryStatus.ACTIVE
     transaction_type: TransactionType
     basic: InquiryBasicGiven = OMITTED

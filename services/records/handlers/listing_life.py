@@ -11,7 +11,6 @@ from services.chassis.problems import Invalid
 from services.chassis.web import Call, Input, Route
 from services.contracts.vocabulary import ListingId, View
 from services.records.deps import Deps
-from services.records.domain.listing import Listing
 from services.records.domain.projection import Projection
 from services.records.domain.record import Tier
 from services.records.handlers.bulk import MOST, Outcomes, each
@@ -21,6 +20,7 @@ from services.records.handlers.listing_models import EDGE, IdentityGiven, Listin
 from services.records.handlers.record_life import in_full
 from services.records.operations import record_life as operations
 from services.records.operations import records as creation
+from services.records.store import directory
 from services.records.store.listings import TABLE
 
 
@@ -54,11 +54,14 @@ async def fill_identity(deps: Deps, call: Call, asked: IdentityGiven) -> Compose
 async def copy_listing(deps: Deps, call: Call) -> Composed | None:
     """Take on a copy of what the caller sees of a listing, as a draft of his own. Needs listings.copy and .create.
 
+    It lies in the caller's principal office, or, if he has none, where the listing does.
+
     Flags and the private note are not copied; a copy of a private listing is private, which needs its permission.
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    async with deps.db.single_read(call.caller.tenant_id) as tx:
+    async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         listing, projection = await in_full(EDGE, tx, snapshot, EDGE.id_in(call))
+        home = await directory.office_of(tx, call.caller.user_id)
     key = TABLE.section.key(operations.COPY)
     if snapshot.decide(key, listing.facts()) is not View.FULL:
         raise PermissionMissing(f"This needs the permission {key}.")
@@ -66,13 +69,14 @@ async def copy_listing(deps: Deps, call: Call) -> Composed | None:
         **_copied(projection),
         "id": ids.uuid7(),
         "number": "",
+        "office_id": home or listing.office_id,
         "is_private": listing.is_private,
         "assignee_id": call.caller.user_id,
         "created_by": call.caller.user_id,
         "created_at": call.now,
         "updated_at": call.now,
     }
-    made = await creation.create(deps.db, TABLE, snapshot, Listing(**fields), call.idempotency_key)
+    made = await creation.create(deps.db, TABLE, snapshot, fields, call.idempotency_key)
     call.reply_headers["Location"] = f"/v1/listings/{made.id}"
     return EDGE.opened(made, snapshot)
 

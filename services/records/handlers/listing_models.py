@@ -108,7 +108,8 @@ class IdentityGiven(Input):
 class NewListing(PublicFields):
     number: Number = OMITTED
     """Left out, the agency's next one."""
-    office_id: OfficeId
+    office_id: OfficeId = OMITTED
+    """Left out, the caller's principal one; one that is not the caller's needs the permission to move it there."""
     standard_status: StandardStatus = StandardStatus.DRAFT
     transaction_type: TransactionType
     property_type: PropertyType

@@ -28,6 +28,8 @@ from services.records.store.schedules import Action
 
 AT_ONCE: Final = 200
 """Entries of a history read by one statement."""
+READ_AT_MOST: Final = 5
+"""Statements that a page may cost: one that finds little ends early and says where to go on."""
 
 
 class ScheduleGiven(Input):
@@ -143,31 +145,35 @@ async def file_record_objection(edge: Edge, deps: Deps, call: Call, asked: Objec
 async def list_record_history(edge: Edge, deps: Deps, call: Call, asked: PageQuery) -> HistoryPage:
     """List what happened to {a_noun}, newest first. Needs the {noun} in full view.
 
-    A change of which the caller may see no field is left out.
+    A change of which the caller may see no field is left out, and a page may be short because of them.
     """
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     # One transaction sees one instant: what came after the caller was let in is not in it.
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         record, projection = await in_full(edge, tx, snapshot, edge.id_in(call))
-        found = await _visible(tx, record, projection, asked)
-    page, following = asked.cut(found, lambda one: Cursor(one.at, UUID(int=one.version)))
-    return HistoryPage(items=page, next=following)
+        return await _visible(tx, record, projection, asked)
 
 
-async def _visible(tx: Transaction, record: Record, projection: Projection, asked: PageQuery) -> list[HistoryEntry]:
-    """Return the entries of which the caller sees something: more than a page of them, unless these are all.
+async def _visible(tx: Transaction, record: Record, projection: Projection, asked: PageQuery) -> HistoryPage:
+    """Return a page of the entries of which the caller sees something.
 
-    The page is cut from them only then, so that its end is nothing that is hidden.
+    Its end is nothing that is hidden, unless it ends early; then it is a version, of which it tells nothing else.
     """
     found = list[HistoryEntry]()
     below = 2**62 if asked.cursor == START else min(asked.cursor.id.int, 2**62)
-    while len(found) <= asked.limit:
+    for _ in range(READ_AT_MOST):
         read = await history.page(tx, record.id, below=below, limit=AT_ONCE)
         found += [entry for one in read if (entry := _entry(one, record, projection)) is not None]
-        if len(read) < AT_ONCE:
-            break
+        if len(read) < AT_ONCE or len(found) > asked.limit:
+            page, following = asked.cut(found, lambda one: _after(one.version))
+            return HistoryPage(items=page, next=following)
         below = read[-1].version
-    return found
+    return HistoryPage(items=found, next=str(_after(below)))
+
+
+def _after(version: int) -> Cursor:
+    """Return where the page begins that follows a version."""
+    return Cursor(START.at, UUID(int=version))
 
 
 def _entry(found: Entry, record: Record, projection: Projection) -> HistoryEntry | None:

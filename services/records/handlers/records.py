@@ -84,10 +84,11 @@ class Queried(Asked, Paged, Protocol):
 
 
 async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) -> Composed | None:
-    """Take on {a_noun} in one of the agency's offices. Needs {section}.create.
+    """Take on {a_noun}. Needs {section}.create.
 
-    Without a number it gets the agency's next one, without an assignee the caller is it. What has a permission of
-    its own (flags, private note, another assignee, privacy) needs that permission too. Answers without a document
+    Without a number it gets the agency's next one, without an assignee the caller is it, without an office it lies in
+    the caller's principal one. What has a permission of its own (flags, private note, another assignee, an office that
+    is not the caller's, privacy) needs that permission too. Answers without a document
     when the caller may create but not open. An office that was opened a moment ago may still be unknown here
     (`unknown_office`): try again.
     """
@@ -101,7 +102,7 @@ async def create_record(edge: Edge, deps: Deps, call: Call, asked: BaseModel) ->
         "created_at": call.now,
         "updated_at": call.now,
     }
-    made = await operations.create(deps.db, edge.table, snapshot, edge.table.kind(**fields), call.idempotency_key)
+    made = await operations.create(deps.db, edge.table, snapshot, fields, call.idempotency_key)
     call.reply_headers["Location"] = f"{edge.every}/{made.id}"
     return edge.opened(made, snapshot)
 

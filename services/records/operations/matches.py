@@ -21,6 +21,7 @@ from services.records.store.table import Table
 
 _TABLES: Final[Mapping[str, Table[Record]]] = {"inquiry": inquiries.TABLE, "criteria": contacts.TABLE}
 AGAIN_AFTER: Final = timedelta(seconds=30)
+AT_LATEST_AFTER: Final = timedelta(hours=1)
 _NO_SESSION: Final = SessionId(UUID(int=0))
 
 
@@ -60,9 +61,13 @@ async def carry_out(db: Database, access: Access, request: Request, now: datetim
 
 
 async def put_off(db: Database, request: Request, now: datetime) -> None:
-    """Let a request that failed wait, so that it keeps nobody else's from its turn."""
+    """Let a request that failed wait, twice as long each time up to an hour, so that others' get their turn.
+
+    After an outage of authz it waits no longer than about as long as that lasted.
+    """
+    pause = min(AGAIN_AFTER * 2 ** min(request.failures, 10), AT_LATEST_AFTER)
     async with db.single_write(request.tenant_id) as tx:
-        await matches.put_off(tx, request, now + AGAIN_AFTER)
+        await matches.put_off(tx, request, now + pause)
 
 
 async def _snapshots(

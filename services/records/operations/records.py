@@ -11,10 +11,11 @@ from services.chassis.database import Database, Transaction
 from services.chassis.idempotency import IdempotencyKey, earlier
 from services.chassis.problems import FieldError, NotFound, Stale
 from services.contracts.access import AccessSnapshot
-from services.contracts.vocabulary import UserId
+from services.contracts.vocabulary import OfficeId, UserId
 from services.records.domain.history import CHANGED, CREATED, entry
 from services.records.domain.listing import Listing
 from services.records.domain.record import (
+    NoOffice,
     NumberTaken,
     Record,
     Tier,
@@ -45,20 +46,31 @@ class Act:
     version: int | None = None
 
 
-async def create(db: Database, table: Table[R], snapshot: AccessSnapshot, record: R, key: IdempotencyKey | None) -> R:
-    """Take on a record and return it; an empty number becomes the section's next one.
+async def create(
+    db: Database, table: Table[R], snapshot: AccessSnapshot, fields: Mapping[str, Any], key: IdempotencyKey | None
+) -> R:
+    """Take on a record of these fields and return it; an empty number becomes the section's next one.
 
-    The same key returns the record that it made before, as it is now.
-    Raises PermissionMissing naming the fields, Invalid, UnknownOffice, UnknownAssignee, NumberTaken, KeyReused.
+    Without an office it lies in its creator's principal one. The same key returns the record that it made before, as
+    it is now. Raises PermissionMissing naming the fields, NoOffice, Invalid, UnknownOffice, UnknownAssignee,
+    NumberTaken, KeyReused.
     """
     require(snapshot, table.section.key("create"))
-    _refuse(refused_at_creation(record, snapshot), record)
-    record.check()
     async with db.transaction(snapshot.tenant_id) as tx:
+        home, is_known = await directory.place_of(tx, snapshot.user_id, fields.get("office_id"))
+        office_id: OfficeId | None = fields.get("office_id", home)
+        if office_id is None:
+            raise NoOffice(errors=[FieldError("/office_id", NoOffice.code, NoOffice.title)])
+        placed: dict[str, Any] = {**fields, "office_id": office_id}
+        record = table.kind(**placed)
+        _refuse(refused_at_creation(record, snapshot, home), record)
+        record.check()
         made = await earlier(tx, key, record.id, record.created_at)
         if made is not None:
             return await records.get(tx, table, snapshot, made)
         await _hold_contact(tx, getattr(record, "contact_id", None))
+        if not is_known:
+            raise UnknownOffice(errors=[FieldError("/office_id", UnknownOffice.code, UnknownOffice.title)])
         await check_place(tx, None, record, snapshot)
         return await take_on(tx, table, record, snapshot.user_id)
 
@@ -136,13 +148,13 @@ def _refuse(refusals: Sequence[tuple[str, str]], record: Record) -> None:
 async def check_place(tx: Transaction, before: Record | None, after: Record, snapshot: AccessSnapshot) -> None:
     """Refuse an office, a person or a contact that is new to a record and not the agency's.
 
-    An office is unknown until identity's event about it has arrived. The caller is known: the token says so.
+    The office of a new record is known before. An office is unknown until identity's event about it has arrived. The
+    caller is known: the token says so.
     Raises UnknownOffice, UnknownAssignee, UnknownContact.
     """
     pointer = after.section.pointer
-    if (before is None or after.office_id != before.office_id) and not await directory.knows_office(
-        tx, after.office_id
-    ):
+    moved = before is not None and after.office_id != before.office_id
+    if moved and not await directory.knows_office(tx, after.office_id):
         raise UnknownOffice(errors=[FieldError(pointer("office_id"), UnknownOffice.code, UnknownOffice.title)])
     for name in _PEOPLE:
         person: UserId | None = getattr(after, name, None)

@@ -64,6 +64,33 @@ async def offices_of(tx: Transaction, people: Collection[UserId]) -> Mapping[Use
     return {row["id"]: row["principal_office_id"] for row in rows}
 
 
+async def place_of(tx: Transaction, user_id: UserId, named: OfficeId | None) -> tuple[OfficeId | None, bool]:
+    """Return a person's principal office, if there is one, and whether the tenant has the office that is named.
+
+    Where none is named, whether it has the principal one.
+    """
+    row = await tx.row(
+        """
+        SELECT person.principal_office_id AS home,
+               EXISTS (SELECT FROM offices
+                        WHERE tenant_id = $1 AND id = coalesce($3, person.principal_office_id)) AS known
+          FROM (SELECT) AS always
+          LEFT JOIN people AS person ON person.tenant_id = $1 AND person.id = $2
+        """,
+        tx.tenant_id,
+        user_id,
+        named,
+    )
+    return (None, False) if row is None else (row["home"], row["known"])
+
+
+async def office_of(tx: Transaction, user_id: UserId) -> OfficeId | None:
+    """Return the principal office of a person, None for who has none or is not known yet."""
+    return await tx.value(
+        "SELECT principal_office_id FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id
+    )
+
+
 async def knows_person(tx: Transaction, user_id: UserId) -> bool:
     """Say whether the tenant has this person, gone or not."""
     return bool(await tx.value("SELECT true FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id))

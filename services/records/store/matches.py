@@ -23,6 +23,8 @@ class Request:
     tenant_id: TenantId
     listing_id: ListingId
     requested_at: datetime
+    failures: int = 0
+    """How often it was put off since it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ async def request(tx: Transaction, listing_id: ListingId, now: datetime) -> None
         """
         INSERT INTO match_requests (tenant_id, listing_id, requested_at)
         VALUES ($1, $2, $3)
-        ON CONFLICT (tenant_id, listing_id) DO UPDATE SET requested_at = excluded.requested_at
+        ON CONFLICT (tenant_id, listing_id) DO UPDATE SET requested_at = excluded.requested_at, failures = 0
         """,
         tx.tenant_id,
         listing_id,
@@ -75,7 +77,7 @@ async def find_requests(queries: Queries, now: datetime, limit: int) -> Sequence
     """Return the oldest requests of all tenants, without those put off. For the worker's role."""
     rows = await queries.rows(
         """
-        SELECT tenant_id, listing_id, requested_at
+        SELECT tenant_id, listing_id, requested_at, failures
           FROM match_requests
          WHERE requested_at <= $1
          ORDER BY requested_at
@@ -84,7 +86,7 @@ async def find_requests(queries: Queries, now: datetime, limit: int) -> Sequence
         now,
         limit,
     )
-    return [Request(row["tenant_id"], row["listing_id"], row["requested_at"]) for row in rows]
+    return [Request(row["tenant_id"], row["listing_id"], row["requested_at"], row["failures"]) for row in rows]
 
 
 async def untold(tx: Transaction, listing_id: ListingId, after: UUID = BEGINNING) -> Sequence[Searcher]:
@@ -120,7 +122,7 @@ async def put_off(tx: Transaction, failed: Request, until: datetime) -> None:
     await tx.execute(
         """
         UPDATE match_requests
-           SET requested_at = $4
+           SET requested_at = $4, failures = failures + 1
          WHERE tenant_id = $1 AND listing_id = $2 AND requested_at = $3
         """,
         tx.tenant_id,

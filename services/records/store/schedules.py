@@ -131,12 +131,12 @@ async def retry(tx: Transaction, record_id: UUID, action: Action, now: datetime)
 
 
 async def page(
-    tx: Transaction, *, failed: bool | None, after: tuple[datetime, UUID], limit: int
+    tx: Transaction, *, failed: bool | None, after: tuple[datetime, UUID], skipping: int, limit: int
 ) -> Sequence[tuple[UUID, str, Schedule]]:
     """Return schedules with the record and section of each, the earliest due first.
 
-    Up to `limit` instants and records: what is set for the same record and instant is never torn apart.
-    No scope: whoever asks decides on each record.
+    `skipping` so many after the first place, up to `limit` instants and records: what is set for the same record and
+    instant is never torn apart. No scope: whoever asks decides on each record.
     """
     rows = await tx.rows(
         """
@@ -146,7 +146,8 @@ async def page(
              WHERE tenant_id = $1 AND (due_at, record_id) > ($2, $3)
                AND ($4::boolean IS NULL OR (failed_at IS NOT NULL) = $4)
              ORDER BY due_at, record_id
-             LIMIT $5
+            OFFSET $5
+             LIMIT $6
         )
         SELECT record_id, section, action, due_at, scheduled_by, failed_at, failure
           FROM page
@@ -158,6 +159,7 @@ async def page(
         after[0],
         after[1],
         failed,
+        skipping,
         limit,
     )
     return [(row["record_id"], row["section"], _schedule(row)) for row in rows]

@@ -105,7 +105,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency with two offices: Ada heads it, Bruno and Carla work there with the rights that a test gives them."""
+    """An agency with two offices: Ada heads it, Bruno and Carla work there with the rights that a test gives them.
+
+    The centre is the principal office of each of them.
+    """
 
     http: aiohttp.ClientSession
     url: str
@@ -244,6 +247,6 @@ async def open_agency(http: aiohttp.ClientSession, url: str, db: Database, authz
         for office in (centre, harbour):
             await directory.save_office(tx, office, 1)
         for person in (ada, bruno, carla):
-            await directory.save_person(tx, person, 1, UserState.ACTIVE)
+            await directory.save_person(tx, person, 1, UserState.ACTIVE, centre)
     authz.give(tenant_id, ada, dict.fromkeys(KEYS, EVERYTHING))
     return Agency(http, url, db, authz, issuer, tenant_id, centre, harbour, ada, bruno, carla)

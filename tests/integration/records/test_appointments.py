@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.chassis import ids
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.vocabulary import OfficeId, Ownership, UserId, View
+from services.contracts.vocabulary import OfficeId, Ownership, UserId, UserState, View
 from services.records.domain.appointment import Appointment, Kind, sight
 from services.records.store import appointments, directory
 from services.records.store.appointments import Period
@@ -86,6 +86,8 @@ async def test_ones_own_calendar_needs_no_permission(agency: Agency) -> None:
 async def test_what_others_do_in_a_calendar_needs_the_permission_for_it_over_that_calendar(
     agency: Agency, key: str
 ) -> None:
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await directory.save_person(tx, agency.bruno, 2, UserState.ACTIVE)
     made = await make(agency, agency.bruno, office_id=str(agency.centre))
     reaches = [
         (Scope(everything=View.FULL), True),

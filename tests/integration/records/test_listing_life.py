@@ -9,6 +9,8 @@ import pytest
 
 from services.chassis import clock, ids
 from services.contracts.access import Scope
+from services.contracts.vocabulary import UserId
+from services.records.handlers.record_life import AT_ONCE, READ_AT_MOST
 from services.records.operations import record_life
 from services.records.store.schedules import Action, Due
 from tests.integration.records.conftest import Agency, Answer
@@ -179,6 +181,17 @@ async def test_a_copy_holds_what_the_copier_sees_and_a_bump_brings_a_listing_to_
     assert [item["id"] for item in listed] == [made["id"], copy["id"], later["id"]]
 
 
+async def test_a_copy_lies_in_the_copiers_office(agency: Agency) -> None:
+    made = await agency.take_on(office_id=str(agency.harbour))
+    copier = agency.give(agency.bruno, read=EVERYTHING, copy=EVERYTHING, create=EVERYTHING)
+    copy = await _do(agency, made, "POST /copy", {}, copier)
+    assert (copy.status, copy.body["office_id"]) == (201, str(agency.centre))
+    homeless = agency.give(
+        UserId(ids.uuid7()), read=EVERYTHING, copy=EVERYTHING, create=EVERYTHING, assignee__update=EVERYTHING
+    )
+    assert (await _do(agency, made, "POST /copy", {}, homeless)).body["office_id"] == str(agency.harbour)
+
+
 async def test_a_page_of_the_history_ends_with_something_that_the_caller_sees(agency: Agency) -> None:
     made = await agency.take_on(identity=IDENTITY)
     agent = agency.give(agency.bruno, read=EVERYTHING)
@@ -196,6 +209,28 @@ async def test_a_page_of_the_history_ends_with_something_that_the_caller_sees(ag
         pages.append([entry["version"] for entry in page["items"]])
         query = f"?limit=1&cursor={page['next']}" if page["next"] else ""
     assert pages == [[10], [7], [4], [1]]
+
+
+async def test_a_page_of_the_history_ends_after_a_bounded_walk_and_the_next_goes_on_there(agency: Agency) -> None:
+    made = await agency.take_on()
+    agent = agency.give(agency.bruno, read=EVERYTHING)
+    hidden = 2 * AT_ONCE * READ_AT_MOST + 7
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO record_history
+            SELECT tenant_id, section, record_id, version + at, 'changed', '{"private_note": null}',
+                   '{"private_note": "x"}', changed_by, changed_at
+              FROM record_history, generate_series(1, $1) AS at
+            """,
+            hidden,
+        )
+    pages, query = list[list[int]](), "?limit=1"
+    while query:
+        page = (await _do(agency, made, f"GET /history{query}", who=agent)).body
+        pages.append([entry["version"] for entry in page["items"]])
+        query = f"?limit=1&cursor={page['next']}" if page["next"] else ""
+    assert pages == [[], [], [1]]
 
 
 @pytest.mark.catalogue("MG-35")

@@ -12,7 +12,7 @@ from services.chassis.database import Database
 from services.contracts.access import Scope
 from services.contracts.vocabulary import UserId, UserState, View
 from services.records.store import directory
-from tests.integration.records.conftest import FLAT, Agency, open_agency
+from tests.integration.records.conftest import FLAT, SEARCH, Agency, open_agency
 from tests.support.issuer import Issuer
 from tests.support.stub_authz import EVERYTHING, StubAuthz
 
@@ -193,6 +193,32 @@ async def test_a_new_listing_is_its_creators_and_needs_the_permission_to_create(
     assert answer.refusal == (403, "permission_missing", set())
     assert "listings.create" in answer.body["detail"]
     assert await agency.stored() == before
+
+
+@pytest.mark.catalogue("MG-59")
+@pytest.mark.parametrize(
+    ("section", "new"),
+    [("listings", FLAT), ("inquiries", SEARCH), ("contacts", {"basic": {"name": "Giulia Neri"}})],
+)
+async def test_a_new_record_lies_in_its_creators_office_and_elsewhere_by_who_may_move_it_there(
+    agency: Agency, section: str, new: dict[str, Any]
+) -> None:
+    keys: dict[str, Any] = {"create": EVERYTHING, "read": EVERYTHING}
+    agent = agency.give(agency.bruno, section=section, **keys)
+    mover = agency.give(agency.carla, section=section, **keys, assignee__update=OWN)
+    both = agency.give(UserId(ids.uuid7()), section=section, beside=(agency.harbour,), **keys)
+    path, elsewhere = f"/v1/{section}", {**new, "office_id": str(agency.harbour)}
+    made = await agency.call(agent, "POST", path, new)
+    assert (made.status, made.body["office_id"]) == (201, str(agency.centre))
+    before = await agency.stored()
+    refused = await agency.call(agent, "POST", path, elsewhere)
+    assert refused.refusal == (403, "permission_missing", {"/office_id"})
+    moved = await agency.do(agent, section, made.body, "PATCH ", {"office_id": str(agency.harbour)})
+    assert moved.refusal == refused.refusal, "creating there takes what moving there takes"
+    assert (await agency.call(both, "POST", path, new)).refusal == (422, "no_office", {"/office_id"})
+    assert await agency.stored() == before
+    for who in (mover, both):
+        assert (await agency.call(who, "POST", path, elsewhere)).body["office_id"] == str(agency.harbour)
 
 
 async def test_who_may_create_but_not_open_gets_no_document(agency: Agency) -> None:

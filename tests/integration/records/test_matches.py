@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +52,25 @@ async def _carry_out(agency: Agency, requests: list[Request] | None = None) -> i
     access = RemoteAccess(Peer(agency.http, agency.authz.url, SecretStr("x")))
     asked = await _requests(agency) if requests is None else requests
     return sum([await matching.carry_out(agency.db, access, one, clock.now()) for one in asked])
+
+
+async def test_a_request_that_fails_again_and_again_waits_longer_each_time_until_it_is_made_anew(
+    agency: Agency,
+) -> None:
+    made, now = await agency.take_on(**OFFER), clock.now()
+    pauses = list[int]()
+    for _ in range(14):
+        async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+            (one,) = await matches.find_requests(tx, now + timedelta(days=365), 100)
+        await matching.put_off(agency.db, one, now)
+        (put_off,) = await _requests(agency)
+        pauses.append(round((put_off.requested_at - now).total_seconds()))
+        now = put_off.requested_at
+    assert pauses == [30, 60, 120, 240, 480, 960, 1920, *[3600] * 7]
+    assert (await agency.change(agency.ada, made, {"title": "New"})).status == 200
+    async with agency.db.transaction(agency.tenant_id, readonly=True) as tx:
+        (one,) = await matches.find_requests(tx, clock.now(), 100)
+    assert one.failures == 0
 
 
 async def _wish(agency: Agency, contact: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import get_args
+from pathlib import Path
+from typing import Any, Final, get_args
 
 import pypdf
 import pytest
+from fontTools.ttLib import TTFont
 
+from services.records.adapters import prints
 from services.records.adapters.prints import LAYOUTS, WORDING, Language, Sheet, list_pdf, record_pdf
 from services.records.domain.kinds import (
     ContactRole,
@@ -132,6 +135,53 @@ def test_an_inquiry_and_a_contact_are_printed_in_their_own_fields() -> None:
     assert "właściciel" in read(record_pdf(CONTACT, known, Sheet("pl", NOW, with_identity=True)))
     for layout, values, word in ((INQUIRY, wanted, "Lucca"), (CONTACT, known, "Żółć")):
         assert word in read(list_pdf(layout, [values], Sheet("de", NOW, with_identity=True), full=False))
+
+
+def _widest() -> str:
+    """Return the widest character of the font on paper."""
+    with TTFont(Path(prints.__file__).parent / "fonts" / "Roboto-Regular.ttf") as font:
+        widths: Any = font["hmtx"]
+        shapes: Any = font.getBestCmap()
+        return chr(max(shapes, key=lambda code: widths[shapes[code]][0]))
+
+
+LONG: Final[tuple[str, ...]] = (
+    "x" * 198,
+    "W" * 198,
+    ("W" * 9 + " ") * 19,
+    "\n".join("x" * 99),
+    ", ".join("x" * 66),
+    _widest() * 198,
+    (_widest() * 9 + " ") * 19,
+)
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_the_longest_texts_that_records_hold_stop_no_print(text: str) -> None:
+    lines = {"title", "municipality", "street_name", "owner_name", "name", "company_name", "city", "client_name"}
+    lists = {"municipalities": 100, "districts": 9, "phones": 9, "emails": 20}
+    for layout in LAYOUTS.values():
+        names = layout.section.tier_of
+        values = {"number": "N" * 32, **dict.fromkeys(lines & names.keys(), f"{text}Z.")}
+        values |= {name: tuple(f"{text}{at}." for at in range(many)) for name, many in lists.items() if name in names}
+        values |= {layout.text: f"{text} " * 20, "property_types": tuple(PropertyType), "roles": tuple(ContactRole)}
+        sheet = Sheet("de", NOW, with_identity=True)
+        alone = "".join(read(record_pdf(layout, values, sheet)).split())
+        for name, many in lists.items():
+            for at in range(many) if name in names else ():
+                assert f"{at}." in alone, (name, "of one record everything is printed")
+        several = read(list_pdf(layout, [values, one(), values], sheet, full=True))
+        assert "A/1" in several
+        assert ("steht für den Rest" in several) is (several.count("\N{HORIZONTAL ELLIPSIS}") > 1)
+        assert "steht für den Rest" in several or layout is LISTING, "of long lists the beginning is printed"
+        assert "Mehr werden nicht" in several
+
+
+def test_a_title_of_any_length_that_records_takes_is_whole_in_a_list() -> None:
+    title = "Ampia villa con vista " * 9
+    shown = read(list_pdf(LISTING, [one(title=title)], Sheet("it", NOW, with_identity=True), full=False))
+    assert " ".join(shown.split()).count("villa con vista") == 9
+    assert "testo lungo" not in shown
 
 
 def test_there_are_words_for_every_field_and_kind_in_every_language() -> None:

@@ -13,7 +13,7 @@ from services.records.domain.kinds import StandardStatus
 from services.records.domain.listing import LISTINGS
 from services.records.domain.record import Tier
 from services.records.domain.rights import refused, refused_at_creation
-from tests.unit.records.test_listing import LISTING, PEOPLE
+from tests.unit.records.test_listing import LISTING, OFFICES, PEOPLE
 
 ALL, PUBLIC, OWN = Scope(everything=View.FULL), Scope(everything=View.PUBLIC), Scope(own=True)
 CHANGED_BY, TIER_OF = LISTINGS.changed_by, LISTINGS.tier_of
@@ -89,13 +89,30 @@ def test_making_a_listing_private_and_archiving_it_take_a_permission_more() -> N
 @pytest.mark.catalogue("MG-59")
 def test_who_creates_may_describe_property_and_owner_and_nothing_that_has_its_own_permission() -> None:
     mine = replace(LISTING, created_by=PEOPLE[0], title="New", owner_name="Neri", standard_status=StandardStatus.ACTIVE)
-    assert refused_at_creation(mine, holding(OWN)) == []
+    assert refused_at_creation(mine, holding(OWN), OFFICES[0]) == []
     full = replace(mine, assignee_id=PEOPLE[1], superoffer=True, private_note="Ring twice.", is_private=True)
-    assert {name for name, _ in refused_at_creation(full, holding(OWN))} == {
+    assert {name for name, _ in refused_at_creation(full, holding(OWN), OFFICES[0])} == {
         "assignee_id",
         "superoffer",
         "private_note",
         "is_private",
     }
     keys = ("assignee.update", "superoffer.update", "private_note.update", "private.create")
-    assert refused_at_creation(full, holding(OWN, *keys)) == []
+    assert refused_at_creation(full, holding(OWN, *keys), OFFICES[0]) == []
+
+
+@pytest.mark.catalogue("MG-59")
+def test_who_creates_in_a_strangers_office_may_move_a_record_of_his_own_there() -> None:
+    here, there = OFFICES
+    mine = replace(LISTING, created_by=PEOPLE[0], office_id=there)
+    missing = [("office_id", "listings.assignee.update")]
+    in_one_office = holding(Scope(offices=frozenset({here})), "assignee.update")
+    in_the_other = holding(Scope(offices=frozenset({there})), "assignee.update")
+    assert refused_at_creation(mine, holding(ALL), here) == missing
+    assert refused_at_creation(mine, holding(OWN, "assignee.update"), here) == []
+    assert refused_at_creation(mine, in_one_office, here) == []
+    assert refused_at_creation(mine, in_the_other, here) == missing, "moved away from here, not there"
+    assert refused_at_creation(mine, holding(ALL), there) == []
+    assert refused_at_creation(mine, replace(holding(ALL), principals=frozenset({there})), here) == []
+    assert refused_at_creation(mine, holding(ALL), None) == missing
+    assert refused_at_creation(mine, in_the_other, None) == []
