@@ -5,16 +5,23 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import aio_pika
 import aiohttp
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from services.chassis.service import Service
+from services.contracts.queues import QUEUES
 from tests.support.databases import ServiceDatabase, fresh_database
 from tests.support.issuer import Issuer, issuing
 from tests.support.stub_authz import StubAuthz, stub_authz
+
+# A shared machine may stand still for a second: how long an example takes says nothing of the rule that it is of.
+settings.register_profile("whatever it takes", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("whatever it takes")
 
 FreshDatabase = Callable[[Service[Any, Any]], Awaitable[ServiceDatabase]]
 ONE_SITE = "tests/faults/"
@@ -52,10 +59,15 @@ def postgres_url() -> str:
     return _given("KEYHOLDER_TEST_POSTGRES_URL")
 
 
-@pytest.fixture(scope="session")
-def amqp_url(worker_id: str) -> str:
-    """The URL of this test process's own virtual host."""
-    return f"{_given('KEYHOLDER_TEST_AMQP_URL')}/test-{_number(worker_id)}"
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def amqp_url(worker_id: str) -> str:
+    """The URL of this test process's own virtual host, in which nothing is left of other modules' messages."""
+    url = f"{_given('KEYHOLDER_TEST_AMQP_URL')}/test-{_number(worker_id)}"
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        for queue in QUEUES:
+            await channel.queue_delete(queue)
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -61,6 +61,11 @@ class Part:
         """Start it again whenever it ends by itself, at once and then with growing pauses."""
         self._keeper = asyncio.create_task(self._keep())
 
+    @property
+    def exit_code(self) -> int | None:
+        """Return with what it ended, or None while it runs."""
+        return self._child.exit_code if self._child else None
+
     async def stop(self, grace_seconds: float = 4.0) -> None:
         """Stop it, with force after the grace; nothing happens if it does not run."""
         await self._leave_alone()

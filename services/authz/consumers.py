@@ -10,6 +10,7 @@ from services.chassis.database import Transaction
 from services.contracts.envelope import Envelope
 from services.contracts.identity_events import (
     AssignmentChanged,
+    LicenceChanged,
     LicenceCreated,
     OfficeChanged,
     TeamChanged,
@@ -25,6 +26,11 @@ async def take_on_agency(tx: Transaction, event: LicenceCreated, envelope: Envel
     product = permission_catalogue()
     starting = {ids.uuid7(): group for group in starting_groups(product)}
     await directory.take_on(tx, event, starting, product, envelope.time)
+
+
+async def keep_agency(tx: Transaction, event: LicenceChanged, envelope: Envelope) -> None:
+    """Remember what an agency chose; whose own a record is decides everybody's rights."""
+    await directory.keep_licence(tx, event, envelope.time)
 
 
 async def keep_office(tx: Transaction, event: OfficeChanged, envelope: Envelope) -> None:
@@ -47,6 +53,7 @@ SUBSCRIPTIONS = (
         "authz.directory",
         {
             LicenceCreated: take_on_agency,
+            LicenceChanged: keep_agency,
             OfficeChanged: keep_office,
             TeamChanged: keep_team,
             UserCreated: keep_person,

@@ -5,7 +5,7 @@ and not in a service, because authz (evaluations) and records (rows in memory) m
 Source: the rights algebra, ADR-0006.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +27,17 @@ BASIC: Final[Mapping[str, RecordClass]] = {
     "identity.read": RecordClass.IDENTITY,
 }
 """What follows the section in the keys that an allow of their class opens to whoever does not hold them."""
+
+IN_BOTH_FORMS: Final = frozenset(
+    {
+        "listings.documents.read",
+        "inquiries.documents.read",
+        "imports.listings.delete",
+        "imports.inquiries.delete",
+        "dashboard.statistics.read",
+    }
+)
+"""The keys of sections in the catalogue of which what follows the section is a key too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +214,15 @@ def _basic(key: str, of: str | None) -> tuple[str, RecordClass | None]:
     named, _, action = key.partition(".")
     section = of or named
     return section, BASIC.get(action) if named == section else None
+
+
+def key_of(section: str, action: str, is_key: Callable[[str], bool]) -> str:
+    """Return the permission key that an action on something of a section stands for: its own one goes first.
+
+    So `documents.read` of a listing is `listings.documents.read` to everybody. What is no key at all is of the section.
+    """
+    own = action if action.startswith(f"{section}.") else f"{section}.{action}"
+    return own if is_key(own) or not is_key(action) else action
 
 
 def suffices(view: View | None, record_class: RecordClass) -> bool:

@@ -45,7 +45,10 @@ class Subject(SubjectKind):
 
 class Action(Message):
     name: Text
-    """A permission key, or what follows the section in it: `update`, `identity.read`."""
+    """A permission key, or what follows the section in it: `update`, `identity.read`.
+
+    Where it is both, the section's is meant: `documents.read` of a listing is `listings.documents.read`.
+    """
 
 
 class RightProperty(Message):

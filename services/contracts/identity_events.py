@@ -40,16 +40,31 @@ class UserEvent(Event):
     user: UserFacts
 
 
-class LicenceCreated(Event):
-    """An agency was taken on. Its first administrator follows in a UserCreated."""
-
-    topic: ClassVar[str] = "identity.licence.created.v1"
+class LicenceEvent(Event):
+    """Something about an agency changed; always the whole picture, of a version that rises with each change."""
 
     name: str
     timezone: str
     locale: str
     ownership: Ownership
+    version: int = 1
+
+
+class LicenceCreated(LicenceEvent):
+    """An agency was taken on. Its first administrator follows in a UserCreated."""
+
+    topic: ClassVar[str] = "identity.licence.created.v1"
+
     administrator_id: UserId
+
+
+class LicenceChanged(LicenceEvent):
+    """An agency's settings, licence code or number of seats changed."""
+
+    topic: ClassVar[str] = "identity.licence.changed.v1"
+
+    licence_code: str
+    seats: int
 
 
 class OfficeChanged(Event):

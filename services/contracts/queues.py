@@ -14,6 +14,7 @@ from services.contracts.identity_events import (
     AgentCardChanged,
     AssignmentChanged,
     DeviceAdded,
+    LicenceChanged,
     LicenceCreated,
     OfficeChanged,
     PasswordChanged,
@@ -39,6 +40,7 @@ EXCHANGE: Final = "keyholder.events"
 QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "authz.directory": (
         LicenceCreated,
+        LicenceChanged,
         OfficeChanged,
         TeamChanged,
         UserCreated,
@@ -65,6 +67,7 @@ QUEUES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "notifications.matches": (MatchFound,),
     "notifications.directory": (
         LicenceCreated,
+        LicenceChanged,
         UserCreated,
         UserChanged,
         UserStateChanged,

@@ -72,7 +72,10 @@ async def build(settings: IdentitySettings, platform: Platform) -> AsyncGenerato
     access = RemoteAccess(authz)
     signing = SigningKeys(platform.db, settings.signing_key_passphrase)
     verifier = Verifier(signing.find)
-    with PasswordHashing() as hashing, Pictures() as pictures:
+    with (
+        PasswordHashing(settings.password_memory_kib, settings.password_passes) as hashing,
+        Pictures() as pictures,
+    ):
         yield Built(
             Deps(
                 db=platform.db,

@@ -27,3 +27,7 @@ class IdentitySettings(Settings):
     """How long an activation link works."""
     session_hours: int = Field(default=12, ge=1, le=720)
     """How long a session lasts without a new sign-in."""
+    password_memory_kib: int = Field(default=19 * 1024, ge=19 * 1024, le=1024 * 1024)
+    """How much memory a password's hash takes; two are made at once. The least is OWASP's, as that of the passes is."""
+    password_passes: int = Field(default=2, ge=2, le=100)
+    """How often hashing a password goes over that memory."""

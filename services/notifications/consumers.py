@@ -11,7 +11,9 @@ from services.contracts.identity_events import (
     AgentCardChanged,
     AssignmentChanged,
     DeviceAdded,
+    LicenceChanged,
     LicenceCreated,
+    LicenceEvent,
     PasswordChanged,
     PasswordResetRequested,
     SecondFactorChanged,
@@ -93,10 +95,10 @@ async def warn_of_end(tx: Transaction, event: TechnicianExpiring, envelope: Enve
         )
 
 
-async def follow_licence(tx: Transaction, event: LicenceCreated, _envelope: Envelope) -> None:
-    """Take over an agency's name and zone, once: identity tells of it again after a restore."""
-    if await agencies.insert(tx, event):
-        await reports.add(tx)
+async def follow_licence(tx: Transaction, event: LicenceEvent, _envelope: Envelope) -> None:
+    """Take over an agency's name, zone and locale, and plan anew by another zone; an older picture changes nothing."""
+    if await agencies.follow(tx, event):
+        await reports.rework(tx)
         await digests.rework(tx)
 
 
@@ -199,6 +201,7 @@ SUBSCRIPTIONS = (
         "notifications.directory",
         {
             LicenceCreated: follow_licence,
+            LicenceChanged: follow_licence,
             UserCreated: follow_user,
             UserChanged: follow_user,
             UserStateChanged: follow_user,

@@ -31,6 +31,7 @@ async def site(running_site: Site) -> AsyncGenerator[Site]:
     for name, part in running_site.parts.items():
         if part.pid is None:
             await running_site.start(name)
+    await running_site.connected(*(name for name in running_site.parts if "-work" in name))
     yield running_site
     running_site.sound = False
     await expect_everything_once(running_site)

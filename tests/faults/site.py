@@ -43,7 +43,7 @@ from tests.support.running import eventually, settings_of
 CLONE: Final = Path(__file__).parents[2]
 HERE: Final = Path(__file__).parent
 VHOST: Final = "faults"
-SMTP_SECONDS: Final = 2.0
+SMTP_SECONDS: Final = 5.0
 BOUNCE_TOKEN: Final = "bounce-token-of-the-tests"
 SERVICES: Final[Mapping[str, Service[Any, Any]]] = {"identity": IDENTITY, "notifications": NOTIFICATIONS}
 

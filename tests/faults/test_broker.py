@@ -89,10 +89,8 @@ async def test_2_away_it_costs_no_write_and_what_was_written_follows(site: Site,
     memory = _resident(worker.pid)
     await site.rabbit.stop()
     async with writing(site, 50):
-        await asyncio.sleep(180 if long else 2)
-        age = await eventually(lambda: _age(site, 150 if long else 1), 60)
-        left = await site.value("identity", LEFT)
-        assert left >= 50
+        age = await eventually(lambda: _age(site, 150 if long else 1), 600)
+        left = await eventually(lambda: _waiting(site, 50), 60)
         await site.rabbit.start()
     began = time.monotonic()
     await site.become("identity", LEFT, 0)
@@ -110,6 +108,12 @@ async def _age(site: Site, least: float) -> float:
     """Return how long the oldest event has waited, once that is long enough."""
     age = await site.metric("identity-work", OLDEST)
     return age if age >= least else 0
+
+
+async def _waiting(site: Site, least: int) -> int:
+    """Return how many events wait, once they are that many."""
+    left = int(await site.value("identity", LEFT))
+    return left if left >= least else 0
 
 
 def _resident(pid: int | None) -> int:

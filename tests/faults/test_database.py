@@ -83,10 +83,7 @@ async def test_6_a_database_that_goes_and_comes_is_503_for_requests_and_loses_no
             await (site.postgres.kill() if crash else site.postgres.stop())
             await _answered(answers, 503)
             await site.postgres.start()
-            loop = asyncio.get_running_loop()
-            began = loop.time()
             await _answered(answers, 202)
-            assert loop.time() - began < 15
     assert answers.keys() <= {202, 503, -1}, answers
     if not long:
         await let_waits_end(site, leases=True)  # mails that were in hand while the database was away

@@ -48,7 +48,7 @@ async def test_3_processes_that_start_before_the_broker_serve_and_connect_when_i
     before = {name: site.parts[name].pid for name in workers}
     for line in site.broker.values():
         await line.up()
-    await site.connected(*workers, seconds=10)
+    await site.connected(*workers)
     assert {name: site.parts[name].pid for name in workers} == before
 
 

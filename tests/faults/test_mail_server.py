@@ -37,7 +37,7 @@ async def _fails(site: Site, modes: tuple[Mode, ...]) -> None:
     site.sink.answer(bad, *modes)
     await site.tell(TenantId(uuid4()), bad, *good)
     for address in good:
-        await site.sink.has(address)
+        await site.sink.has(address, seconds=60)
     state, mails, uncertain = ENDS[modes]
     sql = "SELECT state, uncertain_attempts FROM deliveries WHERE recipient_address = $1 AND next_try_at IS NULL"
 

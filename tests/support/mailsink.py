@@ -116,14 +116,14 @@ class MailSink:
         """Return the mails that were taken for a recipient, in order."""
         return [mail for mail in self.received if mail.recipient == recipient]
 
-    async def has(self, recipient: str, count: int = 1) -> list[Received]:
+    async def has(self, recipient: str, count: int = 1, seconds: float = 30) -> list[Received]:
         """Return a recipient's mails once there are that many."""
 
         async def enough() -> list[Received]:
             mails = self.to(recipient)
             return mails if len(mails) >= count else []
 
-        return await eventually(enough)
+        return await eventually(enough, seconds)
 
     async def up(self) -> None:
         """Listen, always on the same port."""
@@ -141,6 +141,15 @@ class MailSink:
                 _cut(protocol)
             await self._server.wait_closed()
             self._server = None
+
+    @asynccontextmanager
+    async def away(self) -> AsyncGenerator[None]:
+        """Be down as long as the block lasts."""
+        await self.down()
+        try:
+            yield
+        finally:
+            await self.up()
 
     @property
     def _encrypted_from_the_start(self) -> ssl.SSLContext | None:

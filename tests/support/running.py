@@ -1,7 +1,7 @@
 """Services in the test's own process, on real sockets, by the code that runs them in production."""
 
 import asyncio
-import socket
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import aiohttp
 from aiohttp import web
 
+from deploy.local.ports import SPARE, is_free
 from services.chassis import running
 from services.chassis.config import Settings
 from services.chassis.service import Service
@@ -17,15 +18,18 @@ from tests.support.databases import ServiceDatabase
 INTERNAL_TOKEN: Final = "internal-token-of-the-tests"
 NO_BROKER: Final = "amqp://nobody:nothing@127.0.0.1:1/"
 """A broker that is never there."""
+_ANY: Final = random.SystemRandom()
+"""Not what the order of tests is drawn from, which two test processes would draw alike."""
+_GIVEN_OUT: Final = set[int]()
+"""Some are taken long after they were asked for."""
 T = TypeVar("T")
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback port that nobody listens on at the moment, and that no outgoing connection will get."""
+    port = next(port for port in _ANY.sample(SPARE, 400) if port not in _GIVEN_OUT and is_free(port))
+    _GIVEN_OUT.add(port)
+    return port
 
 
 def settings_of(
@@ -77,15 +81,17 @@ async def answering(app: web.Application) -> AsyncGenerator[str]:
         await runner.cleanup()
 
 
-async def eventually(ask: Callable[[], Awaitable[T]], seconds: float = 10.0) -> T:
+async def eventually(ask: Callable[[], Awaitable[T]], seconds: float = 30.0) -> T:
     """Return the first truthy answer; a condition is polled, nothing is ever simply slept for.
 
     Raises AssertionError with the last answer when the time is over.
     """
-    deadline = asyncio.get_running_loop().time() + seconds
+    loop = asyncio.get_running_loop()
+    deadline, late = loop.time() + seconds, False
     while not (answer := await ask()):
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s; last answer: {answer!r}"
+        assert not late, f"not within {seconds} s; last answer: {answer!r}"
         await asyncio.sleep(0.02)
+        late = loop.time() >= deadline  # looked at before asking: a machine that stood still asks once more
     return answer
 
 

@@ -21,7 +21,7 @@ from services.chassis.parsing import checked
 from services.chassis.problems import Malformed
 from services.chassis.refusals import UNTYPED
 from services.chassis.web import Access, Call, Route
-from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight
+from services.contracts.access import AccessSnapshot, RecordFacts, RecordRight, key_of
 from services.contracts.authzen import (
     DECISIONS,
     USER,
@@ -154,7 +154,7 @@ def _question(name: str, resource: Resource, catalogue: Catalogue) -> Question |
 
 
 def _permission(name: str, resource: Resource, catalogue: Catalogue) -> Permission | None:
-    return catalogue.get(name) or catalogue.get(f"{resource.type}.{name}")
+    return catalogue.get(key_of(resource.type, name, catalogue.__contains__))
 
 
 def _facts(resource: Resource) -> RecordFacts | None:

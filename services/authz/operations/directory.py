@@ -13,7 +13,7 @@ from services.authz.domain.starting_groups import StartingGroup
 from services.authz.operations.rights_changes import announce
 from services.authz.store import grants, groups, offers, people, tenants
 from services.chassis.database import Transaction
-from services.contracts.identity_events import LicenceCreated
+from services.contracts.identity_events import LicenceCreated, LicenceEvent
 
 
 async def take_on(
@@ -21,17 +21,28 @@ async def take_on(
 ) -> None:
     """Give a new agency its groups, the first of them its administrator; everybody's rights begin with that."""
     turn = await tenants.take_turn(tx, now)
-    if not await tenants.take_on(tx, licence.timezone, licence.ownership):
-        return
-    await offers.set_offered(tx, product.keys())
-    signature = Signature(None, turn.at)
-    for group_id, group in starting.items():
-        called = group.called(licence.locale)
-        made = PermissionGroup(group_id, called.name, group.is_employee_group, 1, now, group.code, called.description)
-        await groups.insert(tx, made, signature)
-        await grants.put(tx, Holder(HolderKind.GROUP, group_id), group.grants, signature)
-    await groups.put_member(tx, next(iter(starting)), Member(licence.administrator_id, None), signature)
-    await announce(tx, turn.version, await people.everybody(tx))
+    is_other = await tenants.follow_licence(tx, licence, turn.at)
+    is_new = await tenants.take_on(tx)
+    if is_new:
+        await offers.set_offered(tx, product.keys())
+        signature = Signature(None, turn.at)
+        for group_id, group in starting.items():
+            called = group.called(licence.locale)
+            made = PermissionGroup(
+                group_id, called.name, group.is_employee_group, 1, now, group.code, called.description
+            )
+            await groups.insert(tx, made, signature)
+            await grants.put(tx, Holder(HolderKind.GROUP, group_id), group.grants, signature)
+        await groups.put_member(tx, next(iter(starting)), Member(licence.administrator_id, None), signature)
+    if is_new or is_other:
+        await announce(tx, turn.version, await people.everybody(tx))
+
+
+async def keep_licence(tx: Transaction, licence: LicenceEvent, now: datetime) -> None:
+    """Keep what was told of an agency, unless something newer is known already; its ownership decides rights."""
+    turn = await tenants.take_turn(tx, now)
+    if await tenants.follow_licence(tx, licence, turn.at):
+        await announce(tx, turn.version, await people.everybody(tx))
 
 
 async def keep_person(tx: Transaction, person: Person, now: datetime) -> None:

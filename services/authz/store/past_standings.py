@@ -11,12 +11,12 @@ from services.contracts.vocabulary import UserId
 async def find(tx: Transaction, user_id: UserId, at: datetime) -> Standing | None:
     """Return what decided a person's rights at an instant, or None for somebody unknown then.
 
-    Whose own a record is never changes. No scope: as `standings.find`.
+    No scope: as `standings.find`.
     """
     rows = await tx.rows(
         """
         WITH person AS MATERIALIZED (
-            SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, t.rights_version, t.ownership, m.rights_mode,
+            SELECT p.tenant_id, p.id, p.state = 'active' AS is_active, t.rights_version, w.ownership, m.rights_mode,
                    p.principal, p.secondary,
                    ARRAY(SELECT team_id FROM team_members_ever m
                           WHERE (m.tenant_id, m.user_id) = (p.tenant_id, p.id)
@@ -34,8 +34,10 @@ async def find(tx: Transaction, user_id: UserId, at: datetime) -> Standing | Non
               FROM people_ever p
               JOIN tenants t USING (tenant_id)
               JOIN rights_modes_ever m USING (tenant_id)
+              JOIN ownerships_ever w USING (tenant_id)
              WHERE p.tenant_id = $1 AND p.id = $2 AND p.valid_from <= $3 AND $3 < p.valid_to
                AND m.valid_from <= $3 AND $3 < m.valid_to
+               AND w.valid_from <= $3 AND $3 < w.valid_to
         ), belonging AS MATERIALIZED (
             SELECT 'group' AS kind, m.group_id AS id, g.name, m.expires_at AS member_until
               FROM group_members_ever m

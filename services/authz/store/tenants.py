@@ -6,7 +6,7 @@ from datetime import datetime
 from services.authz.domain.mode import RightsMode
 from services.authz.domain.signature import Signature
 from services.chassis.database import Transaction
-from services.contracts.vocabulary import Ownership
+from services.contracts.identity_events import LicenceEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,37 @@ async def set_rights_mode(tx: Transaction, mode: RightsMode, signature: Signatur
     )
 
 
-async def take_on(tx: Transaction, timezone: str, ownership: Ownership) -> bool:
-    """Keep what an agency chose when it was taken on; return False if that was known already."""
+async def take_on(tx: Transaction) -> bool:
+    """Note that an agency was taken on; return False if that was known already."""
     return bool(
-        await tx.execute(
-            """
-            UPDATE tenants
-               SET taken_on = true, timezone = $2, ownership = $3
-             WHERE tenant_id = $1 AND NOT taken_on
-            """,
-            tx.tenant_id,
-            timezone,
-            ownership,
-        )
+        await tx.execute("UPDATE tenants SET taken_on = true WHERE tenant_id = $1 AND NOT taken_on", tx.tenant_id)
     )
+
+
+async def follow_licence(tx: Transaction, licence: LicenceEvent, at: datetime) -> bool:
+    """Keep what an agency chose, unless something newer is known already; say whether its ownership is another now.
+
+    What the ownership was before becomes past.
+    """
+    row = await tx.row(
+        """
+        WITH known AS (
+            SELECT ownership, ownership_since, greatest($5::timestamptz, ownership_since) AS at
+              FROM tenants
+             WHERE tenant_id = $1 AND licence_version < $4 AND ownership <> $3),
+        before AS (
+            INSERT INTO ownerships_past (tenant_id, ownership, valid_from, valid_to)
+            SELECT $1, ownership, ownership_since, at FROM known)
+        UPDATE tenants
+           SET timezone = $2, ownership = $3, licence_version = $4,
+               ownership_since = coalesce((SELECT at FROM known), ownership_since)
+         WHERE tenant_id = $1 AND licence_version < $4
+        RETURNING EXISTS (SELECT FROM known) AS is_other
+        """,
+        tx.tenant_id,
+        licence.timezone,
+        licence.ownership,
+        licence.version,
+        at,
+    )
+    return row is not None and row["is_other"]

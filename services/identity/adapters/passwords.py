@@ -15,7 +15,7 @@ from services.chassis.problems import Limited
 
 THREADS: Final = 2
 QUEUE: Final = 16
-"""Hashes that may wait; at about 30 ms each, two threads empty the queue in a quarter of a second."""
+"""Hashes that may wait; two threads, at 30 ms for each of the cheapest, empty the queue in a quarter of a second."""
 NICENESS: Final = 10
 """How far behind everything else the hashing threads stand in the queue for a processor.
 
@@ -32,10 +32,10 @@ def _stand_back() -> None:
 
 
 class PasswordHashing:
-    """Argon2id with 19 MiB, two passes, one lane (OWASP's first choice for small machines)."""
+    """Argon2id with one lane, and as much memory (KiB) and as many passes as the operator wants."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, memory_kib: int, passes: int) -> None:
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2", initializer=_stand_back)
         self._places = THREADS + QUEUE
         self._nobody = self._hasher.hash("nobody's password")

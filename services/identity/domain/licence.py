@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.problems import Conflict
-from services.contracts.identity_events import LicenceCreated, OfficeChanged
+from services.contracts.identity_events import LicenceChanged, LicenceCreated, OfficeChanged
 from services.contracts.vocabulary import OfficeId, Ownership, RegionId, TenantId, UserId
 
 SEATS_INCLUDED: Final = 3
@@ -30,6 +30,7 @@ class Licence:
     locale: str
     ownership: Ownership
     seats_bought: int
+    version: int = 1
 
     @property
     def seats(self) -> int:
@@ -43,7 +44,20 @@ class Licence:
             timezone=self.timezone,
             locale=self.locale,
             ownership=self.ownership,
+            version=self.version,
             administrator_id=administrator_id,
+        )
+
+    def changed(self) -> LicenceChanged:
+        """Return what the other services are told of a change."""
+        return LicenceChanged(
+            name=self.name,
+            timezone=self.timezone,
+            locale=self.locale,
+            ownership=self.ownership,
+            version=self.version,
+            licence_code=self.licence_code,
+            seats=self.seats,
         )
 
 

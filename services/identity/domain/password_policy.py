@@ -1,7 +1,8 @@
 """Which passwords may be set (MG-26, MG-67)."""
 
+import re
 import unicodedata
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable
 from typing import Final
 
 from services.chassis.problems import FieldError, Invalid
@@ -12,6 +13,10 @@ SHORTEST_REFERENCE: Final = 3
 """Shorter names and codes are refused only as the whole password: "Li" stands in too many words."""
 _SPOKEN: Final = str.maketrans("0134578@$!", "oieastbasi")
 """Digits and signs that are written for letters, as in "R0ss1"."""
+_PLAIN: Final = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode takes for others than those they are written as where a keyboard lacks them."""
 
 
 class PasswordRefused(Invalid):
@@ -66,7 +71,7 @@ def _has(text: str, kind: Kind, rules: PasswordRules) -> bool:
 
 def _refers_to(password: str, user: User, rules: PasswordRules) -> bool:
     folded = _folded(password)
-    references = {reference for reference in map(_folded, _references(user)) if reference}
+    references = _references(user)
     if rules.own_data is OwnData.AS_A_WHOLE:
         return folded in references or _letters(folded) in {_letters(reference) for reference in references} - {""}
     disguises = (folded, folded[::-1], folded.translate(_SPOKEN), folded.translate(_SPOKEN)[::-1])
@@ -81,15 +86,16 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in text if letter.isalpha())
 
 
-def _references(user: User) -> Sequence[str]:
+def _references(user: User) -> frozenset[str]:
+    """Return what is told of a person, folded: whole, without what stands between its words, and word by word."""
     mailbox = user.email.partition("@")[0]
-    words = (user.userid, user.code, user.given_name, user.family_name, mailbox)
-    parts = [part for word in words for part in word.replace("-", " ").replace(".", " ").replace("_", " ").split()]
-    return [*words, *parts]
+    names = (user.given_name, user.family_name, user.display_name, f"{user.family_name} {user.given_name}")
+    told = [_folded(text) for text in (user.userid, user.code, *names, mailbox)]
+    words = [word for text in told for pattern in (r"[^\W_]+", r"[^\W\d_]+") for word in re.findall(pattern, text)]
+    return frozenset({*told, *words, *map(_letters, told)} - {""})
 
 
 def _folded(text: str) -> str:
-    """Return the text without case and accents, so that "Jose" does not hide "José"."""
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
-    )
+    """Return the text without case and accents, so that "Jose" does not hide "José", nor "Michal" "Michał"."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(_PLAIN)

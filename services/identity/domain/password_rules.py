@@ -10,6 +10,9 @@ from enum import StrEnum
 from typing import Final
 
 LONGEST: Final = 256
+"""Of a password in NFC, as it is hashed."""
+MOST_DECOMPOSED: Final = 4
+"""How many characters one in NFC may have been typed as (Unicode Standard Annex 15, section 9.2)."""
 MOST_REMEMBERED: Final = 24
 
 

@@ -2,8 +2,9 @@
 
 A try from a known device is counted against that device alone; any other against the account as seen from unknown
 devices, the network that it comes from, and the installation. So whoever guesses from outside shuts out other
-strangers, never the person himself at a device that he has used before. Nothing locks for good but the count in a
-row (NIST SP 800-63B-4, 3.2.2), which ends with the next success or a new password.
+strangers, never the person himself at a device that he has used before. Codes of the second factor are counted by
+the same parting. Nothing locks for good but the count in a row (NIST SP 800-63B-4, 3.2.2), which ends with the next
+success, a new password or, for codes, a new beginning without a factor.
 """
 
 from dataclasses import dataclass

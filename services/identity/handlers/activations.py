@@ -7,13 +7,14 @@ from pydantic import Field
 from services.chassis.web import Access, Call, Input, Route
 from services.identity.adapters import secret_tokens
 from services.identity.deps import Deps
+from services.identity.handlers.fields import Password
 from services.identity.operations import activations
 from services.identity.operations.activations import LinkOver
 
 
 class Activation(Input):
     token: Annotated[str, Field(min_length=1, max_length=128)]
-    password: Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"writeOnly": True})]
+    password: Password
 
 
 async def create_activation(deps: Deps, call: Call, asked: Activation) -> None:

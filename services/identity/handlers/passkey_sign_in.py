@@ -44,6 +44,7 @@ class PasskeySignIn(Agency):
 class PasskeySecondStep(Waiting):
     credential: UsedCredential
     device_token: Token | None = None
+    """From an earlier sign-in on the same device; wrong codes from elsewhere then do not stand in the way."""
 
 
 class PasskeyEnrolment(PasskeyFields, Waiting):
@@ -87,7 +88,7 @@ async def begin_passkey_enrolment(deps: Deps, call: Call, asked: Waiting) -> Cer
 
 
 async def finish_session_with_new_passkey(deps: Deps, call: Call, asked: PasskeyEnrolment) -> OpenedTokens:
-    """Add that passkey and finish the sign-in."""
+    """Add that passkey and finish the sign-in; the answer holds recovery codes."""
     token, origin = parsed(asked.challenge_token), _origin(call, asked.device_token)
     opened = await operations.enrol(deps.gate, token, asked.new(), origin, call.now)
     return await opened_tokens(deps, opened, call.now)

@@ -8,12 +8,11 @@ from services.chassis.web import Access, Call, Input, Route
 from services.contracts.vocabulary import UserId
 from services.identity.adapters import secret_tokens
 from services.identity.deps import Deps
+from services.identity.handlers.fields import Password
 from services.identity.handlers.ways_in import may_change_way_in, require_person
 from services.identity.operations import passwords
 from services.identity.operations.passwords import ResetLinkOver
 from services.identity.operations.sessions import Origin, ThreeCodes
-
-Password = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"writeOnly": True})]
 
 
 class PasswordChange(Input):

@@ -13,6 +13,7 @@ from services.identity.deps import Deps
 from services.identity.domain import totp
 from services.identity.domain.second_factor import ChallengeOver
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.fields import Password
 from services.identity.handlers.sessions import OpenedTokens, opened_tokens, origin_of
 from services.identity.handlers.ways_in import may_change_way_in, require_person
 from services.identity.operations import passwords
@@ -21,11 +22,10 @@ from services.identity.store import licences, second_factors, users
 from services.identity.store.sign_in_settings import SignInSettings
 
 Token = Annotated[str, Field(min_length=1, max_length=128)]
-Secret = Annotated[str, Field(min_length=1, max_length=1024, json_schema_extra={"writeOnly": True})]
 
 
 class PresentPassword(Input):
-    present_password: Secret
+    present_password: Password
 
 
 class Code(Input):
@@ -41,6 +41,7 @@ class SecondStep(Code):
 
     challenge_token: Token
     device_token: Token | None = None
+    """From an earlier sign-in on the same device; wrong codes from elsewhere then do not stand in the way."""
 
 
 class Enrolment(Output):
@@ -104,7 +105,7 @@ async def confirm_authenticator(deps: Deps, call: Call, asked: Code) -> Recovery
 
 
 async def finish_session(deps: Deps, call: Call, asked: SecondStep) -> OpenedTokens:
-    """Finish a sign-in that waits for a second factor."""
+    """Finish a sign-in that waits for a second factor, or for an app; with the first factor come recovery codes."""
     device = secret_tokens.parse(asked.device_token) if asked.device_token else None
     token = parsed(asked.challenge_token)
     opened = await operations.sign_in(deps.gate, token, asked.code, origin_of(call, device), call.now)
@@ -131,7 +132,7 @@ async def remove_second_factor_of_user(deps: Deps, call: Call) -> None:
     """
     user_id = UserId(call.id_in_path("user_id"))
     await may_change_way_in(deps, call, user_id)
-    await operations.remove_of(deps.db, call.caller.tenant_id, user_id, call.now)
+    await operations.remove_of(deps.gate, call.caller.tenant_id, user_id, call.now)
 
 
 async def change_demand(deps: Deps, call: Call, asked: Demand) -> DemandShown:

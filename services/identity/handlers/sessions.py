@@ -13,9 +13,9 @@ from services.contracts.vocabulary import SessionId, UserId
 from services.identity.adapters import secret_tokens
 from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
-from services.identity.domain.password_rules import LONGEST
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.fields import Password
 from services.identity.handlers.ways_in import require_person
 from services.identity.operations import sessions as operations
 from services.identity.operations.sessions import Challenged, Opened, Origin, SignedIn, ThreeCodes
@@ -27,7 +27,7 @@ LONGEST_USER_AGENT: Final = 200
 class Credentials(Input):
     licence_code: Annotated[str, Field(min_length=1, max_length=64)]
     userid: Annotated[str, Field(min_length=1, max_length=128)]
-    password: Annotated[str, Field(min_length=1, max_length=LONGEST, json_schema_extra={"writeOnly": True})]
+    password: Password
     device_token: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     """From an earlier sign-in on the same device; it keeps failures elsewhere from standing in the way."""
 
@@ -52,6 +52,8 @@ class Tokens(Output):
 class OpenedTokens(Tokens):
     device_token: str
     """Keep it on the device, also after signing out, and send it with the next sign-in."""
+    recovery_codes: list[str]
+    """If this sign-in put the first factor into use, else empty. Each works once in its place; shown this once."""
 
 
 class SecondStepAwaited(Output):
@@ -191,7 +193,9 @@ def origin_of(call: Call, device: SecretToken | None) -> Origin:
 async def opened_tokens(deps: Deps, opened: Opened, now: datetime) -> OpenedTokens:
     """Return the tokens of a session that was just opened."""
     tokens = await _tokens(deps, opened, now)
-    return OpenedTokens(**tokens.model_dump(), device_token=str(opened.device_token))
+    return OpenedTokens(
+        **tokens.model_dump(), device_token=str(opened.device_token), recovery_codes=list(opened.recovery_codes)
+    )
 
 
 async def _tokens(deps: Deps, signed_in: SignedIn, now: datetime) -> Tokens:

@@ -13,6 +13,7 @@ from services.contracts.identity_events import UserAccessPolicyChanged, UserStat
 from services.contracts.vocabulary import TenantId, UserId, UserKind, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.access_policy import (
+    AccessPolicy,
     Address,
     Levels,
     NotConfirmed,
@@ -45,10 +46,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of some level of the policy: whom it may concern, and how it is written."""
+    """A change of some level of the policy, or of the agency's time zone: whom it may concern, how it is written."""
 
     source: Source | None
-    """None for a zone, which any level may name."""
+    """None for a network zone, which any level may name."""
     author: Author
     people: People
     write: Write
@@ -141,7 +142,11 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
     before = await access_policies.of_people(tx, people)
     await change.write(tx)
     after = await access_policies.of_people(tx, people)
-    outcome = _Outcome([person for person in people if before[person].policy != after[person].policy])
+    zone = ZoneInfo((await licences.get(tx)).timezone)
+    is_moved = zone.key != licence.timezone
+    outcome = _Outcome(
+        [person for person in people if _concerns(before[person].policy, after[person].policy, is_moved=is_moved)]
+    )
     author = change.author.user_id
     standing = after if author in after else await access_policies.of_people(tx, [author])
     must_let_in(standing[author].policy, now, change.author.address)  # so two cannot shut each other out at once
@@ -156,11 +161,16 @@ async def _carried_out(tx: Transaction, change: Change, now: datetime) -> _Outco
         ended_before, ends_after = before[person].policy.ends_at, after[person].policy.ends_at
         if ended_before != ends_after:
             await _move_end(tx, licence, person, ended_before, now, outcome)
-    await _review_sessions(tx, ZoneInfo(licence.timezone), after, now, outcome)
+    await _review_sessions(tx, zone, after, now, outcome)
     source = change.source.value if change.source else "zone"
     told = [outcome.affected[at : at + TOLD_AT_ONCE] for at in range(0, len(outcome.affected), TOLD_AT_ONCE)]
     await outbox.add(tx, *(UserAccessPolicyChanged(user_ids=tuple(some), source=source) for some in told))
     return outcome
+
+
+def _concerns(before: AccessPolicy, after: AccessPolicy, *, is_moved: bool) -> bool:
+    """Say whether a change concerns somebody: by what holds for him, or by the time zone in which his hours are."""
+    return before != after or (is_moved and after.hours is not None)
 
 
 async def _move_end(

@@ -15,7 +15,7 @@ from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, take_seat
 from services.identity.domain.user import User
 from services.identity.operations.audit import note
-from services.identity.operations.passwords import accepted
+from services.identity.operations.passwords import accepted, keep
 from services.identity.operations.sessions import Gate
 from services.identity.operations.users import must_be_provisioned
 from services.identity.store import credentials, licences, users
@@ -41,7 +41,7 @@ async def issue_link(
 
 
 async def activate(gate: Gate, token: SecretToken, password: str, now: datetime) -> None:
-    """Set the first password and make the account active; every link of the person ends.
+    """Set the password and make the account active; every link of the person ends.
 
     Hashing happens between two transactions, so the link is looked at twice.
     Raises LinkOver, PasswordRefused, SeatsExhausted, Limited.
@@ -57,7 +57,7 @@ async def activate(gate: Gate, token: SecretToken, password: str, now: datetime)
         if user.kind is UserKind.COLLEAGUE:
             take_seat(licence, await users.count_active(tx))
         active = replace(user, state=UserState.ACTIVE, version=user.version + 1)
-        await credentials.set_password(tx, user.id, hashed, now)
+        await keep(gate, tx, user.id, hashed, now)
         await credentials.forget_activations(tx, user.id)
         await users.save(tx, active)
         await note(tx, AuditKind.USER_STATE_CHANGED, user.id, user, active, proved=user.id)

@@ -1,19 +1,25 @@
-"""Taking on an agency, and its offices."""
+"""Taking on an agency, changing what it chose and bought, and its offices."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.chassis import outbox
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.chassis.idempotency import IdempotencyKey, earlier
+from services.chassis.problems import Stale
 from services.contracts.identity_events import UserCreated
 from services.contracts.vocabulary import OfficeId, RegionId, TenantId
+from services.identity.domain.access_policy import Source
 from services.identity.domain.audit import AuditKind
 from services.identity.domain.licence import Licence, Office, keep_seats
 from services.identity.domain.user import User
+from services.identity.operations.access_policies import Author, Change
 from services.identity.operations.audit import note
-from services.identity.store import licences, offices, users
+from services.identity.store import access_policies, licences, offices, users
+
+Edit = Callable[[Licence], Licence]
 
 
 async def create_licence(db: Database, licence: Licence, office: Office, administrator: User, now: datetime) -> None:
@@ -36,28 +42,44 @@ async def create_licence(db: Database, licence: Licence, office: Office, adminis
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the contract holder asks of the operator (MG-1, MG-24); None leaves it as it is."""
+async def change_terms(db: Database, tenant_id: TenantId, edit: Edit) -> tuple[Licence, int]:
+    """Return the agency with changed seats or code (MG-1, MG-24), and how many seats are taken.
 
-    seats_bought: int | None
-    licence_code: str | None
-
-
-async def change_licence(db: Database, tenant_id: TenantId, terms: Terms) -> tuple[Licence, int]:
-    """Return the agency with changed terms, and how many seats are taken. Raises SeatsTaken, LicenceCodeTaken."""
+    Raises SeatsTaken, LicenceCodeTaken.
+    """
     async with db.transaction(tenant_id) as tx:
-        licence = await licences.get(tx, lock=True)
-        changed = replace(
-            licence,
-            seats_bought=licence.seats_bought if terms.seats_bought is None else terms.seats_bought,
-            licence_code=terms.licence_code or licence.licence_code,
-        )
+        before = await licences.get(tx, lock=True)
+        changed = edit(before)
         taken = await users.count_active(tx)
         keep_seats(changed, taken)
-        await licences.save(tx, changed)
-        await note(tx, AuditKind.LICENCE_CHANGED, tenant_id, licence, changed)
+        changed = await _write(tx, before, changed)
     return changed, taken
+
+
+def settings_change(edit: Edit, version: int, author: Author) -> Change:
+    """Return the change of what an agency chose, which may move everybody's hours with its time zone.
+
+    Raises when enacted: Stale.
+    """
+
+    async def write(tx: Transaction) -> None:
+        before = await licences.get(tx)
+        if before.version != version:
+            raise Stale
+        await _write(tx, before, edit(before))
+
+    return Change(Source.TENANT, author, access_policies.everybody, write)
+
+
+async def _write(tx: Transaction, before: Licence, changed: Licence) -> Licence:
+    """Write an agency at its next version and tell of it; one that is the same stays as it is."""
+    if changed == before:
+        return before
+    after = replace(changed, version=before.version + 1)
+    await licences.save(tx, after)
+    await note(tx, AuditKind.LICENCE_CHANGED, after.tenant_id, before, after)
+    await outbox.add(tx, after.changed())
+    return after
 
 
 async def create_office(

@@ -1,6 +1,7 @@
 """Signing in by passkey: as the second step after the password, or by itself."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -17,10 +18,9 @@ from services.identity.domain.user import User
 from services.identity.operations import sign_in_limits
 from services.identity.operations.passkeys import NewPasskey, add, answered, challenged, creation, handle_of, take
 from services.identity.operations.refused_sign_ins import written_down
-from services.identity.operations.second_factor import take as take_try
-from services.identity.operations.second_factor import waiting
+from services.identity.operations.second_factor import begin_try, known_device, new_codes, waiting
 from services.identity.operations.sessions import NOBODY, Gate, Opened, Origin, open_session
-from services.identity.store import devices, licences, passkeys, second_factors, users
+from services.identity.store import licences, passkeys, second_factors, users
 
 
 async def begin(gate: Gate, licence_code: str, address: Address, now: datetime) -> Mapping[str, JsonValue]:
@@ -71,9 +71,7 @@ async def second_step(gate: Gate, token: SecretToken, answer: Answer, origin: Or
     Raises ChallengeOver, WrongPasskey, TooManyTries, AccountNotActive, AccessRefused.
     """
     claimed = relying_party.asserted(answer)
-    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
-        user = await waiting(tx, token, now)
-    one = await take_try(gate, user.id, now)
+    user, one = await begin_try(gate, token, origin, now)
     if not await take(gate.db, token.tenant_id, claimed.challenge, Purpose.SECOND_STEP, user.id, now):
         raise ChallengeOver
     async with (
@@ -102,7 +100,7 @@ async def begin_enrolment(gate: Gate, token: SecretToken, now: datetime) -> Mapp
 
 
 async def enrol(gate: Gate, token: SecretToken, new: NewPasskey, origin: Origin, now: datetime) -> Opened:
-    """Return the session of a sign-in that waited for a first factor, for a new passkey.
+    """Return the session of a sign-in that waited for a first factor, for a new passkey, and recovery codes.
 
     Raises ChallengeOver, PasskeyRefused, PasskeyKnown, SecondFactorInUse, AccountNotActive, AccessRefused.
     """
@@ -119,7 +117,8 @@ async def enrol(gate: Gate, token: SecretToken, new: NewPasskey, origin: Origin,
         if (await second_factors.of(tx, user.id)).in_use:
             raise SecondFactorInUse
         await add(tx, user, new.name, made, now)
-        return await _open(gate, tx, user, origin, now)
+        codes = await new_codes(gate, tx, user.id)
+        return replace(await _open(gate, tx, user, origin, now), recovery_codes=codes)
 
 
 async def _use(gate: Gate, tx: Transaction, user: User, claimed: Asserted, now: datetime, *, alone: bool) -> None:
@@ -133,8 +132,7 @@ async def _use(gate: Gate, tx: Transaction, user: User, claimed: Asserted, now: 
 
 
 async def _open(gate: Gate, tx: Transaction, user: User, origin: Origin, now: datetime) -> Opened:
-    device_id = await devices.known(tx, user.id, origin.device.hash) if origin.device else None
-    return await open_session(tx, user, origin, device_id, gate.lifetime, now)
+    return await open_session(tx, user, origin, await known_device(tx, user, origin), gate.lifetime, now)
 
 
 async def _tenant(db: Database, licence_code: str) -> TenantId:

@@ -88,7 +88,7 @@ async def remove(gate: Gate, caller: Caller, passkey_id: UUID, password: str, no
         if left.demanded and not left.in_use:
             raise SecondFactorDemanded
         if not left.in_use:
-            await second_factors.forget(tx, user.id)
+            await second_factor.forget(gate, tx, user.id, now)
         await note(tx, AuditKind.SECOND_FACTOR_REMOVED, user.id)
         await outbox.add(tx, SecondFactorChanged(user=user.facts(), in_use=left.in_use))
 

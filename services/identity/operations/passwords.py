@@ -57,6 +57,13 @@ async def accepted(gate: Gate, tenant_id: TenantId, user: User, password: str) -
     return await gate.hashing.hash(text)
 
 
+async def keep(gate: Gate, tx: Transaction, user_id: UserId, hashed: str, now: datetime) -> None:
+    """Store what was accepted, remember the password before it, and forget the wrong tries at the account."""
+    remembered = (await sign_in_settings.get(tx)).rules.remembered
+    await credentials.replace_password(tx, user_id, hashed, remembered, now)
+    await sign_in_limits.forget(tx, gate.digests, user_id, now)
+
+
 async def prove(gate: Gate, caller: Caller, present: str, now: datetime) -> str:
     """Return the stored hash of the caller's password, which he has named.
 
@@ -167,13 +174,11 @@ async def change_settings(
 
 
 async def _replace(gate: Gate, tx: Transaction, user: User, hashed: str, now: datetime) -> None:
-    remembered = (await sign_in_settings.get(tx)).rules.remembered
-    await credentials.replace_password(tx, user.id, hashed, remembered, now)
+    await keep(gate, tx, user.id, hashed, now)
     await password_resets.forget(tx, user.id)
     await second_factors.forget_waiting(tx, user.id)  # whoever waits there knows the password before
     await note(tx, AuditKind.PASSWORD_CHANGED, user.id, proved=user.id)
     await end_sessions(tx, user.id, now, proved=user.id)
-    await sign_in_limits.forget(tx, gate.digests, str(user.id), now)
     await outbox.add(tx, PasswordChanged(user=user.facts()))
 
 

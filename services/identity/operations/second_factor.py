@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from services.chassis import outbox
-from services.chassis.database import Database, Transaction
+from services.chassis.database import Transaction
 from services.chassis.problems import NotFound
 from services.chassis.tokens import Caller
 from services.contracts.identity_events import SecondFactorChanged
@@ -64,7 +66,7 @@ async def confirm(gate: Gate, caller: Caller, code: str, now: datetime) -> Seque
 
     Raises NothingToConfirm, WrongCode, TooManyTries.
     """
-    one = await take(gate, caller.user_id, now)
+    one = await _take(gate, caller.user_id, None, now)
     async with gate.db.transaction(caller.tenant_id) as tx:
         user = await users.get(tx, caller.user_id)
         found = await second_factors.lock(tx, user.id)
@@ -78,11 +80,10 @@ async def confirm(gate: Gate, caller: Caller, code: str, now: datetime) -> Seque
 async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now: datetime) -> Opened:
     """Return the session of a sign-in that waited, for a code of the app or a recovery code; either works once.
 
+    A first code of the app that the sign-in waited for puts it into use, and gives recovery codes.
     Raises ChallengeOver, WrongCode, TooManyTries, AccountNotActive, AccessRefused.
     """
-    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
-        user = await waiting(tx, token, now)
-    one = await take(gate, user.id, now)
+    user, one = await begin_try(gate, token, origin, now)
     async with (
         written_down(gate.db, token.tenant_id, user.id, origin, now),
         gate.db.transaction(token.tenant_id) as tx,
@@ -90,17 +91,17 @@ async def sign_in(gate: Gate, token: SecretToken, code: str, origin: Origin, now
         user = await users.hold(tx, user.id)
         if not await second_factors.finish(tx, token.hash):
             raise ChallengeOver
+        factor = await second_factors.of(tx, user.id)
         if code.isascii() and code.isdigit() and len(code) == totp.DIGITS:
-            factor = await second_factors.of(tx, user.id)
             if factor.passkey and not factor.confirmed:
                 raise WrongCode  # the password alone puts no app into use beside a passkey
             await _use_totp(gate, tx, user, code, now)
         elif not await second_factors.use_code(tx, user.id, _hash(gate, user.id, code)):
             raise WrongCode
-        device_id = await devices.known(tx, user.id, origin.device.hash) if origin.device else None
-        opened = await open_session(tx, user, origin, device_id, gate.lifetime, now)
+        opened = await open_session(tx, user, origin, await known_device(tx, user, origin), gate.lifetime, now)
         await sign_in_limits.forgive(tx, one, now)
-    return opened
+        codes = () if factor.in_use else await new_codes(gate, tx, user.id)
+    return replace(opened, recovery_codes=codes)
 
 
 async def renew_codes(gate: Gate, caller: Caller, password: str, now: datetime) -> Sequence[str]:
@@ -124,18 +125,18 @@ async def remove(gate: Gate, caller: Caller, password: str, now: datetime) -> No
         user = await users.hold(tx, caller.user_id)  # a policy that demands one waits, and then sees that there is none
         if (await second_factors.of(tx, user.id)).demanded:
             raise SecondFactorDemanded
-        await _remove(tx, user)
+        await _remove(gate, tx, user, now)
 
 
-async def remove_of(db: Database, tenant_id: TenantId, user_id: UserId, now: datetime) -> None:
+async def remove_of(gate: Gate, tenant_id: TenantId, user_id: UserId, now: datetime) -> None:
     """Take a lost second factor from a colleague, who is told and signed out. Raises NotFound."""
-    async with db.transaction(tenant_id) as tx:
-        await _remove(tx, await users.get(tx, user_id))
+    async with gate.db.transaction(tenant_id) as tx:
+        await _remove(gate, tx, await users.get(tx, user_id), now)
         await end_sessions(tx, user_id, now)
 
 
-async def _remove(tx: Transaction, user: User) -> None:
-    if not await second_factors.forget(tx, user.id):
+async def _remove(gate: Gate, tx: Transaction, user: User, now: datetime) -> None:
+    if not await forget(gate, tx, user.id, now):
         raise NotFound
     await note(tx, AuditKind.SECOND_FACTOR_REMOVED, user.id)
     await outbox.add(tx, SecondFactorChanged(user=user.facts(), in_use=False))
@@ -173,9 +174,27 @@ async def waiting(tx: Transaction, token: SecretToken, now: datetime) -> User:
     return user
 
 
-async def take(gate: Gate, user_id: UserId, now: datetime) -> sign_in_limits.Try:
-    """Spend one of the person's tries at codes, which passwords do not share. Raises TooManyTries."""
-    one = sign_in_limits.try_of_code(gate.digests, user_id)
+async def known_device(tx: Transaction, user: User, origin: Origin) -> UUID | None:
+    """Return from which of a person's own devices he comes, or None."""
+    return await devices.known(tx, user.id, origin.device.hash) if origin.device else None
+
+
+async def begin_try(gate: Gate, token: SecretToken, origin: Origin, now: datetime) -> tuple[User, sign_in_limits.Try]:
+    """Return whose sign-in waits, and the try at his factor that is spent. Raises ChallengeOver, TooManyTries."""
+    async with gate.db.transaction(token.tenant_id, readonly=True) as tx:
+        user = await waiting(tx, token, now)
+        device_id = await known_device(tx, user, origin)
+    return user, await _take(gate, user.id, device_id, now)
+
+
+async def forget(gate: Gate, tx: Transaction, user_id: UserId, now: datetime) -> bool:
+    """Forget every factor of a locked person, and the wrong codes before; say if there was a factor."""
+    await sign_in_limits.forget_codes(tx, gate.digests, user_id, now)
+    return await second_factors.forget(tx, user_id)
+
+
+async def _take(gate: Gate, user_id: UserId, device_id: UUID | None, now: datetime) -> sign_in_limits.Try:
+    one = sign_in_limits.try_of_code(gate.digests, user_id, device_id)
     async with gate.db.across_tenants() as queries:
         await sign_in_limits.take(queries, one, now)
     return one

@@ -1,6 +1,6 @@
 """Signing in, staying signed in, signing out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -87,6 +87,8 @@ class Opened(SignedIn):
     """A session that a sign-in has just opened, and the token by which its device is known from now on."""
 
     device_token: SecretToken
+    recovery_codes: Sequence[str] = ()
+    """Told this once, if the sign-in has put the person's first factor into use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,11 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
         await sign_in_limits.take(tx, one, now)
     password = normalised(codes.password)
     stored = claimed.password_hash if claimed else None
+    rehashed = None
     try:
         right = await gate.hashing.verify(stored, password)
+        if right and stored is not None and gate.hashing.needs_rehash(stored):
+            rehashed = await gate.hashing.hash(password)
     except Limited:
         await sign_in_limits.give_back(gate.db, one)
         raise
@@ -135,7 +140,6 @@ async def sign_in(gate: Gate, codes: ThreeCodes, origin: Origin, now: datetime) 
     if not right or account.tenant_id is None or claimed is None or stored is None:
         await sign_in_limits.count_wrong(gate.db, one, gate.digests.short(account.key, password), refused)
         raise WrongCredentials
-    rehashed = await gate.hashing.hash(password) if gate.hashing.needs_rehash(stored) else None
     try:
         async with gate.db.transaction(account.tenant_id) as tx:
             user = await users.hold(tx, claimed.user_id)

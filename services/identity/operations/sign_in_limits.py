@@ -1,6 +1,6 @@
 """Counting tries: taken before the password is evaluated, so that parallel guesses cannot pass the budget."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -8,9 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis import outbox
-from services.chassis.database import Database, Queries
+from services.chassis.database import Database, Queries, Transaction
 from services.chassis.tokens import Address
 from services.contracts.identity_events import SignInRefused
+from services.contracts.vocabulary import UserId
 from services.identity.adapters.keyed_digests import KeyedDigests
 from services.identity.domain import sign_in_limits
 from services.identity.domain.sign_in_limits import (
@@ -25,7 +26,7 @@ from services.identity.domain.sign_in_limits import (
     TooManyTries,
     network_of,
 )
-from services.identity.store import sign_in_counters
+from services.identity.store import devices, sign_in_counters
 from services.identity.store.sign_in_counters import Refused
 
 BATCH: Final = 200
@@ -61,9 +62,9 @@ def try_of_session(digests: KeyedDigests, session_id: UUID) -> Try:
     return Try({digests.of("session", str(session_id)): DEVICE})
 
 
-def try_of_code(digests: KeyedDigests, user_id: UUID) -> Try:
-    """Return who pays for tries at the second factor: the person, whose password is known already."""
-    return Try({digests.of("code", str(user_id)): CODE})
+def try_of_code(digests: KeyedDigests, user_id: UUID, device_id: UUID | None) -> Try:
+    """Return who pays for tries at the second factor of a person whose password is known already."""
+    return Try({_code_key(digests, device_id or user_id): CODE})
 
 
 def try_of_passkey(digests: KeyedDigests, address: Address) -> Try:
@@ -97,11 +98,14 @@ async def give_back(db: Database, one: Try) -> None:
 
 
 async def count_wrong(db: Database, one: Try, digest: bytes, refused: Refused) -> None:
-    """Leave a wrong try spent, unless the same wrong password was spent on before; write the refusal down."""
+    """Leave a wrong try spent, and write the refusal down.
+
+    The same wrong password is spent on once by the person or device, and each time by those who pay for the work.
+    """
     async with db.across_tenants() as queries:
         await sign_in_counters.write_down(queries, refused)
         if not await sign_in_counters.remember_wrong(queries, one.own, digest, refused.refused_at):
-            await _return(queries, one)
+            await _return(queries, Try({one.own: one.budgets[one.own]}))
 
 
 async def forgive(queries: Queries, one: Try, now: datetime) -> None:
@@ -109,11 +113,14 @@ async def forgive(queries: Queries, one: Try, now: datetime) -> None:
     await _return(queries, one, lambda counter: sign_in_limits.forgive(counter, now))
 
 
-async def forget(queries: Queries, digests: KeyedDigests, person: str, now: datetime) -> None:
-    """Forget the wrong tries at an account, whose password has just been set anew."""
-    key = digests.of("account", person)
-    counters = await sign_in_counters.lock(queries, [key])
-    await sign_in_counters.save(queries, {key: sign_in_limits.forgive(counters[key], now)})
+async def forget(tx: Transaction, digests: KeyedDigests, user_id: UserId, now: datetime) -> None:
+    """Forget the wrong passwords and codes tried at an account, whose password has just been set anew."""
+    await _forget(tx, [digests.of("account", str(user_id)), *await _code_keys(tx, digests, user_id)], now)
+
+
+async def forget_codes(tx: Transaction, digests: KeyedDigests, user_id: UserId, now: datetime) -> None:
+    """Forget the wrong codes of a person who has just become one without a second factor."""
+    await _forget(tx, await _code_keys(tx, digests, user_id), now)
 
 
 async def tell_refusals(db: Database) -> int:
@@ -137,6 +144,22 @@ async def tell_refusals(db: Database) -> int:
             )
         told += len(untold)
     return told
+
+
+def _code_key(digests: KeyedDigests, payer: UUID) -> bytes:
+    """Return the key of a device's tries at codes, or of a person's from all others."""
+    return digests.of("code", str(payer))
+
+
+async def _code_keys(tx: Transaction, digests: KeyedDigests, user_id: UserId) -> Sequence[bytes]:
+    return [_code_key(digests, payer) for payer in (user_id, *await devices.of(tx, user_id))]
+
+
+async def _forget(queries: Queries, keys: Sequence[bytes], now: datetime) -> None:
+    counters = await sign_in_counters.lock(queries, keys)
+    await sign_in_counters.save(
+        queries, {key: sign_in_limits.forgive(counter, now) for key, counter in counters.items()}
+    )
 
 
 async def _return(queries: Queries, one: Try, own: Callable[[Counter], Counter] = lambda counter: counter) -> None:

@@ -1,5 +1,6 @@
 """Rows of the devices that people have signed in from."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +32,12 @@ async def known(tx: Transaction, user_id: UserId, token_hash: bytes) -> UUID | N
         user_id,
         token_hash,
     )
+
+
+async def of(tx: Transaction, user_id: UserId) -> Sequence[UUID]:
+    """Return a person's devices. No scope: their tries are forgotten, nothing is shown."""
+    rows = await tx.rows("SELECT id FROM devices WHERE tenant_id = $1 AND user_id = $2", tx.tenant_id, user_id)
+    return [row["id"] for row in rows]
 
 
 async def seen(tx: Transaction, device_id: UUID, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.chassis.database import Queries, Transaction, UniqueViolation
+from services.chassis.problems import Stale
 from services.contracts.vocabulary import Ownership, TenantId
 from services.identity.domain.licence import Licence, LicenceCodeTaken
 
@@ -40,23 +41,34 @@ async def insert(tx: Transaction, licence: Licence, now: datetime) -> None:
 
 
 async def save(tx: Transaction, licence: Licence) -> None:
-    """Write an agency's changed seats and licence code. Raises LicenceCodeTaken."""
+    """Write a changed agency, whose version is one above the stored one. Raises Stale, LicenceCodeTaken."""
     try:
         await tx.execute(
             "UPDATE licence_codes SET licence_code = $2 WHERE tenant_id = $1", tx.tenant_id, licence.licence_code
         )
     except UniqueViolation:
         raise LicenceCodeTaken from None
-    await tx.execute(
-        "UPDATE licences SET licence_code = $2, seats_bought = $3 WHERE tenant_id = $1",
+    saved = await tx.execute(
+        """
+        UPDATE licences
+           SET licence_code = $2, name = $3, timezone = $4, locale = $5, ownership = $6, seats_bought = $7, version = $8
+         WHERE tenant_id = $1 AND version = $8 - 1
+        """,
         tx.tenant_id,
         licence.licence_code,
+        licence.name,
+        licence.timezone,
+        licence.locale,
+        licence.ownership,
         licence.seats_bought,
+        licence.version,
     )
+    if not saved:
+        raise Stale
 
 
 async def hold(tx: Transaction) -> None:
-    """Keep seats and access policies as they are until the transaction ends; take this before any other lock."""
+    """Keep the licence and access policies as they are until the transaction ends; take this before any other lock."""
     await tx.execute("SELECT FROM licences WHERE tenant_id = $1 FOR KEY SHARE", tx.tenant_id)
 
 
@@ -65,7 +77,7 @@ async def get(tx: Transaction, *, lock: bool = False) -> Licence:
     row = (
         await tx.row(
             """
-            SELECT tenant_id, licence_code, name, timezone, locale, ownership, seats_bought
+            SELECT tenant_id, licence_code, name, timezone, locale, ownership, seats_bought, version
               FROM licences WHERE tenant_id = $1 FOR UPDATE
             """,
             tx.tenant_id,
@@ -73,7 +85,7 @@ async def get(tx: Transaction, *, lock: bool = False) -> Licence:
         if lock
         else await tx.row(
             """
-            SELECT tenant_id, licence_code, name, timezone, locale, ownership, seats_bought
+            SELECT tenant_id, licence_code, name, timezone, locale, ownership, seats_bought, version
               FROM licences WHERE tenant_id = $1
             """,
             tx.tenant_id,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from services.chassis import ids
 from services.chassis.database import Database, Transaction
@@ -25,8 +24,7 @@ async def advance(db: Database, tenant_id: TenantId, schedules: Sequence[Schedul
     nobody reads of an appointment in which he no longer takes part.
     """
     async with db.transaction(tenant_id) as tx:
-        agency = await agencies.find(tx)
-        zone = ZoneInfo(agency.timezone if agency else "UTC")
+        zone = await agencies.hold_zone(tx)
         moves = [digest.move_of(schedule, zone, now) for schedule in schedules]
         moved = await digests.plan(tx, moves)
         due = [one for one in moves if one.verdict is not Verdict.WAIT and one.schedule.user_id in moved]

@@ -21,15 +21,18 @@ _REPORTS: Final = UUID("c3b9a5a4-0f53-4b7e-9d8e-6a1b7c2d4e5f")
 async def advance(db: Database, rights: RecipientRights, schedule: ReportSchedule, now: datetime) -> None:
     """Queue an agency's report if one is due, and go on to the next Monday. Raises Unavailable.
 
-    After a long absence only the latest week is told. What the report says is asked when the mail is written.
+    After a long absence only the latest week is told, and in a zone where Monday is yet to come no week again. What
+    the report says is asked when the mail is written.
     """
-    async with db.single_read(schedule.tenant_id) as tx:
-        agency = await agencies.find(tx)
-    zone = ZoneInfo(agency.timezone if agency else "UTC")
-    monday = report.latest_monday(now, zone)
+    async with db.single_write(schedule.tenant_id) as tx:
+        zone = await agencies.hold_zone(tx)
+    latest = report.latest_monday(now, zone)
+    monday = max(latest, schedule.monday or latest)
     is_due = schedule.monday is not None and monday > schedule.monday
     administrators = await rights.administrators(schedule.tenant_id) if is_due else ()
     async with db.transaction(schedule.tenant_id) as tx:
+        if await agencies.hold_zone(tx) != zone:
+            return  # another meanwhile: what is due by it, the next look finds
         if await reports.plan(tx, schedule, monday, report.due_after(monday, zone)):
             await _queue(tx, administrators, monday, zone)
 

@@ -20,9 +20,12 @@ async def add(tx: Transaction, user_id: UUID) -> None:
 
 
 async def rework(tx: Transaction) -> None:
-    """Have all of an agency's next digests worked out anew: its zone became known."""
+    """Have the next digests of all who go by the agency's zone timed anew: it became known, or is another now.
+
+    Each stays the next day's that it was, so that no day is told twice and none passed over.
+    """
     await tx.execute(
-        "UPDATE digest_schedules SET next_date = NULL, next_due_at = '-infinity' WHERE tenant_id = $1", tx.tenant_id
+        "UPDATE digest_schedules SET next_due_at = '-infinity' WHERE tenant_id = $1 AND timezone IS NULL", tx.tenant_id
     )
 
 

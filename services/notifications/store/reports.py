@@ -16,9 +16,15 @@ class ReportSchedule:
     monday: date | None
 
 
-async def add(tx: Transaction) -> None:
-    """Begin to look after an agency's reports."""
-    await tx.execute("INSERT INTO report_schedules (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING", tx.tenant_id)
+async def rework(tx: Transaction) -> None:
+    """Begin to look after an agency's reports, or have the next one timed anew, since its zone is another now."""
+    await tx.execute(
+        """
+        INSERT INTO report_schedules (tenant_id) VALUES ($1)
+        ON CONFLICT (tenant_id) DO UPDATE SET next_due_at = '-infinity'
+        """,
+        tx.tenant_id,
+    )
 
 
 async def due(queries: Queries, now: datetime, limit: int) -> Sequence[ReportSchedule]:

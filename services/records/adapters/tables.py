@@ -1,10 +1,7 @@
 """Tables of records as csv, xlsx and xml, written piece by piece: memory holds a page of rows, never the table."""
 
 import asyncio
-import csv
-import io
 import re
-import unicodedata
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -27,7 +24,19 @@ MEDIA_TYPES: Final[Mapping[Form, str]] = {
 }
 BOM: Final = "\ufeff".encode()
 _PIECE: Final = 64 * 1024
-_FORMULA_BEGINS: Final = frozenset("=+-@")
+SEPARATORS: Final[Mapping[str, str]] = {"comma": ",", "semicolon": ";"}
+"""What stands between the fields of csv. Excel takes it from the language: it separates by `;` in it, pl, de and fr."""
+_LINES: Final = ("\t", "\r", "\n")
+_APART: Final[Mapping[str, re.Pattern[str]]] = {
+    separator: re.compile(f"([{''.join({*SEPARATORS.values(), *_LINES} - {separator})}])")
+    for separator in SEPARATORS.values()
+}
+"""Where somebody who separates by something else takes a text apart: quotes hold together only for who finds them."""
+_FORMULA: Final = re.compile(
+    '[\\s"]*[=+\\-@\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff1d\uff0b\uff0d\uff20]'
+)
+"""How a formula begins, in the forms that Unicode has of its characters (NFKC) too."""
+_QUOTED: Final = re.compile('[,;"\t\r\n]')
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MOST_ROWS: Final = 1_048_576
 """Rows that a sheet of a workbook holds, the heading included."""
@@ -48,47 +57,45 @@ class Heading:
     columns: Sequence[str]
 
 
-async def written(form: Form, heading: Heading, pages: Pages, *, bom: bool = False) -> AsyncGenerator[bytes]:
+async def written(
+    form: Form, heading: Heading, pages: Pages, *, bom: bool = False, separator: str = SEPARATORS["comma"]
+) -> AsyncGenerator[bytes]:
     """Yield a table in a form. Pages are read as the table is written; an empty piece says that work goes on."""
-    async with aclosing(pages), aclosing(_pieces(form, heading, pages, bom=bom)) as pieces:
+    match form:
+        case Form.XLSX:
+            made = _xlsx(heading, pages)
+        case Form.XML:
+            made = _xml(heading, pages)
+        case _:
+            made = _csv(heading.columns, pages, bom=bom, separator=separator)
+    async with aclosing(pages), aclosing(made) as pieces:
         async for piece in pieces:
             yield piece
 
 
-def _pieces(form: Form, heading: Heading, pages: Pages, *, bom: bool) -> AsyncGenerator[bytes]:
-    match form:
-        case Form.XLSX:
-            return _xlsx(heading, pages)
-        case Form.XML:
-            return _xml(heading, pages)
-        case _:
-            return _csv(heading.columns, pages, bom=bom)
-
-
-async def _csv(columns: Sequence[str], pages: Pages, *, bom: bool) -> AsyncGenerator[bytes]:
+async def _csv(columns: Sequence[str], pages: Pages, *, bom: bool, separator: str) -> AsyncGenerator[bytes]:
     """Yield RFC 4180, in UTF-8: CRLF, quotes where needed. Excel reads UTF-8 only behind a byte order mark."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    rows.writerow(columns)
-    yield (BOM if bom else b"") + _taken(text)
+    yield (BOM if bom else b"") + f"{separator.join(columns)}\r\n".encode()
     async for page in pages:
-        rows.writerows([_harmless(_plain(values.get(name))) for name in columns] for values in page)
-        yield _taken(text)
+        rows = ((_cell(_plain(values.get(name)), separator) for name in columns) for values in page)
+        yield "".join(f"{separator.join(row)}\r\n" for row in rows).encode()
 
 
-def _taken(text: io.StringIO) -> bytes:
-    piece = text.getvalue().encode()
-    text.seek(0)
-    text.truncate()
-    return piece
-
-
-def _harmless(value: str | int | Decimal | None) -> object:
-    """Return a cell that no spreadsheet takes for a formula: such text gets an apostrophe before it (OWASP)."""
+def _cell(value: str | int | Decimal | None, separator: str) -> str:
     if not isinstance(value, str):
-        return value
-    begins = unicodedata.normalize("NFKC", value.lstrip()[:1])
-    return f"'{value}" if begins[:1] in _FORMULA_BEGINS or value[:1] in {"\t", "\r"} else value
+        return "" if value is None else str(value)
+    text = _harmless(value, separator)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _harmless(text: str, separator: str) -> str:
+    """Return a text of which no spreadsheet takes anything for a formula: an apostrophe stands before it (OWASP).
+
+    Also where a cell begins for a spreadsheet that separates by something else than the file does.
+    """
+    pieces = _APART[separator].split(text)
+    guarded = "".join(f"'{piece}" if _FORMULA.match(piece) else piece for piece in pieces)
+    return f"'{guarded}" if text.startswith(_LINES) else guarded
 
 
 async def _xml(heading: Heading, pages: Pages) -> AsyncGenerator[bytes]:

@@ -86,20 +86,20 @@ def check_kinds(entries: Entries) -> None:
 
 
 def reaches_panel(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:
-    """Say whether the record's entries may be looked at by whoever holds `record_rights.update`.
+    """Say whether the record's entries may be changed: by whoever's `record_rights.update` reaches it in full view.
 
-    The key reaches them on every record that the person could read if no record right denied it, so that a denial
-    can be taken back.
+    The key presupposes that the record may be read, which is asked also as if no record right were there, so that a
+    denial can be taken back.
     """
-    return any(
-        snapshot.decide(f"{facts.section}.read", each) is not None for each in (facts, replace(facts, rights=()))
-    )
+    return any(snapshot.decide(UPDATE, each) is View.FULL for each in (facts, replace(facts, rights=())))
 
 
 def may_look(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:
-    """Say whether the record's entries may be looked at at all: by who may change them, or may read both."""
-    reads = snapshot.holds(READ) and snapshot.decide(f"{facts.section}.read", facts) is not None
-    return reads or (snapshot.holds(UPDATE) and reaches_panel(snapshot, facts))
+    """Say whether the record's entries may be looked at: by whoever may change them or `record_rights.read` lets.
+
+    Entries are nothing that the public view shows.
+    """
+    return snapshot.decide(READ, facts) is View.FULL or reaches_panel(snapshot, facts)
 
 
 def gained_and_lost(

@@ -16,7 +16,7 @@ from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
-from services.records.adapters.tables import MEDIA_TYPES, Heading, written
+from services.records.adapters.tables import MEDIA_TYPES, SEPARATORS, Heading, written
 from services.records.deps import Deps
 from services.records.domain.disclosure import Disclosure, Form, WayOut, columns
 from services.records.domain.sorting import RecordSort, Sort
@@ -39,6 +39,8 @@ class ExportAsked(Input):
     """With the exact address and the owner, where the caller may export those."""
     bom: bool = False
     """Of csv: begin with a byte order mark, without which Excel takes UTF-8 for something else."""
+    separator: Literal["comma", "semicolon"] = "comma"
+    """Of csv: what stands between the fields. Excel expects a semicolon where the decimal point is a comma."""
 
 
 class ListingsExport(ExportAsked, ListingsFilter):
@@ -114,7 +116,7 @@ async def export_records(
     heading = Heading(edge.noun, edge.section, columns(section, with_identity=asked.identity))
     return Streamed(
         MEDIA_TYPES[form],
-        deps.streams.bounded(written(form, heading, pages, bom=asked.bom)),
+        deps.streams.bounded(written(form, heading, pages, bom=asked.bom, separator=SEPARATORS[asked.separator])),
         f"{edge.section}-{call.now.date().isoformat()}.{asked.form}",
     )
 
@@ -135,7 +137,9 @@ def disclosure(edge: Edge, call: Call, form: Form, asked: Input, *, with_identit
 
 def _kept(asked: Input) -> str:
     """Return what was asked for as JSON, without the words, which may name a person who objects some day."""
-    kept = asked.model_dump(mode="json", exclude_none=True, exclude={"form", "identity", "bom", "language"})
+    kept = asked.model_dump(
+        mode="json", exclude_none=True, exclude={"form", "identity", "bom", "separator", "language"}
+    )
     return json.dumps(kept | ({"q": ""} if "q" in kept else {}))
 
 

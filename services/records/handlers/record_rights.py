@@ -26,6 +26,7 @@ from services.records.domain.record_rights import (
     gained_and_lost,
     may_look,
     merged,
+    reaches_panel,
     rights_of,
 )
 from services.records.handlers.bulk import Outcomes, each
@@ -66,7 +67,7 @@ class _Panel:
 
 
 async def get_record_rights(edge: Edge, deps: Deps, call: Call) -> RecordRightsShown:
-    """Show what {a_noun} says to users, teams and offices. Needs record_rights.read or record_rights.update.
+    """Show what {a_noun} says to users, teams and offices. Needs record_rights.read or record_rights.update on it.
 
     With record_rights.update it is shown even where one of the entries keeps the caller from reading the {noun}.
     """
@@ -74,7 +75,7 @@ async def get_record_rights(edge: Edge, deps: Deps, call: Call) -> RecordRightsS
 
 
 async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesGiven) -> RecordRightsShown | None:
-    """Make the entries of {a_noun} exactly these; whoever is not named inherits. Needs record_rights.update.
+    """Make the entries of {a_noun} exactly these; whoever is not named inherits. Needs record_rights.update on it.
 
     Allowing others what one may not do here oneself takes an administrator. Answers 204 when the caller reaches the
     {noun} no longer, because it was one of the entries before that opened it.
@@ -88,7 +89,7 @@ async def change_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entrie
 async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> RecordRightsShown | None:
     """Set one of the caller's stamps, or the entries of one, exactly those, whatever stands there (ON-30, ON-31).
 
-    Needs record_rights.update. Answers 204 when the caller reaches the {noun} no longer.
+    Needs record_rights.update on the {noun}. Answers 204 when the caller reaches it no longer.
     """
     author, target = await _author(deps, call), Target(edge.table, edge.id_in(call))
     require(author.snapshot, UPDATE)
@@ -98,7 +99,7 @@ async def apply_record_stamp(edge: Edge, deps: Deps, call: Call, asked: EntriesO
 
 
 async def restore_record_rights(edge: Edge, deps: Deps, call: Call, asked: Restoration) -> RecordRightsShown | None:
-    """Make the entries of {a_noun} what they were at an earlier version. Needs record_rights.update.
+    """Make the entries of {a_noun} what they were at an earlier version. Needs record_rights.update on it.
 
     Answers 204 when the caller reaches the {noun} no longer.
     """
@@ -122,10 +123,13 @@ async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> Chang
 async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> PreviewShown:
     """Show who would gain and lose what if the entries became exactly these, or those of one of the caller's stamps.
 
-    Needs record_rights.update.
+    Needs record_rights.update on the {noun}.
     """
-    require(await deps.access.of(call.caller, call.now, call.access_version), UPDATE)
+    caller = await deps.access.of(call.caller, call.now, call.access_version)
+    require(caller, UPDATE)
     panel = await _panel(edge, deps, call)
+    if not reaches_panel(caller, panel.facts):
+        raise NotFound
     after = replace(panel.facts, rights=rights_of(await _exactly(deps, call, asked)))
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         people = await directory.active_people(tx, PREVIEWED + 1)
@@ -140,7 +144,7 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
 async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: MassUpdate) -> Outcomes:
     """Set or reset single entries on up to 1,000 {section}, where the others stay; or set a stamp, exactly (ON-31).
 
-    Each {noun} is changed, or not, by itself (ON-22). Needs record_rights.update.
+    Each {noun} is changed, or not, by itself (ON-22). Needs record_rights.update on each.
     """
     changes = asked.slots()
     require((await _author(deps, call)).snapshot, UPDATE)
@@ -158,7 +162,7 @@ async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: M
 
 
 async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
-    """Delete what all records say to one user (ON-15). Needs record_rights.update, and to be an administrator."""
+    """Delete what all records say to one user (ON-15). Needs record_rights.update on all, and an administrator."""
     user_id = UserId(call.id_in_path("user_id"))
 
     async def authors() -> Author:
@@ -170,7 +174,7 @@ async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
 async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
     """Show what somebody of the agency may do with {a_noun}, and what decided each answer (ON-20).
 
-    Needs record_rights.read or record_rights.update.
+    Needs record_rights.read or record_rights.update on it.
     """
     panel = await _panel(edge, deps, call)
     async with deps.db.single_read(call.caller.tenant_id) as tx:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.chassis.authz_client import require
+from services.chassis.authz_client import PermissionMissing, require
 from services.chassis.database import Database, Transaction
 from services.chassis.problems import FieldError, Invalid, NotFound, Stale
 from services.contracts.access import AccessSnapshot
@@ -111,6 +111,8 @@ async def forget_user(
 def _require_administration(author: Author) -> None:
     for key in (UPDATE, *ADMINISTRATION):
         require(author.snapshot, key)
+    if not author.snapshot.scope(UPDATE).unlimited:
+        raise PermissionMissing(f"This needs the permission {UPDATE} on every record.")
 
 
 async def _change(

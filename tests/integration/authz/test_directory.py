@@ -14,6 +14,7 @@ from services.chassis.database import Database
 from services.contracts.envelope import Event
 from services.contracts.identity_events import (
     AssignmentChanged,
+    LicenceChanged,
     LicenceCreated,
     OfficeChanged,
     TeamChanged,
@@ -33,6 +34,21 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ADA, BEA = UUID(int=1), UUID(int=2)
 CENTRE, HARBOUR = UUID(int=11), UUID(int=12)
 COAST, LETTING = UUID(int=21), UUID(int=31)
+
+
+def chosen(version: int, timezone: str, ownership: Ownership) -> LicenceChanged:
+    """Return what identity tells of an agency that chose otherwise."""
+    return LicenceChanged(
+        name="Casa Bella",
+        timezone=timezone,
+        locale="pl",
+        ownership=ownership,
+        version=version,
+        licence_code="CASABELLA",
+        seats=3,
+    )
+
+
 HISTORY: Sequence[Event] = (
     LicenceCreated(
         name="Casa Bella",
@@ -59,6 +75,8 @@ HISTORY: Sequence[Event] = (
     TeamChanged(team_id=TeamId(LETTING), version=1, name="Letting", members=(UserId(ADA),), removed=False),
     TeamChanged(team_id=TeamId(LETTING), version=2, name="Let", members=(UserId(ADA), UserId(BEA)), removed=False),
     TeamChanged(team_id=TeamId(LETTING), version=3, name="Let", members=(UserId(BEA),), removed=False),
+    chosen(2, "Europe/Warsaw", Ownership.ASSIGNEE),
+    chosen(3, "Europe/Warsaw", Ownership.CREATOR),
 )
 
 

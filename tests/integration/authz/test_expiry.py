@@ -39,18 +39,19 @@ async def test_whoever_held_what_expired_is_told_and_nobody_else(agency: Agency)
 
 async def test_of_much_that_expires_at_once_some_ends_each_time_until_all_has(agency: Agency) -> None:
     async with agency.db.transaction(agency.tenant_id) as tx:
-        await tx.execute(
-            """
-            WITH people AS (
-                INSERT INTO people (tenant_id, id, state)
-                SELECT $1, gen_random_uuid(), 'active' FROM generate_series(1, 110)
-                RETURNING id)
-            INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at, expires_at)
-            SELECT $1, 'user', id, 'key.' || k, 'own', 'full', now() - interval '2 hours', now() - interval '1 hour'
-              FROM people, generate_series(1, 100) AS k
-            """,
-            agency.tenant_id,
-        )
+        for _ in range(11):
+            await tx.execute(
+                """
+                WITH people AS (
+                    INSERT INTO people (tenant_id, id, state)
+                    SELECT $1, gen_random_uuid(), 'active' FROM generate_series(1, 10)
+                    RETURNING id)
+                INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at, expires_at)
+                SELECT $1, 'user', id, 'key.' || k, 'own', 'full', now() - interval '2 hours', now() - interval '1 hour'
+                  FROM people, generate_series(1, 100) AS k
+                """,
+                agency.tenant_id,
+            )
     await agency.news()
     now, left = datetime.now(UTC), list[int]()
     for _ in range(3):

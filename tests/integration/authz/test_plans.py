@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import LiteralString, cast
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -42,41 +43,43 @@ class Explained(Transaction):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def large(authz_database: ServiceDatabase) -> AsyncGenerator[Database]:
     """A tenant of 5,000 people with 20 grants each, in 500 groups of 40 grants each, of which the journal tells."""
+    connection = await asyncpg.connect(authz_database.owner)  # a pool of the product's would wait ten seconds at most
+    try:
+        await connection.execute("SELECT set_config('keyholder.tenant_id', $1, false)", str(TENANT))
+        await connection.execute("INSERT INTO tenants (tenant_id, taken_on) VALUES ($1, true)", TENANT)
+        for statement in (
+            """
+            INSERT INTO people (tenant_id, id, state)
+            SELECT $1, lpad(to_hex(n), 32, '0')::uuid, 'active' FROM generate_series(1, 5000) AS n
+            """,
+            """
+            INSERT INTO permission_groups (tenant_id, id, name, is_employee_group, created_at)
+            SELECT $1, lpad(to_hex(n), 32, '0')::uuid, n::text, false, now() + n * interval '1 second'
+              FROM generate_series(1, 500) AS n
+            """,
+            """
+            INSERT INTO group_members (tenant_id, group_id, user_id, added_at)
+            SELECT $1, lpad(to_hex(n % 500 + 1), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, now()
+              FROM generate_series(1, 5000) AS n
+            """,
+            """
+            INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at)
+            SELECT $1, 'group', lpad(to_hex(g), 32, '0')::uuid, 'key.' || k, 'own', 'full', now()
+              FROM generate_series(1, 500) AS g, generate_series(1, 40) AS k
+            """,
+            "ALTER TABLE grants DISABLE TRIGGER journal",
+            """
+            INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at)
+            SELECT $1, 'user', lpad(to_hex(p), 32, '0')::uuid, 'key.' || k, 'own', 'full', now()
+              FROM generate_series(1, 5000) AS p, generate_series(1, 20) AS k
+            """,
+            "ALTER TABLE grants ENABLE TRIGGER journal",
+        ):
+            await connection.execute(statement, *([TENANT] if "$1" in statement else []))
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
     async with open_database(authz_database.owner, connections=1, name="tests") as db:
-        async with db.transaction(TENANT) as tx:
-            await tx.execute("SET LOCAL statement_timeout = '60s'")  # the journal writes 20,000 entries
-            await tx.execute("INSERT INTO tenants (tenant_id, taken_on) VALUES ($1, true)", TENANT)
-            for statement in (
-                """
-                INSERT INTO people (tenant_id, id, state)
-                SELECT $1, lpad(to_hex(n), 32, '0')::uuid, 'active' FROM generate_series(1, 5000) AS n
-                """,
-                """
-                INSERT INTO permission_groups (tenant_id, id, name, is_employee_group, created_at)
-                SELECT $1, lpad(to_hex(n), 32, '0')::uuid, n::text, false, now() + n * interval '1 second'
-                  FROM generate_series(1, 500) AS n
-                """,
-                """
-                INSERT INTO group_members (tenant_id, group_id, user_id, added_at)
-                SELECT $1, lpad(to_hex(n % 500 + 1), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, now()
-                  FROM generate_series(1, 5000) AS n
-                """,
-                """
-                INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at)
-                SELECT $1, 'group', lpad(to_hex(g), 32, '0')::uuid, 'key.' || k, 'own', 'full', now()
-                  FROM generate_series(1, 500) AS g, generate_series(1, 40) AS k
-                """,
-                "ALTER TABLE grants DISABLE TRIGGER journal",
-                """
-                INSERT INTO grants (tenant_id, holder_kind, holder_id, key, reach, view, granted_at)
-                SELECT $1, 'user', lpad(to_hex(p), 32, '0')::uuid, 'key.' || k, 'own', 'full', now()
-                  FROM generate_series(1, 5000) AS p, generate_series(1, 20) AS k
-                """,
-                "ALTER TABLE grants ENABLE TRIGGER journal",
-            ):
-                await tx.execute(statement, *([TENANT] if "$1" in statement else []))
-        async with db.across_tenants() as queries:
-            await queries.execute("ANALYZE")
         yield db
 
 

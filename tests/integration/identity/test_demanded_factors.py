@@ -1,5 +1,6 @@
 """What a template demands of people, they set up before anything else; a passkey is as good as an app."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -93,3 +94,36 @@ async def test_one_person_may_be_asked_for_a_factor_and_no_longer(agency: Agency
     assert (await agency.sign_in(user["userid"]))[1]["enrolling"] is True
     await give(agency, user, 1)
     assert "access_token" in (await agency.sign_in(user["userid"]))[1]
+
+
+async def enrol_passkey(agency: Agency, token: dict[str, str]) -> tuple[int, Any]:
+    _, asked = await agency.call("POST", "/v1/sessions/new-passkey/options", token)
+    body = {**token, "name": "Phone", "credential": Authenticator().make(asked["public_key"])}
+    return await agency.call("POST", "/v1/sessions/new-passkey", body)
+
+
+async def enrol_app(agency: Agency, token: dict[str, str]) -> tuple[int, Any]:
+    _, enrolment = await agency.call("POST", "/v1/sessions/authenticator", token)
+    finish = {**token, "code": code_of(enrolment["secret"])}
+    return await agency.call("POST", "/v1/sessions/second-factor", finish)
+
+
+@pytest.mark.parametrize("enrol", [enrol_passkey, enrol_app])
+async def test_who_sets_up_the_first_factor_to_sign_in_gets_recovery_codes_that_work(
+    agency: Agency, enrol: Callable[[Agency, dict[str, str]], Awaitable[tuple[int, Any]]]
+) -> None:
+    user, tokens = await colleague(agency)
+    assert tokens["recovery_codes"] == []
+    await give(agency, user, 0, second_factor_required=True)
+
+    async def waiting() -> dict[str, str]:
+        return {"challenge_token": (await agency.sign_in(user["userid"]))[1]["challenge_token"]}
+
+    status, opened = await enrol(agency, await waiting())
+    assert (status, len(set(opened["recovery_codes"]))) == (201, 10)
+    own = {"Authorization": f"Bearer {opened['access_token']}"}
+    assert (await agency.call("GET", "/v1/me/second-factor", headers=own))[1]["recovery_codes_left"] == 10
+    finish = {**await waiting(), "code": opened["recovery_codes"][3]}
+    status, again = await agency.call("POST", "/v1/sessions/second-factor", finish)
+    assert (status, again["recovery_codes"]) == (201, [])
+    assert (await agency.call("GET", "/v1/me/second-factor", headers=own))[1]["recovery_codes_left"] == 9

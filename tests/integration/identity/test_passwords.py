@@ -1,6 +1,7 @@
 """Choosing passwords: one's own, by a mail, by an administrator who never learns it; and the agency's rules."""
 
 import asyncio
+import unicodedata
 from itertools import pairwise
 from typing import Any
 
@@ -230,3 +231,53 @@ async def test_a_change_that_loses_a_race_with_another_is_refused_every_time(age
         answers = await asyncio.gather(*(change(agency, headers, password, new) for new in wanted))
         assert sorted(status for status, _ in answers) in ([204, 401], [204, 422])
         password = wanted[[status for status, _ in answers].index(204)]
+
+
+async def invited_again(agency: Agency, user: dict[str, Any]) -> None:
+    """Take an active colleague's access, and invite him anew."""
+    for state in ("suspended", "provisioned"):
+        _, seen = await agency.call("GET", f"/v1/users/{user['id']}")
+        path, version = f"/v1/users/{user['id']}/state", {"If-Match": f'"{seen["version"]}"'}
+        assert (await agency.call("PUT", path, {"state": state}, version))[0] == 200
+
+
+async def test_passwords_before_an_activation_are_remembered_by_it_and_after_it(agency: Agency) -> None:
+    user = await gina(agency)
+    await invited_again(agency, user)
+    status, problem = await agency.activate(user["id"], PASSWORD)
+    assert (status, [error["code"] for error in problem["errors"]]) == (422, ["reused"])
+    assert (await agency.activate(user["id"], NEW))[0] == 204
+    for present, again in ((NEW, PASSWORD), (NEW, NEW)):
+        status, problem = await change(agency, await bearer(agency, user["userid"], NEW), present, again)
+        assert (status, [error["code"] for error in problem["errors"]]) == (422, ["reused"])
+    await invited_again(agency, user)
+    assert (await agency.activate(user["id"], PASSWORD))[0] == 422
+
+
+LONG = "\u1f82" * 253
+"""Of the letters that take the most characters when they are taken apart."""
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        (f"Aa1{LONG}", 204),
+        (unicodedata.normalize("NFD", f"Aa1{LONG}"), 204),
+        (unicodedata.normalize("NFD", f"Aa1{LONG}x"), 422),
+    ],
+    ids=["composed", "taken apart", "one too long"],
+)
+async def test_a_password_that_may_be_set_may_be_used_wherever_one_is_asked_for(
+    agency: Agency, written: str, status: int
+) -> None:
+    user = await agency.add_user()
+    assert (await agency.activate(user["id"], written))[0] == status
+    if status != 204:
+        return
+    for typed in (written, unicodedata.normalize("NFC", written), unicodedata.normalize("NFD", written)):
+        headers = await bearer(agency, user["userid"], typed)
+        present = {"present_password": typed}
+        assert (await agency.call("POST", "/v1/me/authenticator", present, headers))[0] == 201
+        assert (await agency.call("POST", "/v1/me/passkeys/options", present, headers))[0] == 200
+        status, problem = await change(agency, headers, typed, typed)
+        assert (status, [error["code"] for error in problem["errors"]]) == (422, ["reused"])

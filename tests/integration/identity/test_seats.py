@@ -118,7 +118,7 @@ async def test_the_licence_code_changes_at_the_operator_s_hand_alone(agency: Age
     assert (await agency.call("PATCH", path, {"licence_code": "NEW"}))[0] == 401
     new = f"{agency.licence_code}-2"
     status, shown = await agency.call("PATCH", path, {"licence_code": new}, headers=OPERATOR)
-    assert (status, shown) == (200, {**other[1], "licence_code": new})
+    assert (status, shown) == (200, {**other[1], "licence_code": new, "version": 2})
     assert (await agency.call("PATCH", path, {}, headers=OPERATOR))[0] == 404
     assert (await agency.sign_in("admin"))[0] == 401
     agency.licence_code = new
@@ -128,6 +128,7 @@ async def test_the_licence_code_changes_at_the_operator_s_hand_alone(agency: Age
 @pytest.mark.parametrize("code", ["NOBODYS", "a%00b", "%0A", "%EF%BF%BF"])
 async def test_what_is_no_licence_code_names_no_agency(agency: Agency, code: str) -> None:
     path = f"/v1/licences/{code}"
-    for method, what, body in (("PATCH", path, {"seats_bought": 9}), ("POST", f"{path}/announcements", None)):
+    asked = (("GET", path, None), ("PATCH", path, {"seats_bought": 9}), ("POST", f"{path}/announcements", None))
+    for method, what, body in asked:
         status, problem = await agency.call(method, what, body, headers=OPERATOR)
         assert (status, problem["code"]) == (404, "not_found")

@@ -76,7 +76,7 @@ def in_a_session() -> list[Try]:
 
 def at_the_codes() -> list[Try]:
     """Return tries at the second factor of one person."""
-    return [try_of_code(DIGESTS, uuid4())] * GUESSES
+    return [try_of_code(DIGESTS, uuid4(), None)] * GUESSES
 
 
 async def forget_all(db: Database) -> None:

@@ -53,7 +53,7 @@ class PostOffice:
             "public_url": "https://agency.test",
             "smtp_host": self.sink.host,
             "smtp_port": self.sink.port,
-            "smtp_timeout_seconds": 1.0,
+            "smtp_timeout_seconds": 5.0,
             "sender_address": "keyholder@agency.test",
             **more,
         }

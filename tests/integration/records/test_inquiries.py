@@ -147,8 +147,8 @@ async def test_a_field_takes_its_own_permission_and_nothing_changes_without_it(
 
 ACTIONS: tuple[tuple[str, object, str], ...] = (
     ("POST /archive", {}, "archive__now"),
-    ("PUT /archive-schedule", {"at": "2030-01-01T00:00:00Z"}, "archive__schedule"),
-    ("PUT /restore-schedule", {"at": "2030-01-01T00:00:00Z"}, "restore__schedule"),
+    ("PUT /archive-schedule", {"at": "2100-01-01T00:00:00Z"}, "archive__schedule"),
+    ("PUT /restore-schedule", {"at": "2100-01-01T00:00:00Z"}, "restore__schedule"),
     ("DELETE ", None, "delete"),
 )
 
@@ -179,7 +179,7 @@ async def test_an_inquiry_is_archived_and_comes_back_active_at_once_and_by_date(
     archived = (await agency.do(agency.ada, "inquiries", made, "POST /archive", {})).body
     assert archived["standard_status"] == "archived"
     assert (await agency.do(agency.ada, "inquiries", archived, "POST /archive", {})).status == 409
-    due = datetime(2030, 1, 1, tzinfo=UTC)
+    due = datetime(2100, 1, 1, tzinfo=UTC)
     at = {"at": due.isoformat()}
     assert (await agency.do(agency.ada, "inquiries", archived, "PUT /restore-schedule", at)).status == 204
     one = Due(agency.tenant_id, "inquiries", UUID(made["id"]), Action.RESTORE)
@@ -195,7 +195,7 @@ async def test_an_inquiry_is_archived_and_comes_back_active_at_once_and_by_date(
 @pytest.mark.parametrize("what", ["DELETE ", "POST /objection"])
 async def test_what_is_deleted_leaves_its_number_and_no_data(agency: Agency, what: str) -> None:
     made = await agency.take_in(number="Q-7", identity=CLIENT, private_note={"text": "Ring twice."})
-    await agency.do(agency.ada, "inquiries", made, "PUT /archive-schedule", {"at": "2030-01-01T00:00:00Z"})
+    await agency.do(agency.ada, "inquiries", made, "PUT /archive-schedule", {"at": "2100-01-01T00:00:00Z"})
     body = {"ground": "GDPR 21"} if "objection" in what else None
     assert (await agency.do(agency.ada, "inquiries", made, what, body)).status == 204
     left = await agency.left()

@@ -36,8 +36,8 @@ async def _history(agency: Agency, listing: dict[str, Any], who: Any = None) -> 
 ACTIONS: tuple[tuple[str, object, str], ...] = (
     ("POST /archive", {}, "archive__now"),
     ("POST /bump", {}, "copy"),
-    ("PUT /archive-schedule", {"at": "2030-01-01T00:00:00Z"}, "archive__schedule"),
-    ("PUT /restore-schedule", {"at": "2030-01-01T00:00:00Z"}, "restore__schedule"),
+    ("PUT /archive-schedule", {"at": "2100-01-01T00:00:00Z"}, "archive__schedule"),
+    ("PUT /restore-schedule", {"at": "2100-01-01T00:00:00Z"}, "restore__schedule"),
     ("POST /identity/fill", {"unit_number": "7"}, "identity__fill"),
     ("DELETE ", None, "delete"),
 )
@@ -79,7 +79,7 @@ async def _carry_out(agency: Agency, listing: dict[str, Any], action: Action, no
 @pytest.mark.catalogue("IMO-23", "IMO-24")
 async def test_what_was_scheduled_happens_once_however_many_workers_try(agency: Agency) -> None:
     made = await agency.take_on()
-    due = datetime(2030, 1, 1, tzinfo=UTC)
+    due = datetime(2100, 1, 1, tzinfo=UTC)
     assert (await _do(agency, made, "PUT /archive-schedule", {"at": due.isoformat()})).status == 204
     (shown,) = (await _do(agency, made, "GET /schedules")).body["items"]
     assert (shown["action"], shown["by"]) == ("archive", str(agency.ada))
@@ -99,7 +99,7 @@ async def test_a_date_that_is_past_is_no_way_round_the_permission_for_at_once(ag
     made = await agency.take_on()
     later = agency.give(agency.bruno, read=EVERYTHING, archive__schedule=EVERYTHING)
     both = agency.give(agency.carla, read=EVERYTHING, archive__schedule=EVERYTHING, archive__now=EVERYTHING)
-    past, future = {"at": PAST}, {"at": "2030-01-01T00:00:00Z"}
+    past, future = {"at": PAST}, {"at": "2100-01-01T00:00:00Z"}
     refused = await _do(agency, made, "PUT /archive-schedule", past, later)
     assert refused.refusal == (403, "permission_missing", set())
     assert (await _do(agency, made, "GET /schedules")).body["items"] == []

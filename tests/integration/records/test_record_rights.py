@@ -9,7 +9,7 @@ import pytest
 from services.chassis import ids
 from services.contracts.access import Scope
 from services.contracts.authz_api import StampEntries
-from services.contracts.vocabulary import UserId, UserState
+from services.contracts.vocabulary import UserId, UserState, View
 from services.records.store import directory
 from tests.integration.records.conftest import Agency, Answer
 from tests.support.stub_authz import EVERYTHING
@@ -121,6 +121,68 @@ async def test_who_may_look_at_and_who_may_change_entries(agency: Agency) -> Non
     assert (await agency.call(looker, "GET", _path(made))).status == 404
     assert (await agency.call(keeper, "GET", f"/v1/listings/{made['id']}")).status == 404
     assert (await agency.call(keeper, "GET", _path(made))).status == 200
+
+
+async def test_a_panel_is_reached_as_far_as_its_own_key_reaches(agency: Agency) -> None:
+    within, beyond = await agency.take_on(), await agency.take_on(office_id=str(agency.harbour))
+    sees = {"listings.list": Scope(everything=View.PUBLIC), "listings.read": Scope(everything=View.PUBLIC)}
+    office, public = Scope(offices=frozenset({agency.centre})), Scope(everything=View.PUBLIC)
+    looker, keeper, onlooker = agency.bruno, agency.carla, UserId(ids.uuid7())
+    agency.authz.give(agency.tenant_id, looker, {**sees, "record_rights.read": office})
+    agency.authz.give(agency.tenant_id, keeper, {**sees, "record_rights.update": office})
+    agency.authz.give(agency.tenant_id, onlooker, {**sees, "record_rights.read": public})
+    said, before = _entries(("office", agency.harbour, "read", "deny")), await agency.stored()
+    ways: tuple[tuple[str, str, object], ...] = (
+        ("GET", "/record-rights", None),
+        ("GET", "/record-rights/changes", None),
+        ("GET", f"/access?user={agency.ada}", None),
+        ("POST", "/record-rights/preview", said),
+        ("PUT", "/record-rights", said),
+        ("POST", "/record-rights/stamp", said),
+        ("POST", "/record-rights/restore", {"version": 0}),
+    )
+    for method, way, body in ways:
+        for who, listing in ((looker, beyond), (keeper, beyond), (onlooker, within)):
+            answer = await agency.call(who, method, f"/v1/listings/{listing['id']}{way}", body, {"If-Match": '"0"'})
+            expected = 404 if body is None or who == keeper else 403
+            assert answer.status == expected, (method, way, who)
+    assert await agency.stored() == before
+    for method, way, body in ways:
+        path = f"/v1/listings/{within['id']}{way}"
+        version = (await agency.call(agency.ada, "GET", _path(within))).body["version"]
+        answer = await agency.call(keeper, method, path, body, {"If-Match": f'"{version}"'})
+        assert answer.status == 200, (method, way, answer.body)
+        if body is None:
+            assert (await agency.call(looker, method, path)).status == 200
+    body = {**said, "ids": [within["id"], beyond["id"]]}
+    answer = await agency.call(keeper, "POST", "/v1/listings/bulk-record-rights", body)
+    assert [item["code"] for item in answer.body["items"]] == ["done", "not_found"]
+
+
+async def test_who_looks_in_one_office_and_changes_in_another_previews_nothing_where_he_only_looks(
+    agency: Agency,
+) -> None:
+    made = await agency.take_on()
+    looks, changes = (Scope(offices=frozenset({office})) for office in (agency.centre, agency.harbour))
+    held = {"listings.read": EVERYTHING, "record_rights.read": looks, "record_rights.update": changes}
+    agency.authz.give(agency.tenant_id, agency.bruno, held)
+    assert (await agency.call(agency.bruno, "GET", _path(made))).status == 200
+    said = _entries(("user", agency.carla, "read", "deny"))
+    assert (await agency.call(agency.bruno, "POST", _path(made, "/preview"), said)).status == 404
+
+
+async def test_entries_on_all_records_are_deleted_by_who_reaches_them_all(agency: Agency) -> None:
+    made = await agency.take_on(office_id=str(agency.harbour))
+    await _set(agency, made, ("user", agency.bruno, "read", "deny"))
+    held = {
+        "record_rights.update": Scope(offices=frozenset({agency.centre})),
+        **dict.fromkeys(("admin.agents.manage", "admin.permissions.manage"), EVERYTHING),
+    }
+    agency.authz.give(agency.tenant_id, agency.carla, held)
+    before = await agency.stored()
+    answer = await agency.call(agency.carla, "DELETE", f"/v1/users/{agency.bruno}/record-rights")
+    assert (answer.status, answer.body["code"]) == (403, "permission_missing")
+    assert await agency.stored() == before
 
 
 async def test_nobody_opens_to_others_what_is_closed_to_himself(agency: Agency) -> None:

@@ -29,7 +29,8 @@ def test_the_word_of_a_killed_launcher_is_not_believed(tmp_path: Path) -> None:
     assert told(tmp_path) == {}
 
 
-def test_whoever_asks_keeps_nobody_from_starting(tmp_path: Path) -> None:
+def test_whoever_asks_keeps_nobody_from_starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.local.tenure.PATIENCE_SECONDS", 60.0)
     started = Event()
 
     def ask() -> None:

@@ -3,6 +3,7 @@
 import gzip
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -44,9 +45,9 @@ COMMON = common_passwords()
 CLASSIC = PROFILES[Profile.CLASSIC]
 
 
-def broken(password: str, rules: PasswordRules = CLASSIC) -> set[str]:
+def broken(password: str, rules: PasswordRules = CLASSIC, user: User = GINA) -> set[str]:
     try:
-        check(password, GINA, rules, COMMON)
+        check(password, user, rules, COMMON)
     except PasswordRefused as refused:
         return {error.code for error in refused.errors}
     return set()
@@ -75,6 +76,56 @@ def test_own_data_is_found_anywhere_in_any_case_and_without_accents(
     word: str, before: str, after: str, upper: bool
 ) -> None:
     assert "own_data" in broken(before + (word.upper() if upper else word) + after)
+
+
+PLAINLY = {
+    "Michał": ["michal", "Michał", "lahcim", "M1chal"],
+    "Søren": ["soren", "søren"],
+    "Đorđević": ["dordevic"],
+    "Guðrún Þórs": ["gudrun", "thors", "GudrunThors"],
+    "I\u015f\u0131l": ["isil"],
+    "Ħamrun": ["hamrun"],
+    "Weiß": ["weiss", "WEISS", "Weiß"],
+    "Cœur-Æsir": ["coeur", "aesir", "coeuraesir", "Cœur"],
+    "D'Amico": ["damico", "Amico", "d'amico", "ocimad", "D4m1c0"],
+    "O\u2019Neill": ["oneill", "neill"],
+    "Di Re": ["DiRe", "di re", "eriD"],
+    "van der Velde": ["vanderVelde", "derVelde"],
+    "Bo": ["GinaBo", "BoGina", "Bo Gina"],
+    "Jose\u0301": ["jose", "Jos\u00e9", "JOSE\u0301"],
+    "rossi+77": ["rossi77", "rossi"],
+}
+
+
+@pytest.mark.catalogue("MG-26", "MG-67")
+@pytest.mark.parametrize("name", PLAINLY)
+@pytest.mark.parametrize("told", ["family_name", "email"])
+def test_own_data_is_found_however_a_keyboard_writes_it_and_whatever_stands_between(name: str, told: str) -> None:
+    own = {"family_name": name} if told == "family_name" else {"family_name": "Bo", "email": f"{name}@agency.example"}
+    user = replace(GINA, given_name="Gina", userid="u1", code="GR", **own)
+    for written in PLAINLY[name]:
+        for password in (f"{written}2024!X", f"xY7-{written}", written):
+            assert "own_data" in broken(password, CLASSIC, user)
+    assert "own_data" in broken(f"{PLAINLY[name][0]} 1985 !!", PROFILES[Profile.NIST], user)
+
+
+@given(
+    st.lists(st.text("łøđæßéabcde", min_size=1, max_size=4), min_size=1, max_size=4),
+    st.lists(st.sampled_from(" '-.\u2019"), min_size=3, max_size=3),
+)
+def test_a_name_is_found_by_its_words_that_are_long_enough_and_by_all_together(
+    words: list[str], between: list[str]
+) -> None:
+    plain = [
+        "".join({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "ß": "ss", "é": "e"}.get(letter, letter) for letter in word)
+        for word in words
+    ]
+    name = words[0] + "".join(f"{at}{word}" for at, word in zip(between, words[1:], strict=False))
+    user = replace(GINA, given_name="Zyx", userid="u1", code="GR", email="u2@agency.example", family_name=name)
+    for word in [*plain, "".join(plain)]:
+        assert ("own_data" in broken(f"9#{word}#9", CLASSIC, user)) == any(
+            long in form for long in [*plain, "".join(plain)] if len(long) >= 3 for form in (word, word[::-1])
+        )
 
 
 def test_two_letter_names_do_not_forbid_every_word_that_holds_them() -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import sys
+import unicodedata
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,6 +31,12 @@ DANGEROUS = (
     "  =HYPERLINK(1)",
     "\N{FULLWIDTH EQUALS SIGN}1",
     "\N{FULLWIDTH COMMERCIAL AT}1",
+    "x;=cmd|' /C calc'!A0;y",
+    "x,=1,y",
+    'x; "=1"',
+    "x\t@SUM(A1)",
+    "x\n+1",
+    "x\r\n \N{SUPERSCRIPT PLUS SIGN}1",
 )
 FORMS = (Form.CSV, Form.XLSX, Form.XML)
 
@@ -38,8 +46,33 @@ async def _pages(*pages: Sequence[Values]) -> AsyncGenerator[Sequence[Values]]:
         yield page
 
 
-async def _whole(form: Form, *pages: Sequence[Values], bom: bool = False) -> bytes:
-    return b"".join([piece async for piece in written(form, HEADING, _pages(*pages), bom=bom)])
+async def _whole(form: Form, *pages: Sequence[Values], bom: bool = False, separator: str = ",") -> bytes:
+    made = written(form, HEADING, _pages(*pages), bom=bom, separator=separator)
+    return b"".join([piece async for piece in made])
+
+
+def _cells(text: bytes, separator: str, *, strict: bool = False) -> list[list[str]]:
+    """Return csv as somebody reads it who separates by something, whatever the file does."""
+    return list(csv.reader(io.StringIO(text.decode(), newline=""), delimiter=separator, strict=strict))
+
+
+def _begins_formula(text: str) -> bool:
+    first = text
+    while first[:1] == '"' or first[:1].isspace():
+        first = first[1:]
+    return unicodedata.normalize("NFKC", first[:1])[:1] in {"=", "+", "-", "@"}
+
+
+def _guarded(text: str, separator: str) -> str:
+    """Return a text with an apostrophe wherever a cell with a formula could begin, read by whatever separator."""
+    splitting = {",", ";", "\t", "\r", "\n"} - {separator}
+    ends = [0, *(at + 1 for at, character in enumerate(text) if character in splitting)]
+    pieces = [text[begin : end - 1] for begin, end in zip(ends, [*ends[1:], len(text) + 1], strict=True)]
+    between = [text[end - 1] for end in ends[1:]] + [""]
+    said = "".join(
+        ("'" if _begins_formula(piece) else "") + piece + after for piece, after in zip(pieces, between, strict=True)
+    )
+    return ("'" if text[:1] in {"\t", "\r", "\n"} else "") + said
 
 
 def _row(**fields: object) -> Values:
@@ -77,9 +110,10 @@ async def test_csv_is_rfc_4180_with_an_optional_byte_order_mark() -> None:
 
 @pytest.mark.parametrize("text", DANGEROUS)
 async def test_text_that_a_spreadsheet_would_run_stays_text(text: str) -> None:
-    rows = list(csv.reader(io.StringIO((await _whole(Form.CSV, [_row(title=text)])).decode(), newline="")))
-    assert rows[1][1] == f"'{text}"
-    assert rows[1][3] == "-1", "a number is no text"
+    for separator in (",", ";"):
+        rows = _cells(await _whole(Form.CSV, [_row(title=text)], separator=separator), separator, strict=True)
+        assert rows[1][1] == _guarded(text, separator)
+        assert rows[1][3] == "-1", "a number is no text"
     packed = await _whole(Form.XLSX, [_row(title=text)])
     book = openpyxl.load_workbook(io.BytesIO(packed))
     cell = book.worksheets[0].cell(2, 2)
@@ -123,8 +157,9 @@ anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 @given(st.lists(anything, max_size=4))
 async def test_any_text_comes_back_from_every_form(texts: list[str]) -> None:
     page = [_row(title=text) for text in texts]
-    read = csv.reader(io.StringIO((await _whole(Form.CSV, page)).decode(), newline=""), strict=True)
-    assert [row[1].removeprefix("'") for row in read][1:] == [text.removeprefix("'") for text in texts]
+    for separator in (",", ";"):
+        read = _cells(await _whole(Form.CSV, page, separator=separator), separator, strict=True)
+        assert [row[1] for row in read][1:] == [_guarded(text, separator) for text in texts]
     root = ET.fromstring(await _whole(Form.XML, page))  # noqa: S314 our own
     legible = [
         "".join(c if c in "\t\n\r" or "\x20" <= c <= "\ufffd" or c > "\uffff" else "\ufffd" for c in text)
@@ -133,6 +168,38 @@ async def test_any_text_comes_back_from_every_form(texts: list[str]) -> None:
     assert [one[1].text or "" for one in root] == legible
     rows = _sheet(await _whole(Form.XLSX, page))[1:]
     assert len(rows) == len(texts)
+
+
+hostile = st.text(st.sampled_from("=+-@;,\t\r\n\"' ax1"), max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(hostile, hostile), max_size=4))
+async def test_no_cell_begins_a_formula_whatever_the_reader_separates_by(texts: list[tuple[str, str]]) -> None:
+    page = [_row(number=number, title=title, floor=2) for number, title in texts]
+    for separator in (",", ";"):
+        written_by = await _whole(Form.CSV, page, separator=separator)
+        for read_by in (",", ";", "\t"):
+            cells = {cell for row in _cells(written_by, read_by) for cell in row}
+            assert [cell for cell in cells if cell.lstrip()[:1] in {"=", "+", "-", "@"}] == [], (separator, read_by)
+
+
+async def test_every_form_of_a_formulas_first_character_is_guarded() -> None:
+    forms = [
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.normalize("NFKC", chr(code))[:1] in {"=", "+", "-", "@"}
+    ]
+    read = _cells(await _whole(Form.CSV, [_row(title=f"{each}1") for each in forms]), ",")
+    assert [row[1] for row in read[1:]] == [f"'{each}1" for each in forms]
+
+
+async def test_what_any_spreadsheet_would_take_apart_is_quoted() -> None:
+    for text in ("a;b", "a,b", "a\tb", 'a"b', "a\nb"):
+        for separator in (",", ";"):
+            line = (await _whole(Form.CSV, [_row(title=text)], separator=separator)).decode().partition("\r\n")[2]
+            quoted = text.replace('"', '""')
+            assert line.startswith(f'1{separator}"{quoted}"{separator}3')
 
 
 @pytest.mark.parametrize("form", FORMS)
