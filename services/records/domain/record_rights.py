@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.chassis.problems import FieldError, Forbidden, Invalid
 from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight, suffices
+from services.contracts.authz_api import DecidingGrant, DecidingSource
 from services.contracts.vocabulary import Effect, RecordClass, View
 
 READ: Final = "record_rights.read"
@@ -132,11 +133,17 @@ def basic_keys(facts: RecordFacts) -> Sequence[tuple[str, RecordClass]]:
 class Decider(StrEnum):
     """What kind of thing made an answer what it is."""
 
+    STATE = "state"
+    SWITCH = "switch"
     RECORD_RIGHT = "record_right"
     READ = "read"
     PRIVATE = "private"
     REACH = "reach"
     NOTHING = "nothing"
+
+
+_BEFORE_RIGHTS: Final = frozenset({Decider.STATE, Decider.SWITCH})
+"""What refuses a key before anybody looks at rights: only authz knows of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,8 @@ class Explanation:
     decided_by: Decider
     record_class: RecordClass
     inherited: View | None
+    grant: DecidingGrant | None
+    """What lets it pass, where a reach decided."""
 
     @property
     def starred(self) -> bool:
@@ -155,9 +164,12 @@ class Explanation:
         return self.view is not self.inherited
 
 
-def explain(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[Explanation]:
-    """Return what somebody may do with a record, key by key, and why."""
-    return [_explained(snapshot, key, facts) for key in keys_about(snapshot, facts)]
+def explain(
+    snapshot: AccessSnapshot, facts: RecordFacts, sources: Mapping[str, DecidingSource]
+) -> Sequence[Explanation]:
+    """Return what somebody may do with a record, key by key, and why; `sources` are authz's word on each key."""
+    keys = sorted({*keys_about(snapshot, facts), *sources})
+    return [_explained(snapshot, key, facts, sources.get(key)) for key in keys]
 
 
 def keys_about(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[str]:
@@ -166,11 +178,15 @@ def keys_about(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[str]:
     return sorted(held | {key for key, _ in basic_keys(facts)})
 
 
-def _explained(snapshot: AccessSnapshot, key: str, facts: RecordFacts) -> Explanation:
+def _explained(snapshot: AccessSnapshot, key: str, facts: RecordFacts, source: DecidingSource | None) -> Explanation:
     inherited = snapshot.decide(key, replace(facts, rights=()))
     view = snapshot.decide(key, facts)
-    each = BASIC.get(key.removeprefix(f"{facts.section}."), snapshot.classes.get(key, RecordClass.NONE))
-    return Explanation(key, view, _decider(snapshot, key, facts, each, view), each, inherited)
+    each = snapshot.about(key, facts)[1] if source is None else source.record_class
+    if view is None and source is not None and source.decided_by in _BEFORE_RIGHTS:
+        return Explanation(key, view, Decider(source.decided_by), each, inherited, None)
+    decider = _decider(snapshot, key, facts, each, view)
+    grant = source.grant if source is not None and decider is Decider.REACH else None
+    return Explanation(key, view, decider, each, inherited, grant)
 
 
 def _decider(

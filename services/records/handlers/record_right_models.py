@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from services.chassis.problems import FieldError, Invalid
 from services.chassis.web import Input, Output
+from services.contracts.authz_api import DecidingGrant
 from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 from services.records.domain.record_rights import Cause, Decider, Entries, Holder, HolderKind, Slot
 from services.records.store.record_rights import Change, Given
@@ -84,6 +85,8 @@ class EntryShown(Output):
     effect: Effect
     given_by: UserId
     given_at: datetime
+    stamp_id: UUID | None
+    """The stamp by which it was given, where one was named."""
 
     @classmethod
     def of(cls, slot: Slot, given: Given) -> "EntryShown":
@@ -96,6 +99,7 @@ class EntryShown(Output):
             effect=given.effect,
             given_by=given.by,
             given_at=given.at,
+            stamp_id=given.stamp_id,
         )
 
 
@@ -155,6 +159,26 @@ class EntriesRemoved(Output):
     records: int
 
 
+class GrantShown(Output):
+    """A grant, what it is held through, and who gave it when; nobody: it is from the start of the agency."""
+
+    holder: Literal["user", "group", "template"]
+    holder_id: UUID
+    holder_name: str
+    key: str
+    reach: str
+    reach_id: UUID | None
+    view: View
+    until: datetime | None
+    granted_by: UUID | None
+    granted_at: datetime | None
+
+    @classmethod
+    def of(cls, grant: DecidingGrant) -> "GrantShown":
+        """Return the document of a grant."""
+        return cls.model_validate(grant.model_dump())
+
+
 class AnswerShown(Output):
     key: str
     view: View | None
@@ -163,6 +187,8 @@ class AnswerShown(Output):
     """What the answer would be without any record right."""
     starred: bool
     decided_by: Decider
+    grant: GrantShown | None
+    """The grant that let it pass, where a reach decided; null also for who may not look at people's rights."""
     entries: list[EntryShown]
     """The entries that decided, with who gave them."""
 

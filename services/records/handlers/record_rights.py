@@ -13,6 +13,7 @@ from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.vocabulary import UserId
 from services.records.deps import Deps
 from services.records.domain.record_rights import (
+    ADMINISTRATION,
     READ,
     UPDATE,
     Cause,
@@ -42,6 +43,7 @@ from services.records.handlers.record_right_models import (
     EntriesOrStamp,
     EntriesRemoved,
     EntryShown,
+    GrantShown,
     MassUpdate,
     PreviewShown,
     RecordRightsShown,
@@ -174,19 +176,21 @@ async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
 async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
     """Show what somebody of the agency may do with {a_noun}, and what decided each answer (ON-20).
 
-    Needs record_rights.read or record_rights.update on it.
+    Needs record_rights.read or record_rights.update on it. The grant that decided, with its group or template, is
+    named to who holds admin.permissions.manage or admin.agents.manage.
     """
-    panel = await _panel(edge, deps, call)
+    caller, panel = await _looker(deps, call), await _panel(edge, deps, call)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         if not await directory.knows_person(tx, asked.user):
             raise NotFound
     (snapshot,) = await snapshots_of(deps, call, [asked.user])
-    return AccessShown(
-        user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
-    )
+    sources = await deps.sources.of(call.caller.tenant_id, asked.user, panel.facts)
+    named = any(caller.holds(key) for key in ADMINISTRATION)
+    answers = explain(snapshot, panel.facts, sources)
+    return AccessShown(user_id=asked.user, items=[_answer(snapshot, panel, one, named=named) for one in answers])
 
 
-def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation) -> AnswerShown:
+def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation, *, named: bool) -> AnswerShown:
     decided = deciding_entries(snapshot, one.record_class, panel.entries)
     return AnswerShown(
         key=one.key,
@@ -194,6 +198,7 @@ def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation) -> Answer
         inherited=one.inherited,
         starred=one.starred,
         decided_by=one.decided_by,
+        grant=GrantShown.of(one.grant) if one.grant and named else None,
         entries=[
             EntryShown.of(slot, panel.entries[slot]) for slot in decided if one.decided_by is Decider.RECORD_RIGHT
         ],
