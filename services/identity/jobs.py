@@ -9,6 +9,7 @@ from services.chassis import clock, logging
 from services.chassis.database import Database, Queries
 from services.chassis.outages import Outage
 from services.identity.deps import Deps
+from services.identity.domain.worked_hours import REPORTED
 from services.identity.operations import account_ends
 from services.identity.operations.account_ends import Overdue
 from services.identity.operations.passwords import request_resets
@@ -34,20 +35,22 @@ END_SECONDS: Final = 10.0
 RESET_SECONDS: Final = 2.0
 COUNT_SECONDS: Final = 60.0
 KEPT: Final = timedelta(days=30)
+SESSIONS_KEPT: Final = REPORTED + timedelta(days=1)
+"""A day longer than hours are told of, which are made of sign-ins and refreshes: none goes while a report is read."""
 COUNTED: Final = timedelta(days=1)
 DEVICES_KEPT: Final = timedelta(days=180)
 _log = logging.get(__name__)
 
 
 async def purge_expired(_deps: Deps, worker_db: Database) -> Never:
-    """Delete every ten minutes what ended thirty days ago, failures of yesterday and devices long unseen.
+    """Delete every ten minutes what nothing is made of any more, each kind after its own time.
 
     However much there is of it, it goes by statements that are short, and stays gone if a later one fails.
     """
 
     async def purge() -> None:
         now = clock.now()
-        purged = await _purged(worker_db, sessions.purge, now - KEPT)
+        purged = await _purged(worker_db, sessions.purge, now - SESSIONS_KEPT)
         purged += await _purged(worker_db, credentials.purge_activations, now - KEPT)
         purged += await _purged(worker_db, password_resets.purge, now)
         purged += await _purged(worker_db, second_factors.purge, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import cycle, product
 from typing import Any, Final
 from uuid import UUID
@@ -20,14 +21,17 @@ from services.records.domain.contact import Contact, ContactFilter
 from services.records.domain.inquiry import Inquiry, InquiryFilter
 from services.records.domain.kinds import (
     ContactRole,
+    Financing,
     InquiryStatus,
     LegalForm,
+    PropertySubType,
     PropertyType,
     StandardStatus,
     TransactionType,
+    Urgency,
 )
 from services.records.domain.listing import Listing, ListingFilter
-from services.records.domain.record import Filter, Record
+from services.records.domain.record import Filter, Record, outside_archive
 
 TENANT: Final = TenantId(UUID(int=0xA))
 OTHER_TENANT: Final = TenantId(UUID(int=0xB))
@@ -73,7 +77,7 @@ def _places(first: int) -> Iterator[dict[str, Any]]:
 
 def _listings() -> Iterator[Listing]:
     kinds = zip(
-        cycle((StandardStatus.ACTIVE, StandardStatus.DRAFT)),
+        cycle((StandardStatus.ACTIVE, StandardStatus.DRAFT, StandardStatus.ARCHIVED, StandardStatus.DRAFT)),
         cycle((TransactionType.SALE, TransactionType.SALE, TransactionType.RENT)),
         cycle((PropertyType.RESIDENTIAL, PropertyType.LAND, PropertyType.LAND, PropertyType.RESIDENTIAL)),
         cycle(("Lucca", "Pisa", None, "Lucca", "Lucca")),
@@ -90,12 +94,24 @@ def _listings() -> Iterator[Listing]:
             municipality=town,
             list_price_minor=price and price[0],
             currency=price and price[1],
+            property_sub_type=(PropertySubType.VILLA, None, PropertySubType.LOFT)[at % 3],
+            district=("Centro", None)[at // 2 % 2],
+            living_area_m2=(None, Decimal("80.00"), Decimal("80.01"), Decimal(120))[at // 3 % 4],
+            plot_area_m2=(Decimal(500), None, Decimal("500.01"))[at // 2 % 3],
+            rooms=(None, 2, 3, 4, 5)[at // 2 % 5],
+            bedrooms_total=(1, 2, None, 3)[at // 5 % 4],
+            floor=(-1, 0, None, 3)[at % 4],
+            year_built=(1890, None, 1990, 2020)[at // 4 % 4],
+            superoffer=at // 2 % 3 == 0,
+            no_commission=at // 3 % 2 == 0,
+            banner=at // 4 % 2 == 0,
+            investment=at // 5 % 3 == 0,
         )
 
 
 def _inquiries() -> Iterator[Inquiry]:
     kinds = zip(
-        cycle((InquiryStatus.ACTIVE, InquiryStatus.PAUSED)),
+        cycle((InquiryStatus.ACTIVE, InquiryStatus.PAUSED, InquiryStatus.ARCHIVED, InquiryStatus.PAUSED)),
         cycle((TransactionType.SALE, TransactionType.SALE, TransactionType.RENT)),
         cycle(((), (PropertyType.LAND,), (PropertyType.RESIDENTIAL, PropertyType.LAND), (PropertyType.RESIDENTIAL,))),
         cycle((("Lucca",), ("Pisa", "Lucca"), (), ("Siena",), ("Pisa",))),
@@ -115,6 +131,21 @@ def _inquiries() -> Iterator[Inquiry]:
             list_price_minor_max=most,
             currency=None if (least, most) == (None, None) else "EUR",
             note=TEXTS[at % len(TEXTS)],
+            property_sub_types=((), (PropertySubType.VILLA,), (PropertySubType.LOFT,))[at % 3],
+            districts=((), ("Centro",), ("Mare",))[at // 2 % 3],
+            living_area_min_m2=(None, Decimal("80.00"), Decimal("80.01"), None)[at // 3 % 4],
+            living_area_max_m2=(None, Decimal("80.00"), None, Decimal("80.01"))[at // 2 % 4],
+            plot_area_min_m2=(None, Decimal(500), Decimal("500.01"))[at // 2 % 3],
+            rooms_min=(None, 2, 3)[at // 2 % 3],
+            rooms_max=(None, 3, 4, 2)[at // 3 % 4],
+            bedrooms_min=(None, 1, 2, 3)[at // 2 % 4],
+            floor_min=(None, 0, 1)[at // 3 % 3],
+            floor_max=(None, 2, 1, 0)[at // 2 % 4],
+            year_built_min=(None, 1990, 1991)[at % 3],
+            no_commission=at // 3 % 2 == 0,
+            budget_confirmed=at // 2 % 3 == 0,
+            financing=(None, Financing.CASH, Financing.SALE_FIRST)[at // 2 % 3],
+            urgency=(None, Urgency.HIGH, Urgency.LOW)[at // 3 % 3],
         )
 
 
@@ -163,6 +194,32 @@ PRIVATE_SCOPES: Final = {
     "a colleague's private ones": Scope(owners=frozenset({BRUNO})),
 }
 
+SINCE: Final = ("created_since", BEGAN), ("created_since", BEGAN + timedelta(seconds=1))
+FLAGS: Final = ("superoffer", "no_commission", "banner", "investment", "is_private")
+LISTING_ENDS: Final[Sequence[tuple[str, Any]]] = (
+    *(("property_sub_type", PropertySubType.LOFT), ("district", "Centro"), *SINCE),
+    ("updated_since", BEGAN + timedelta(minutes=20)),
+    *(("living_area_min_m2", Decimal("80.01")), ("living_area_max_m2", Decimal("80.00"))),
+    *(("plot_area_min_m2", Decimal("500.01")), ("plot_area_max_m2", Decimal(500))),
+    *(("rooms_min", 4), ("rooms_max", 3), ("bedrooms_min", 2), ("bedrooms_max", 2), ("floor_min", 0), ("floor_max", 0)),
+    *(("year_built_min", 1990), ("year_built_max", 1990)),
+    *((flag, said) for flag in FLAGS for said in (True, False)),
+)
+"""Each filter of its own, at the values on which a mistake shows."""
+INQUIRY_ENDS: Final[Sequence[tuple[str, Any]]] = (
+    *(("property_sub_type", PropertySubType.LOFT), ("district", "Centro"), *SINCE),
+    ("updated_since", BEGAN + timedelta(minutes=20)),
+    *(("living_area_m2", Decimal("80.00")), ("living_area_m2", Decimal("80.01")), ("plot_area_m2", Decimal(500))),
+    *(("rooms", 2), ("rooms", 3), ("bedrooms", 2), ("floor", 0), ("floor", 1), ("year_built", 1990)),
+    *((flag, said) for flag in ("no_commission", "budget_confirmed", "is_private") for said in (True, False)),
+    *(("financing", Financing.CASH), ("urgency", Urgency.HIGH)),
+)
+
+
+def _asked(kind: type[Filter], fields: dict[str, Any]) -> Filter:
+    return kind(**fields)
+
+
 _LISTING_FILTERS: Final = {
     "none": ListingFilter(),
     "a word": ListingFilter(words=("villa",)),
@@ -176,8 +233,14 @@ _LISTING_FILTERS: Final = {
     "town and assignee": ListingFilter(municipality="Pisa", assignee_id=ANNA),
     "price": ListingFilter(list_price_minor_min=150_000_00, list_price_minor_max=300_000_00, currency="EUR"),
     "status and kind": ListingFilter(
-        standard_status=StandardStatus.DRAFT, transaction_type=TransactionType.SALE, property_type=PropertyType.LAND
+        standard_status=(StandardStatus.DRAFT,), transaction_type=TransactionType.SALE, property_type=PropertyType.LAND
     ),
+    "what is not in the archive": ListingFilter(standard_status=outside_archive(StandardStatus)),
+    **{f"{name} {end}": _asked(ListingFilter, {name: end}) for name, end in LISTING_ENDS},
+    "three rooms from 80 m² in the centre": ListingFilter(
+        rooms_min=3, rooms_max=3, living_area_min_m2=Decimal(80), district="Centro"
+    ),
+    "the archive": ListingFilter(standard_status=(StandardStatus.ARCHIVED,)),
 }
 
 _INQUIRY_FILTERS: Final = {
@@ -194,8 +257,11 @@ _INQUIRY_FILTERS: Final = {
     "another price": InquiryFilter(list_price_minor=250_000_00),
     "a price in other money": InquiryFilter(list_price_minor=100_000_00, currency="PLN"),
     "status and transaction": InquiryFilter(
-        standard_status=InquiryStatus.PAUSED, transaction_type=TransactionType.SALE
+        standard_status=(InquiryStatus.PAUSED,), transaction_type=TransactionType.SALE
     ),
+    "what is not in the archive": InquiryFilter(standard_status=outside_archive(InquiryStatus)),
+    **{f"{name} {end}": _asked(InquiryFilter, {name: end}) for name, end in INQUIRY_ENDS},
+    "the archive": InquiryFilter(standard_status=(InquiryStatus.ARCHIVED,)),
 }
 
 _CONTACT_FILTERS: Final = {

@@ -25,13 +25,25 @@ from services.records.domain.kinds import (
     TransactionType,
 )
 from services.records.domain.listing import ListingFilter
-from services.records.domain.record import Filter, Record
+from services.records.domain.record import EVER, Filter, Record
 from services.records.domain.sorting import Place, place_of
 from services.records.domain.words import words_of
 from services.records.store import directory, record_pages, record_words, records
 from services.records.store.sections import TABLES
 from tests.conftest import FreshDatabase
-from tests.matrix.cases import FILTERS, OFFICES, OTHER_TENANT, PEOPLE, STOCK, TEAM, TENANT, snapshot, snapshots
+from tests.matrix.cases import (
+    FILTERS,
+    INQUIRY_ENDS,
+    LISTING_ENDS,
+    OFFICES,
+    OTHER_TENANT,
+    PEOPLE,
+    STOCK,
+    TEAM,
+    TENANT,
+    snapshot,
+    snapshots,
+)
 from tests.matrix.reference import expected
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -112,11 +124,27 @@ towns = st.none() | st.sampled_from(("Lucca", "Pisa", "Roma"))
 kinds = st.none() | st.sampled_from((PropertyType.RESIDENTIAL, PropertyType.LAND))
 money = st.none() | st.sampled_from(("EUR", "PLN"))
 words = st.just(()) | st.lists(st.sampled_from(("vil", "villa", "mare", "pisa", "1", "ner")), min_size=1).map(tuple)
+
+
+def statuses(*some: StrEnum) -> st.SearchStrategy[tuple[StrEnum, ...] | None]:
+    return st.none() | st.lists(st.sampled_from(some), unique=True, min_size=1).map(tuple)
+
+
+def either_of(ends: Sequence[tuple[str, object]]) -> dict[str, st.SearchStrategy[object]]:
+    """Return for each field mostly nothing, and else one of the values that are given for it."""
+    values = dict[str, list[object]]()
+    for name, value in ends:
+        values.setdefault(name, []).append(value)
+    return {
+        name: st.sampled_from([EVER if name.endswith("_since") else None] * 3 + some) for name, some in values.items()
+    }
+
+
 transactions = st.none() | st.sampled_from(TransactionType)
 FILTERED: dict[str, st.SearchStrategy[Filter]] = {
     "listings": st.builds(
         ListingFilter,
-        standard_status=st.none() | st.sampled_from((StandardStatus.ACTIVE, StandardStatus.SOLD)),
+        standard_status=statuses(StandardStatus.ACTIVE, StandardStatus.SOLD, StandardStatus.ARCHIVED),
         transaction_type=transactions,
         property_type=kinds,
         municipality=towns,
@@ -126,10 +154,11 @@ FILTERED: dict[str, st.SearchStrategy[Filter]] = {
         currency=money,
         list_price_minor_min=prices,
         list_price_minor_max=prices,
+        **either_of(LISTING_ENDS),
     ),
     "inquiries": st.builds(
         InquiryFilter,
-        standard_status=st.none() | st.sampled_from((InquiryStatus.ACTIVE, InquiryStatus.LOST)),
+        standard_status=statuses(InquiryStatus.ACTIVE, InquiryStatus.LOST, InquiryStatus.ARCHIVED),
         transaction_type=transactions,
         property_type=kinds,
         municipality=towns,
@@ -138,6 +167,7 @@ FILTERED: dict[str, st.SearchStrategy[Filter]] = {
         assignee_id=st.none() | people,
         currency=money,
         list_price_minor=prices,
+        **either_of(INQUIRY_ENDS),
     ),
     "contacts": st.builds(
         ContactFilter,
@@ -201,6 +231,8 @@ SHARED: Final = (
     ("(w.is_public OR true)", "w.is_public"),
     ("CASE WHEN reach.in_full", "CASE WHEN true"),
     ("OR l.assignee_id = $12", "OR l.created_by = $12"),
+    ("AND l.is_archived = archive.is_asked", "AND NOT archive.is_asked"),
+    ("AND l.is_archived = archive.is_asked", "AND l.is_archived IS NOT NULL AND archive.is_asked"),
     ("AND l.kind = reach.kind", ""),
     ("AND l.reached = reach.id", ""),
     ("'office', office_id", "'office', created_by"),
@@ -221,30 +253,60 @@ SHARED: Final = (
 
 MISTAKES: Final = {
     "listings": (
-        ("OR l.standard_status = $18", "OR true"),
-        ("OR l.transaction_type = $19", "OR true"),
-        ("OR l.property_type = $20", "OR true"),
-        ("OR l.municipality = $21", "OR true"),
-        ("OR l.currency = $22", "OR true"),
-        ("l.list_price_minor >= $23", "l.list_price_minor > $23"),
-        ("l.list_price_minor <= $24", "l.list_price_minor < $24"),
+        ("OR l.standard_status = ANY ($19)", "OR true"),
+        ("OR l.transaction_type = $20", "OR true"),
+        ("OR l.property_type = $21", "OR true"),
+        ("OR l.municipality = $22", "OR true"),
+        ("OR l.currency = $23", "OR true"),
+        ("l.list_price_minor >= $24", "l.list_price_minor > $24"),
+        ("l.list_price_minor <= $25", "l.list_price_minor < $25"),
+        *((f"OR l.{name} = $", f"OR true OR l.{name} = $") for name in ("property_sub_type", "district")),
+        *(
+            (f"l.{name} {op}= $", f"l.{name} {op} $")
+            for name in ("living_area_cm2", "plot_area_cm2", "rooms", "bedrooms_total", "floor", "year_built")
+            for op in "<>"
+        ),
+        *((f"l.{name} >= $", f"l.{name} > $") for name in ("created_at", "updated_at")),
+        *(
+            (f"({seen} AND l.{flag} = $", f"({wrong}l.{flag} = $")
+            for seen, wrong in (("reach.in_full", ""), ("true", "false AND "))
+            for flag in ("is_private", "superoffer", "no_commission", "banner", "investment")
+        ),
     ),
     "inquiries": (
         *SHARED,
-        ("OR l.standard_status = $18", "OR true"),
-        ("OR l.transaction_type = $19", "OR true"),
-        ("OR $20 = ANY (l.property_types)", ""),
+        ("OR l.standard_status = ANY ($19)", "OR true"),
+        ("OR l.transaction_type = $20", "OR true"),
+        ("OR $21 = ANY (l.property_types)", ""),
         ("OR l.property_types = '{}'", ""),
-        ("OR $21 = ANY (l.municipalities)", "OR true"),
+        ("OR $22 = ANY (l.municipalities)", "OR true"),
         ("OR l.municipalities = '{}'", ""),
         ("OR l.currency IS NULL", ""),
-        ("OR l.currency = $22", "OR true"),
-        ("l.list_price_minor_min <= $23", "l.list_price_minor_min < $23"),
-        ("l.list_price_minor_max >= $23", "l.list_price_minor_max > $23"),
+        ("OR l.currency = $23", "OR true"),
+        ("l.list_price_minor_min <= $24", "l.list_price_minor_min < $24"),
+        ("l.list_price_minor_max >= $24", "l.list_price_minor_max > $24"),
+        ("OR l.property_sub_types = '{}'", ""),
+        ("OR l.districts = '{}'", ""),
+        ("OR $25 = ANY (l.property_sub_types)", "OR true"),
+        ("OR $26 = ANY (l.districts)", "OR true"),
+        *(
+            (f"l.{name} {op}= $", f"l.{name} {op} $")
+            for name, op in (
+                *(("living_area_min_cm2", "<"), ("living_area_max_cm2", ">"), ("plot_area_min_cm2", "<")),
+                *(("rooms_min", "<"), ("rooms_max", ">"), ("bedrooms_min", "<"), ("floor_min", "<")),
+                *(("floor_max", ">"), ("year_built_min", "<")),
+            )
+        ),
+        *((f"l.{name} >= $", f"l.{name} > $") for name in ("created_at", "updated_at")),
+        *(
+            (f"({seen} AND l.{name} = $", f"({wrong}l.{name} = $")
+            for seen, wrong in (("reach.in_full", ""), ("true", "false AND "))
+            for name in ("is_private", "no_commission", "budget_confirmed", "financing", "urgency")
+        ),
     ),
     "contacts": (
-        ("OR l.legal_form = $18", "OR true"),
-        ("OR $19 = ANY (l.roles)", "OR true"),
+        ("OR l.legal_form = $19", "OR true"),
+        ("OR $20 = ANY (l.roles)", "OR true"),
     ),
 }
 """What is right in the statement of a section, and a mistake in its place; what all share is tried on one of them."""

@@ -21,12 +21,11 @@ class ContactKind(StrEnum):
 
 
 class Showable(StrEnum):
-    """What of a person web sites and apps may show (MG-11); nothing else of the card ever is."""
+    """What of a person web sites and apps may show beside single contacts (MG-11); nothing else of the card ever is."""
 
     NAME = "name"
     TITLE = "title"
     EMAIL = "email"
-    CONTACTS = "contacts"
     DESCRIPTION = "description"
     PHOTO = "photo"
 
@@ -37,6 +36,8 @@ class Contact:
 
     kind: ContactKind
     value: str
+    shown: bool = False
+    """Whether web sites and apps may show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,14 @@ def check_telephone(kind: UserKind, card: AgentCard | None, pointer: str) -> Non
 def public_card(user: User, card: AgentCard, *, has_photo: bool) -> PublicCard | None:
     """Return what may be shown of a person, or None for who does not work here now or shows nothing (MG-11)."""
     shown = card.shown
-    if user.state is not UserState.ACTIVE or user.kind is not UserKind.COLLEAGUE or not shown:
+    contacts = tuple(one for one in card.contacts if one.shown)
+    if user.state is not UserState.ACTIVE or user.kind is not UserKind.COLLEAGUE or not (shown or contacts):
         return None
     return PublicCard(
         display_name=user.display_name if Showable.NAME in shown else None,
         title=card.title if Showable.TITLE in shown else None,
         email=(card.sender_address or user.email) if Showable.EMAIL in shown else None,
-        contacts=card.contacts if Showable.CONTACTS in shown else (),
+        contacts=contacts,
         descriptions=card.descriptions if Showable.DESCRIPTION in shown else {},
         photo=has_photo and Showable.PHOTO in shown,
     )

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from services.chassis.problems import FieldError, Invalid
+
+LONGEST_DAYS: Final = 31
+REPORTED: Final = timedelta(days=100)
+"""How far back hours can be told: this month and the two before it, whole."""
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
+"""Days that every zone and the database can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,21 @@ def joined(stretches: Iterable[Stretch]) -> Sequence[Stretch]:
         elif one.begin < one.end:
             found.append(one)
     return found
+
+
+def span_of(first: date, last: date, zone: ZoneInfo, now: datetime) -> Stretch:
+    """Return from when to when some local days last, the last one included.
+
+    Raises Invalid for no or too many days, and where the first is no longer known whole: what is missing would look
+    as if nobody had been there.
+    """
+    if not timedelta() <= last - first < timedelta(days=LONGEST_DAYS) or not EARLIEST <= first <= LATEST:
+        raise Invalid(errors=[FieldError("/last", "span", f"Between 1 and {LONGEST_DAYS} days.")])
+    span = Stretch(first_instant(first, zone), first_instant(last + timedelta(days=1), zone))
+    if span.begin < now - REPORTED:
+        known = (now - REPORTED).astimezone(zone).date() + timedelta(days=1)
+        raise Invalid(errors=[FieldError("/first", "no_longer_kept", f"Hours are kept from {known} on.")])
+    return span
 
 
 def by_day(stretches: Iterable[Stretch], zone: ZoneInfo) -> Mapping[date, timedelta]:

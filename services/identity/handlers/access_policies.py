@@ -15,6 +15,7 @@ from services.identity.deps import Deps
 from services.identity.domain.access_policy import Levels, Source, until
 from services.identity.domain.access_trial import Part, steps
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.handlers.policy_fields import (
     EndingPolicyFields,
     EndingPolicyShown,
@@ -103,8 +104,8 @@ async def change_tenant_policy(deps: Deps, call: Call, asked: PolicyFields) -> I
 
 async def get_user_policy(deps: Deps, call: Call) -> UserPolicyShown:
     """Show a colleague's own policy and template, and what all levels add up to. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     user_id = UserId(call.id_in_path("user_id"))
+    await require_among_colleagues(deps, call, MANAGE, user_id)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         if await users.find(tx, user_id) is None:
             raise NotFound
@@ -142,8 +143,8 @@ async def change_user_policy(deps: Deps, call: Call, asked: UserPolicyFields) ->
 
 async def try_user_policy(deps: Deps, call: Call, asked: Trial) -> Verdict:
     """Say whether a colleague would get in at an instant from an address, and why. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
     user_id = UserId(call.id_in_path("user_id"))
+    await require_among_colleagues(deps, call, MANAGE, user_id)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         user = await users.find(tx, user_id)
         levels, zone = await access_policies.of_person(tx, user_id)

@@ -5,14 +5,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable, public_card
 from services.identity.domain.user import MANAGE
-from services.identity.handlers.colleagues import require_colleague
+from services.identity.handlers.colleagues import require_among_colleagues, require_colleague
 from services.identity.handlers.fields import Email, Locale
 from services.identity.operations.agent_cards import write_card
 from services.identity.store import agent_cards, photos, users
@@ -25,6 +24,8 @@ Colour = Annotated[str, StringConstraints(to_lower=True, pattern=r"^#[0-9A-Fa-f]
 class ContactFields(Input):
     kind: ContactKind
     value: Reach
+    shown: bool = False
+    """Whether web sites and apps may show it."""
 
 
 class BillingFields(Input):
@@ -42,15 +43,20 @@ class CardFields(Input):
     """From which address the program sends this person's mails; null for his own."""
     contacts: list[ContactFields] = Field(default=[], max_length=20)
     shown: list[Showable] = Field(default=[], max_length=len(Showable))
-    """What web sites and apps may show."""
+    """What web sites and apps may show beside the contacts that say so themselves."""
     billing: BillingFields | None = None
     descriptions: dict[Locale, Annotated[str, Field(max_length=5000)]] = Field(default={}, max_length=20)
     """For the agency's web site, by language."""
 
 
-class ContactShown(Output):
+class PublicContactShown(Output):
     kind: ContactKind
     value: str
+
+
+class ContactShown(PublicContactShown):
+    shown: bool
+    """Whether web sites and apps may show it."""
 
 
 class BillingShown(Output):
@@ -76,7 +82,7 @@ class PublicCardShown(Output):
     display_name: str | None
     title: str | None
     email: str | None
-    contacts: list[ContactShown]
+    contacts: list[PublicContactShown]
     descriptions: dict[str, str]
     photo: bool
     """Whether the photo may be shown, and there is one."""
@@ -100,7 +106,7 @@ async def get_public_card(deps: Deps, call: Call) -> PublicCardShown:
         display_name=public.display_name,
         title=public.title,
         email=public.email,
-        contacts=[ContactShown(kind=one.kind, value=one.value) for one in public.contacts],
+        contacts=[PublicContactShown(kind=one.kind, value=one.value) for one in public.contacts],
         descriptions=dict(public.descriptions),
         photo=public.photo,
     )
@@ -121,18 +127,19 @@ async def get_card(deps: Deps, call: Call) -> CardShown:
 
 async def change_card(deps: Deps, call: Call, asked: CardFields) -> CardShown:
     """Write a colleague's card; version 0 was never written. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    user_id = UserId(call.id_in_path("user_id"))
+    await require_among_colleagues(deps, call, MANAGE, user_id)
     card = AgentCard(
         title=asked.title,
         colour=asked.colour,
         sender_address=asked.sender_address,
-        contacts=tuple(Contact(one.kind, one.value) for one in asked.contacts),
+        contacts=tuple(Contact(one.kind, one.value, one.shown) for one in asked.contacts),
         shown=frozenset(asked.shown),
         billing=None if asked.billing is None else Billing(**asked.billing.model_dump()),
         descriptions=asked.descriptions,
         version=call.version + 1,
     )
-    await write_card(deps.db, call.caller.tenant_id, UserId(call.id_in_path("user_id")), card)
+    await write_card(deps.db, call.caller.tenant_id, user_id, card)
     return _shown(card)
 
 
@@ -142,7 +149,7 @@ def _shown(card: AgentCard) -> CardShown:
         title=card.title,
         colour=card.colour,
         sender_address=card.sender_address,
-        contacts=[ContactShown(kind=one.kind, value=one.value) for one in card.contacts],
+        contacts=[ContactShown(kind=one.kind, value=one.value, shown=one.shown) for one in card.contacts],
         shown=sorted(card.shown),
         billing=None
         if billing is None

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from services.chassis.authz_client import require
 from services.chassis.cursor import Cursor
 from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Output, Route
@@ -14,6 +13,7 @@ from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.audit import AuditKind, AuthorKind
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.store import audit_trail
 from services.identity.store.audit_trail import Entry, Filter
 
@@ -52,12 +52,12 @@ class AuditEntriesPage(Output):
 
 
 async def list_audit_entries(deps: Deps, call: Call, asked: AuditEntriesQuery) -> AuditEntriesPage:
-    """List changes, newest first. Needs admin.agents.manage.
+    """List changes, newest first. For colleagues with admin.agents.manage.
 
     Every call that changes something may say why in a Change-Reason header: up to 500 characters, percent-encoded
     where they are not ASCII. Entries can be neither changed nor removed.
     """
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    await require_among_colleagues(deps, call, MANAGE)
     wanted = Filter(asked.subject_id, asked.actor_id, asked.kind, asked.since, asked.until)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await audit_trail.page(tx, wanted, after=asked.cursor, limit=asked.limit + 1)

@@ -1,5 +1,9 @@
-"""Who may know of the agency's people: colleagues, and neither external technicians nor contacts (AM-3, SB-16)."""
+"""Who may know of the agency's people: colleagues, and neither external technicians nor contacts (AM-3, SB-16).
 
+No permission opens them to anybody else: a technician may be given one for the settings that he looks after.
+"""
+
+from services.chassis.authz_client import require
 from services.chassis.problems import Forbidden
 from services.chassis.web import Call
 from services.contracts.vocabulary import UserId
@@ -20,3 +24,12 @@ async def require_colleague(deps: Deps, call: Call, about: UserId | None = None)
     async with deps.db.single_read(caller.tenant_id) as tx:
         if not await users.is_colleague(tx, caller.user_id):
             raise ColleaguesOnly
+
+
+async def require_among_colleagues(deps: Deps, call: Call, key: str, about: UserId | None = None) -> None:
+    """Refuse who lacks a permission, and who is no colleague, as `require_colleague`.
+
+    Raises PermissionMissing, ColleaguesOnly.
+    """
+    require(await deps.access.of(call.caller, call.now, call.access_version), key)
+    await require_colleague(deps, call, about)

@@ -6,30 +6,28 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.chassis.authz_client import require
 from services.chassis.cursor import Cursor
 from services.chassis.database import Transaction
 from services.chassis.pages import PageQuery
-from services.chassis.problems import FieldError, Invalid, NotFound
+from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.instants import Instant
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.user import User
-from services.identity.domain.worked_hours import by_day, first_instant
+from services.identity.domain.worked_hours import by_day, span_of
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.store import licences, login_report, users
 
 READ: Final = "reports.logins.read"
 """The permission to see who is signed in and at which hours people worked (IMO-83)."""
-LONGEST_DAYS: Final = 31
-EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
-"""Days that every zone and the database can hold."""
 
 
 class HoursQuery(Input):
     first: date
+    """At most a hundred days ago: for so long it is known who was there."""
     last: date
-    """Included; sessions are kept for thirty days."""
+    """Included; up to 31 days at a time."""
 
 
 class PresentShown(Output):
@@ -80,7 +78,7 @@ class AllHoursPage(Output):
 class RefusedQuery(PageQuery):
     since: Instant | None = None
     until: Instant | None = None
-    """Not included; refused sign-ins are kept for thirty days."""
+    """Not included; refused sign-ins are kept for thirty days, with nobody's user id for one."""
 
 
 class RefusedShown(Output):
@@ -125,10 +123,11 @@ async def list_present(deps: Deps, call: Call, asked: PageQuery) -> PresentPage:
 async def get_worked_hours(deps: Deps, call: Call, asked: HoursQuery) -> HoursShown:
     """Show how long a colleague was there on each local day, from sign-ins and refreshes. Needs reports.logins.read.
 
-    Days without work are left out. Sessions that overlap count once.
+    Days without work are left out; days of which not all is known any more are refused. Sessions that overlap count
+    once.
     """
-    await may_read(deps, call)
     user_id = UserId(call.id_in_path("user_id"))
+    await may_read(deps, call, user_id)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         user = await users.find(tx, user_id)
         if user is None:
@@ -175,20 +174,18 @@ async def list_refused(deps: Deps, call: Call, asked: RefusedQuery) -> RefusedPa
     )
 
 
-async def may_read(deps: Deps, call: Call) -> None:
-    """Refuse who may not read the report. Raises PermissionMissing."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), READ)
+async def may_read(deps: Deps, call: Call, about: UserId | None = None) -> None:
+    """Refuse who may not read the report of somebody, or of all. Raises PermissionMissing, ColleaguesOnly."""
+    await require_among_colleagues(deps, call, READ, about)
 
 
 async def worked_by(
     tx: Transaction, people: Sequence[User], first: date, last: date, now: datetime
 ) -> Sequence[Mapping[date, timedelta]]:
     """Return how long each of these people was there on which local day, up to now. Raises Invalid for the days."""
-    if not timedelta() <= last - first < timedelta(days=LONGEST_DAYS) or not EARLIEST <= first <= LATEST:
-        raise Invalid(errors=[FieldError("/last", "span", f"Between 1 and {LONGEST_DAYS} days.")])
     zone = ZoneInfo((await licences.get(tx)).timezone)
-    begin, end = first_instant(first, zone), first_instant(last + timedelta(days=1), zone)
-    found = await login_report.stretches(tx, [user.id for user in people], begin, min(end, now))
+    span = span_of(first, last, zone, now)
+    found = await login_report.stretches(tx, [user.id for user in people], span.begin, min(span.end, now))
     return [by_day(found.get(user.id, ()), zone) for user in people]
 
 

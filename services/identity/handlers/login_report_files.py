@@ -19,7 +19,7 @@ CSV = "text/csv"
 class RefusedFileQuery(Input):
     since: Instant | None = None
     until: Instant | None = None
-    """Not included; refused sign-ins are kept for thirty days."""
+    """Not included; refused sign-ins are kept for thirty days, with nobody's user id for one."""
 
 
 async def export_present(deps: Deps, call: Call) -> Streamed:

@@ -18,6 +18,7 @@ from services.identity.deps import Deps
 from services.identity.domain.access_policy import MOST_IN_A_TOKEN
 from services.identity.domain.machine_token import MachineScope, MachineToken
 from services.identity.domain.user import ADMINISTRATION, MANAGE
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.handlers.fields import Name
 from services.identity.handlers.policy_fields import CIDR
 from services.identity.handlers.sessions import origin_of
@@ -141,10 +142,12 @@ async def create_machine_session(deps: Deps, call: Call, asked: PresentedToken) 
 
 
 async def _require_administrator(deps: Deps, call: Call) -> None:
-    """Refuse whoever may not manage rights too: a token may act for somebody who has more than its issuer."""
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    require(snapshot, MANAGE)
-    require(snapshot, ADMINISTRATION)
+    """Refuse whoever may not manage rights too: a token may act for somebody who has more than its issuer.
+
+    No outsider either: with one for a directory he would read of everybody.
+    """
+    require(await deps.access.of(call.caller, call.now, call.access_version), ADMINISTRATION)
+    await require_among_colleagues(deps, call, MANAGE)
 
 
 def _shown(token: MachineToken) -> MachineTokenShown:

@@ -7,7 +7,6 @@ from typing import Annotated, Final, Literal, cast
 from pydantic import Field
 
 from services.chassis.answers import NotModified, Streamed
-from services.chassis.authz_client import require
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import UserId
@@ -23,7 +22,7 @@ from services.identity.domain.photo import (
     Photo,
 )
 from services.identity.domain.user import MANAGE
-from services.identity.handlers.colleagues import require_colleague
+from services.identity.handlers.colleagues import require_among_colleagues, require_colleague
 from services.identity.operations import photos as operations
 from services.identity.operations.photos import Upload
 from services.identity.store import photos
@@ -120,7 +119,7 @@ async def remove_photo(deps: Deps, call: Call) -> None:
 async def _own_or_managed(deps: Deps, call: Call) -> UserId:
     user_id = UserId(call.id_in_path("user_id"))
     if user_id != call.caller.user_id:
-        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+        await require_among_colleagues(deps, call, MANAGE)
     return user_id
 
 

@@ -15,6 +15,7 @@ from services.identity.adapters.secret_tokens import SecretToken
 from services.identity.deps import Deps
 from services.identity.domain.session import SessionOver, access_expiry
 from services.identity.domain.user import MANAGE
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.handlers.fields import Password
 from services.identity.handlers.ways_in import require_person
 from services.identity.operations import sessions as operations
@@ -129,8 +130,9 @@ async def list_sessions(deps: Deps, call: Call) -> SessionsShown:
 
 async def list_sessions_of_user(deps: Deps, call: Call) -> SessionsShown:
     """List a colleague's running sessions, newest first. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    return await _running(deps, call, UserId(call.id_in_path("user_id")))
+    user_id = UserId(call.id_in_path("user_id"))
+    await require_among_colleagues(deps, call, MANAGE, user_id)
+    return await _running(deps, call, user_id)
 
 
 async def remove_session(deps: Deps, call: Call) -> None:

@@ -14,6 +14,7 @@ from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId, UserState
 from services.identity.deps import Deps
 from services.identity.domain.user import MANAGE, Assignments, User
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.handlers.fields import Code, Email, Locale, Name, Userid
 from services.identity.handlers.ways_in import may_change_way_in
 from services.identity.operations import sub_accounts as operations
@@ -50,7 +51,7 @@ class SubAccountsPage(Output):
 
 async def list_sub_accounts(deps: Deps, call: Call, asked: PageQuery) -> SubAccountsPage:
     """List which contacts sign in as whom, newest first, also those who no longer do. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    await require_among_colleagues(deps, call, MANAGE)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await sub_accounts.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.created_at, one.user_id))
@@ -59,7 +60,7 @@ async def list_sub_accounts(deps: Deps, call: Call, asked: PageQuery) -> SubAcco
 
 async def get_sub_account(deps: Deps, call: Call) -> SubAccountShown:
     """Show whom a contact signs in as. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    await require_among_colleagues(deps, call, MANAGE)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await sub_accounts.find(tx, call.id_in_path("contact_id"))
     if found is None:

@@ -20,6 +20,7 @@ from services.identity.deps import Deps
 from services.identity.domain.session import Session, access_expiry
 from services.identity.domain.support_access import LONGEST_LOOK, Consent, Impersonation
 from services.identity.domain.user import ADMINISTRATION, MANAGE
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.handlers.fields import Userid
 from services.identity.handlers.licences import tenant_of
 from services.identity.handlers.sessions import origin_of
@@ -92,7 +93,7 @@ class LookingTokens(Output):
 
 async def list_consents(deps: Deps, call: Call, asked: PageQuery) -> ConsentsPage:
     """List the consents to support's looking, newest first. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    await require_among_colleagues(deps, call, MANAGE)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await support_access.consents(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.given_at, one.id))
@@ -123,7 +124,7 @@ async def remove_consent(deps: Deps, call: Call) -> None:
 
 async def list_impersonations(deps: Deps, call: Call, asked: PageQuery) -> ImpersonationsPage:
     """List who of support looked as whom, when and why, newest first. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+    await require_among_colleagues(deps, call, MANAGE)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         found = await support_access.page(tx, after=asked.cursor, limit=asked.limit + 1)
     shown, following = asked.cut(found, lambda one: Cursor(one.begun_at, one.id))

@@ -18,7 +18,7 @@ from services.contracts.vocabulary import OfficeId, UserId, UserKind, UserState
 from services.identity.deps import Deps
 from services.identity.domain.agent_card import AgentCard, Contact, ContactKind
 from services.identity.domain.user import MANAGE, Assignments, User
-from services.identity.handlers.colleagues import require_colleague
+from services.identity.handlers.colleagues import require_among_colleagues, require_colleague
 from services.identity.handlers.fields import Code, Email, Locale, Name, Telephone, Userid
 from services.identity.handlers.ways_in import may_change_way_in
 from services.identity.operations import users as operations
@@ -158,7 +158,7 @@ async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
     """
     user_id = UserId(call.id_in_path("user_id"))
     if asked.email is None:
-        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+        await require_among_colleagues(deps, call, MANAGE, user_id)
     else:
         await may_change_way_in(deps, call, user_id)
     card = Card(asked.code, asked.given_name, asked.family_name, asked.email, asked.locale)
@@ -167,9 +167,9 @@ async def change_user(deps: Deps, call: Call, asked: CardChange) -> UserShown:
 
 async def change_assignments(deps: Deps, call: Call, asked: AssignmentsChange) -> UserShown:
     """Say where a colleague is principal and where secondary. Needs admin.agents.manage."""
-    require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
-    assignments = _assignments(asked.principal_offices, asked.secondary_offices)
     user_id = UserId(call.id_in_path("user_id"))
+    await require_among_colleagues(deps, call, MANAGE, user_id)
+    assignments = _assignments(asked.principal_offices, asked.secondary_offices)
     return _shown(await operations.assign_user(deps.db, call.caller.tenant_id, user_id, assignments, call.version))
 
 
@@ -182,7 +182,7 @@ async def change_state(deps: Deps, call: Call, asked: StateWanted) -> UserShown:
     if asked.state is UserState.PROVISIONED:
         await may_change_way_in(deps, call, user_id)
     else:
-        require(await deps.access.of(call.caller, call.now, call.access_version), MANAGE)
+        await require_among_colleagues(deps, call, MANAGE, user_id)
     change = StateChange(user_id, asked.state, call.version)
     return _shown(await operations.change_state(deps.db, deps.administrators, call.caller.tenant_id, change, call.now))
 

@@ -12,6 +12,7 @@ from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.domain.machine_token import MachineNotAllowed
 from services.identity.domain.user import ADMINISTRATION, MANAGE
+from services.identity.handlers.colleagues import require_among_colleagues
 from services.identity.store import machine_tokens
 
 
@@ -26,9 +27,12 @@ async def require_person(deps: Deps, call: Call, about: UserId | None = None) ->
 
 
 async def may_change_way_in(deps: Deps, call: Call, user_id: UserId) -> None:
-    """Refuse who may not change how a person gets in. Raises PermissionMissing, MachineNotAllowed, Unavailable."""
+    """Refuse who may not change how a person gets in.
+
+    Raises PermissionMissing, ColleaguesOnly, MachineNotAllowed, Unavailable.
+    """
+    await require_among_colleagues(deps, call, MANAGE, user_id)
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
-    require(snapshot, MANAGE)
     await require_person(deps, call, user_id)
     if not snapshot.holds(ADMINISTRATION) and await deps.administrators.may_manage_rights(
         call.caller.tenant_id, user_id

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import asdict
-from typing import cast
+from typing import Any, Final, cast
 
 from services.chassis.database import ForeignKeyViolation, Transaction
 from services.chassis.problems import NotFound, Stale
 from services.contracts.vocabulary import UserId
 from services.identity.domain.agent_card import AgentCard, Billing, Contact, ContactKind, Showable
+
+_ALL_CONTACTS: Final = "contacts"
+"""In `shown` of cards that were written when contacts were shown together or not at all; saving says it of each."""
 
 
 async def find(tx: Transaction, user_id: UserId) -> AgentCard:
@@ -27,13 +30,14 @@ async def find(tx: Transaction, user_id: UserId) -> AgentCard:
     )
     if row is None:
         return AgentCard()
-    contacts = cast("list[dict[str, str]]", json.loads(row["contacts"]))
+    contacts = cast("list[dict[str, Any]]", json.loads(row["contacts"]))
+    together = _ALL_CONTACTS in row["shown"]
     return AgentCard(
         title=row["title"],
         colour=row["colour"],
         sender_address=row["sender_address"],
-        contacts=tuple(Contact(ContactKind(one["kind"]), one["value"]) for one in contacts),
-        shown=frozenset(map(Showable, row["shown"])),
+        contacts=tuple(Contact(ContactKind(one["kind"]), one["value"], one.get("shown", together)) for one in contacts),
+        shown=frozenset(Showable(one) for one in row["shown"] if one != _ALL_CONTACTS),
         billing=Billing(**json.loads(row["billing"])) if row["billing"] else None,
         descriptions=json.loads(row["descriptions"]),
         version=row["version"],

@@ -1,14 +1,23 @@
 """A client who searches, and the tiers of what is known about him and his search."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import ClassVar, Final
 from uuid import UUID
 
 from services.contracts.vocabulary import InquiryId
 from services.records.domain import wanted
-from services.records.domain.kinds import Financing, InquiryStatus, PropertyType, TransactionType, Urgency
-from services.records.domain.record import Filter, Record, Section, Tier
+from services.records.domain.kinds import (
+    Financing,
+    InquiryStatus,
+    PropertySubType,
+    PropertyType,
+    TransactionType,
+    Urgency,
+)
+from services.records.domain.record import EVER, Filter, Record, Section, Tier, archive_of
 from services.records.domain.wanted import WANTED, Wanted
 
 INQUIRIES: Final = Section(
@@ -74,16 +83,39 @@ class Inquiry(Record, Wanted):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryFilter(Filter):
-    """Which inquiries a list shows; all but the assignee are public fields.
+    """Which inquiries a list shows.
 
-    A kind, a place and a price keep the inquiries that would take them, those that leave them open included.
+    A kind, a place, a price, an area and the like keep the inquiries that would take them, those that leave them open
+    included. The assignee, and what is known of the client, are no public fields: an inquiry that is seen in the
+    public view never matches one.
     """
 
-    standard_status: InquiryStatus | None = None
+    standard_status: Sequence[InquiryStatus] | None = None
+    """Any of them."""
     transaction_type: TransactionType | None = None
     property_type: PropertyType | None = None
     municipality: str | None = None
     currency: str | None = None
     list_price_minor: int | None = None
+    property_sub_type: PropertySubType | None = None
+    district: str | None = None
+    living_area_m2: Decimal | None = None
+    plot_area_m2: Decimal | None = None
+    rooms: int | None = None
+    bedrooms: int | None = None
+    floor: int | None = None
+    year_built: int | None = None
+    created_since: datetime = EVER
+    updated_since: datetime = EVER
+    is_private: bool | None = None
+    no_commission: bool | None = None
+    budget_confirmed: bool | None = None
+    financing: Financing | None = None
+    urgency: Urgency | None = None
     answered_by: UUID | None = None
     """The active ones that a listing on offer answers, which the caller must be allowed to read."""
+
+    @property
+    def archive(self) -> Sequence[bool]:
+        """Say where it looks: outside the archive (False), in it (True), or both."""
+        return archive_of(self.standard_status)

@@ -1,6 +1,8 @@
 """A property on offer, and the tiers of its fields."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Final
 from uuid import UUID
@@ -8,7 +10,7 @@ from uuid import UUID
 from services.chassis.problems import FieldError, Invalid
 from services.contracts.vocabulary import ListingId, UserId
 from services.records.domain.kinds import EnergyClass, PropertySubType, PropertyType, StandardStatus, TransactionType
-from services.records.domain.record import Filter, Record, Section, Tier
+from services.records.domain.record import EVER, Filter, Record, Section, Tier, archive_of
 
 LISTINGS: Final = Section(
     name="listings",
@@ -99,15 +101,45 @@ class Listing(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingFilter(Filter):
-    """Which listings a list shows; all but the assignee are public fields."""
+    """Which listings a list shows. Both ends of a range are included; what has no value is in none.
 
-    standard_status: StandardStatus | None = None
+    The assignee and the flags are no public fields: a listing that is seen in the public view never matches one.
+    """
+
+    standard_status: Sequence[StandardStatus] | None = None
+    """Any of them."""
     transaction_type: TransactionType | None = None
     property_type: PropertyType | None = None
     municipality: str | None = None
     currency: str | None = None
     list_price_minor_min: int | None = None
     list_price_minor_max: int | None = None
+    property_sub_type: PropertySubType | None = None
+    district: str | None = None
+    living_area_min_m2: Decimal | None = None
+    living_area_max_m2: Decimal | None = None
+    plot_area_min_m2: Decimal | None = None
+    plot_area_max_m2: Decimal | None = None
+    rooms_min: int | None = None
+    rooms_max: int | None = None
+    bedrooms_min: int | None = None
+    bedrooms_max: int | None = None
+    floor_min: int | None = None
+    floor_max: int | None = None
+    year_built_min: int | None = None
+    year_built_max: int | None = None
+    created_since: datetime = EVER
+    updated_since: datetime = EVER
+    is_private: bool | None = None
+    superoffer: bool | None = None
+    no_commission: bool | None = None
+    banner: bool | None = None
+    investment: bool | None = None
     answers_inquiry: UUID | None = None
     """Those on offer that an inquiry searches for, which the caller must be allowed to read."""
     answers_criteria: UUID | None = None
+
+    @property
+    def archive(self) -> Sequence[bool]:
+        """Say where it looks: outside the archive (False), in it (True), or both."""
+        return archive_of(self.standard_status)

@@ -1,8 +1,8 @@
 """What every record has, and what its section says about its fields: how far each travels and what changes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
@@ -15,6 +15,8 @@ from services.contracts.vocabulary import OfficeId, UserId
 
 ARCHIVED: Final = "archived"
 """The status of what is in the archive, in every section that has one."""
+EVER: Final = datetime.min.replace(tzinfo=UTC)
+"""Since when something is asked for that is asked for since ever: never None, so that it bounds an index's walk."""
 _FIXED: Final = frozenset({"id", "number", "created_by", "version", "created_at", "updated_at"})
 
 
@@ -173,6 +175,24 @@ class Filter:
     assignee_id: UUID | None = None
     words: tuple[str, ...] = ()
     """Beginnings of folded words, all of which must occur in what the caller sees."""
+
+    @property
+    def archive(self) -> Sequence[bool]:
+        """Say where it looks: outside the archive (False), in it (True), or both."""
+        return (False,)
+
+
+S = TypeVar("S", bound=StrEnum)
+
+
+def outside_archive(kind: type[S]) -> tuple[S, ...]:
+    """Return the statuses of what is not in the archive: those of a list that is asked for none."""
+    return tuple(status for status in kind if status.value != ARCHIVED)
+
+
+def archive_of(statuses: Sequence[StrEnum] | None) -> Sequence[bool]:
+    """Return where records of these statuses are: outside the archive, in it, or both; None stands for all."""
+    return (False, True) if statuses is None else sorted({status.value == ARCHIVED for status in statuses})
 
 
 class Burial(StrEnum):

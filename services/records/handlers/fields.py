@@ -1,10 +1,20 @@
 """Shapes of the fields that records takes."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, core_schema
 
 _PLAIN: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
@@ -37,6 +47,31 @@ Area = Annotated[
 Floor = Annotated[int, Field(ge=-10, le=200)]
 Year = Annotated[int, Field(ge=1000, le=2200)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrSeveral:
+    """Marks a field that takes members of a closed set as text, with commas between them, and is written so again."""
+
+    kind: type[StrEnum]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(",".join, when_used="json")
+        return core_schema.no_info_before_validator_function(self._read, handler(source), serialization=written)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, str]:
+        """Return the pattern of such a text."""
+        one = "|".join(self.kind)
+        return {"type": "string", "pattern": f"^({one})(,({one}))*$"}
+
+    def _read(self, written: object) -> tuple[StrEnum, ...]:
+        if not isinstance(written, str):
+            raise ValueError("write it as text, with commas between several")  # noqa: TRY004 pydantic's own
+        try:
+            return tuple(dict.fromkeys(map(self.kind, written.split(","))))
+        except ValueError:
+            raise ValueError(f"must be of {', '.join(self.kind)}, with commas between several") from None
+
 
 OMITTED: Final[Any] = Field(default_factory=lambda: None)
 """For a member that may be left out but not be null; what was left out is never read."""

@@ -1,15 +1,17 @@
 """Inquiries over HTTP."""
 
 from datetime import date
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from services.chassis.web import Input, Output
+from services.contracts.instants import Instant
 from services.contracts.vocabulary import OfficeId
 from services.records.domain.inquiry import InquiryFilter
 from services.records.domain.kinds import (
     Financing,
     InquiryStatus,
+    PropertySubType,
     PropertyType,
     TransactionType,
     Urgency,
@@ -19,14 +21,18 @@ from services.records.handlers import bulk, impact, record_life, record_rights, 
 from services.records.handlers.edges import Edge
 from services.records.handlers.fields import (
     OMITTED,
+    Area,
     Count,
     Currency,
     Email,
+    Floor,
     Line,
     Money,
     Number,
+    OneOrSeveral,
     Phone,
     Text,
+    Year,
 )
 from services.records.handlers.record_models import (
     BasicGiven,
@@ -120,18 +126,37 @@ class InquiriesPage(RecordsPage):
 
 
 class InquiriesFilter(RecordsFilter):
-    """A kind, a place and a price keep the inquiries that would take them, those that leave them open included."""
+    """What a property is keeps the inquiries that would take it, those that leave it open included.
 
-    standard_status: InquiryStatus | None = None
+    The assignee and what is known of the client are compared only where the caller sees them.
+    """
+
+    standard_status: Annotated[tuple[InquiryStatus, ...], OneOrSeveral(InquiryStatus)] | None = None
+    """One, or several with commas between them; left out, all but `archived`."""
     transaction_type: TransactionType | None = None
     property_type: PropertyType | None = None
     municipality: Line | None = None
     currency: Currency | None = None
     list_price_minor: Money | None = None
+    property_sub_type: PropertySubType | None = None
+    district: Line | None = None
+    living_area_m2: Area | None = None
+    plot_area_m2: Area | None = None
+    rooms: Count | None = None
+    bedrooms: Count | None = None
+    floor: Floor | None = None
+    year_built: Year | None = None
+    created_since: Instant | None = None
+    updated_since: Instant | None = None
+    is_private: bool | None = None
+    no_commission: bool | None = None
+    budget_confirmed: bool | None = None
+    financing: Financing | None = None
+    urgency: Urgency | None = None
 
     def filter(self) -> InquiryFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return InquiryFilter(**self.asked(InquiriesFilter))
+        return InquiryFilter(**self.asked(InquiriesFilter, InquiryStatus))
 
 
 class InquiriesQuery(PageAsked, InquiriesFilter):

@@ -1,28 +1,56 @@
 """Listings over HTTP."""
 
-from services.records.domain.kinds import PropertyType, StandardStatus, TransactionType
+from typing import Annotated
+
+from services.contracts.instants import Instant
+from services.records.domain.kinds import PropertySubType, PropertyType, StandardStatus, TransactionType
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.handlers import bulk, impact, record_life, record_rights, records
-from services.records.handlers.fields import Currency, Line, Money
+from services.records.handlers.fields import Area, Count, Currency, Floor, Line, Money, OneOrSeveral, Year
 from services.records.handlers.listing_models import EDGE, ListingChange, NewListing
 from services.records.handlers.records import PageAsked, RecordsFilter
 
 
 class ListingsFilter(RecordsFilter):
-    """Every filter asks for equality but the price's. A price range compares amounts; name the currency with it."""
+    """Both ends of a range are included, and what has no value is in none. Name the currency with a price.
 
-    standard_status: StandardStatus | None = None
+    The assignee, the flags and whether a listing is private are compared only where the caller sees them.
+    """
+
+    standard_status: Annotated[tuple[StandardStatus, ...], OneOrSeveral(StandardStatus)] | None = None
+    """One, or several with commas between them; left out, all but `archived`."""
     transaction_type: TransactionType | None = None
     property_type: PropertyType | None = None
     municipality: Line | None = None
     currency: Currency | None = None
     list_price_minor_min: Money | None = None
     list_price_minor_max: Money | None = None
+    property_sub_type: PropertySubType | None = None
+    district: Line | None = None
+    living_area_min_m2: Area | None = None
+    living_area_max_m2: Area | None = None
+    plot_area_min_m2: Area | None = None
+    plot_area_max_m2: Area | None = None
+    rooms_min: Count | None = None
+    rooms_max: Count | None = None
+    bedrooms_min: Count | None = None
+    bedrooms_max: Count | None = None
+    floor_min: Floor | None = None
+    floor_max: Floor | None = None
+    year_built_min: Year | None = None
+    year_built_max: Year | None = None
+    created_since: Instant | None = None
+    updated_since: Instant | None = None
+    is_private: bool | None = None
+    superoffer: bool | None = None
+    no_commission: bool | None = None
+    banner: bool | None = None
+    investment: bool | None = None
 
     def filter(self) -> ListingFilter:
         """Return what is asked for, without where the page begins and ends."""
-        return ListingFilter(**self.asked(ListingsFilter))
+        return ListingFilter(**self.asked(ListingsFilter, StandardStatus))
 
 
 class ListingsQuery(PageAsked, ListingsFilter):

@@ -1,5 +1,6 @@
 """Records over HTTP, the same in every section: who may see and change how much of them is decided per record."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Final, Protocol
 
 from pydantic import BaseModel, Field
@@ -11,7 +12,8 @@ from services.chassis.web import Call, Input, Output, Route
 from services.contracts.vocabulary import OfficeId, UserId
 from services.records.deps import Deps
 from services.records.domain.projection import project
-from services.records.domain.record import Filter
+from services.records.domain.record import Filter, outside_archive
+from services.records.domain.rights import STATUS
 from services.records.domain.words import words_asked
 from services.records.handlers import cursors
 from services.records.handlers.edges import Edge, act
@@ -33,9 +35,14 @@ class RecordsFilter(Input):
     Searched is what the caller sees in the list but for identity data and private notes, which are never searched.
     """
 
-    def asked(self, kind: "type[RecordsFilter]") -> dict[str, Any]:
-        """Return what a kind of filter asks for, by its names in the domain. Raises Invalid for `q` without words."""
-        fields = self.model_dump(include=set(kind.model_fields) - {"q"})
+    def asked(self, kind: "type[RecordsFilter]", statuses: type[StrEnum] | None = None) -> dict[str, Any]:
+        """Return what a kind of filter asks for, by its names in the domain. Raises Invalid for `q` without words.
+
+        Where records have statuses and none is asked for, what is in the archive is not asked for either.
+        """
+        fields = self.model_dump(include=set(kind.model_fields) - {"q"}, exclude_none=True)
+        if statuses is not None:
+            fields.setdefault(STATUS, outside_archive(statuses))
         return {**fields, "words": () if self.q is None else words_asked(self.q)}
 
 
@@ -113,7 +120,8 @@ async def get_record(edge: Edge, deps: Deps, call: Call) -> Composed:
 async def list_records(edge: Edge, deps: Deps, call: Call, asked: Queried) -> Composed:
     """List the {section} that the caller's list shows, latest change first or in another order.
 
-    A record of which only the public view is shown never answers to a filter by assignee.
+    What is in the archive is listed only when its status is asked for. A record of which only the public view is shown
+    never answers to a filter by assignee.
     """
     return await page_of(edge, deps, call, asked.filter(), asked)
 

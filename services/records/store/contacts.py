@@ -5,7 +5,7 @@ from typing import Final
 from services.records.domain.contact import CONTACTS, Contact, ContactFilter
 from services.records.domain.kinds import ContactRole, LegalForm, ProcessingBasis
 from services.records.domain.sorting import RecordSort
-from services.records.store.table import Table
+from services.records.store.table import Part, Table
 
 TABLE: Final = Table(
     kind=Contact,
@@ -17,9 +17,15 @@ TABLE: Final = Table(
            consent_at, consent_source, marketing_consent, marketing_consent_at, retention_until, phones, emails,
            street, postal_code, city, country, tax_code, born_on""",
     filtered="legal_form, roles",
-    compared="""AND ($18::text IS NULL OR l.legal_form = $18)
-           AND ($19::text IS NULL OR $19 = ANY (l.roles))""",
+    parts=(
+        Part(
+            ("legal_form", "role"),
+            """AND ($19::text IS NULL OR l.legal_form = $19)
+           AND ($20::text IS NULL OR $20 = ANY (l.roles))""",
+        ),
+    ),
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"legal_form": LegalForm, "roles": ContactRole, "processing_basis": ProcessingBasis},
     privacy="false",
+    archive="false",
 )

@@ -16,7 +16,7 @@ from services.records.domain.kinds import (
 )
 from services.records.domain.sorting import RecordSort
 from services.records.store.answering import ANSWERS
-from services.records.store.table import Table
+from services.records.store.table import Part, Table
 
 WANTED: Final[LiteralString] = """transaction_type, property_types, property_sub_types, municipalities, districts,
            list_price_minor_min, list_price_minor_max, currency, living_area_min_cm2, living_area_max_cm2,
@@ -39,19 +39,55 @@ TABLE: Final = Table(
            contact_id, client_name, client_phone, client_email, client_street, client_postal_code, client_city,
            private_note, """
     + WANTED,
-    filtered="standard_status, " + WANTED,
-    compared="""AND ($18::text IS NULL OR l.standard_status = $18)
-           AND ($19::text IS NULL OR l.transaction_type = $19)
-           AND ($20::text IS NULL OR l.property_types = '{}' OR $20 = ANY (l.property_types))
-           AND ($21::text IS NULL OR l.municipalities = '{}' OR $21 = ANY (l.municipalities))
-           AND ($22::text IS NULL OR l.currency IS NULL OR l.currency = $22)
-           AND ($23::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $23)
-                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $23)))
+    filtered="standard_status, created_at, updated_at, no_commission, budget_confirmed, financing, urgency, " + WANTED,
+    parts=(
+        Part(
+            (
+                *("standard_status", "transaction_type", "property_type", "municipality", "currency"),
+                *("list_price_minor",),
+            ),
+            """AND ($19::text[] IS NULL OR l.standard_status = ANY ($19))
+           AND ($20::text IS NULL OR l.transaction_type = $20)
+           AND ($21::text IS NULL OR l.property_types = '{}' OR $21 = ANY (l.property_types))
+           AND ($22::text IS NULL OR l.municipalities = '{}' OR $22 = ANY (l.municipalities))
+           AND ($23::text IS NULL OR l.currency IS NULL OR l.currency = $23)
+           AND ($24::bigint IS NULL OR ((l.list_price_minor_min IS NULL OR l.list_price_minor_min <= $24)
+                                        AND (l.list_price_minor_max IS NULL OR l.list_price_minor_max >= $24)))
            """,
-    answering="""AND ($24::uuid IS NULL OR (l.standard_status = 'active' AND EXISTS (
-                SELECT FROM listings AS offered WHERE offered.tenant_id = $1 AND offered.id = $24 AND {answers})))
+        ),
+        Part(
+            (
+                *("property_sub_type", "district", "living_area_m2", "plot_area_m2", "rooms", "bedrooms"),
+                *("floor", "year_built", "created_since", "updated_since", "is_private", "no_commission"),
+                *("budget_confirmed", "financing", "urgency"),
+            ),
+            """AND ($25::text IS NULL OR l.property_sub_types = '{}' OR $25 = ANY (l.property_sub_types))
+           AND ($26::text IS NULL OR l.districts = '{}' OR $26 = ANY (l.districts))
+           AND ($27::bigint IS NULL OR ((l.living_area_min_cm2 IS NULL OR l.living_area_min_cm2 <= $27)
+                                       AND (l.living_area_max_cm2 IS NULL OR l.living_area_max_cm2 >= $27)))
+           AND ($28::bigint IS NULL OR l.plot_area_min_cm2 IS NULL OR l.plot_area_min_cm2 <= $28)
+           AND ($29::integer IS NULL OR ((l.rooms_min IS NULL OR l.rooms_min <= $29)
+                                       AND (l.rooms_max IS NULL OR l.rooms_max >= $29)))
+           AND ($30::integer IS NULL OR l.bedrooms_min IS NULL OR l.bedrooms_min <= $30)
+           AND ($31::integer IS NULL OR ((l.floor_min IS NULL OR l.floor_min <= $31)
+                                       AND (l.floor_max IS NULL OR l.floor_max >= $31)))
+           AND ($32::integer IS NULL OR l.year_built_min IS NULL OR l.year_built_min <= $32)
+           AND l.created_at >= $33::timestamptz
+           AND l.updated_at >= $34::timestamptz
+           AND ($35::boolean IS NULL OR ({in_full} AND l.is_private = $35))
+           AND ($36::boolean IS NULL OR ({in_full} AND l.no_commission = $36))
+           AND ($37::boolean IS NULL OR ({in_full} AND l.budget_confirmed = $37))
+           AND ($38::text IS NULL OR ({in_full} AND l.financing = $38))
+           AND ($39::text IS NULL OR ({in_full} AND l.urgency = $39))
+           """,
+        ),
+        Part(
+            ("answered_by",),
+            """AND ($40::uuid IS NULL OR (l.standard_status = 'active' AND EXISTS (
+                SELECT FROM listings AS offered WHERE offered.tenant_id = $1 AND offered.id = $40 AND {answers})))
            """.replace("{answers}", ANSWERS.replace("wanted.", "l.")),
-    answered=("answered_by",),
+        ),
+    ),
     orders={RecordSort.UPDATED: "updated_at", RecordSort.CREATED: "created_at", RecordSort.NUMBER: "number"},
     enums={"standard_status": InquiryStatus, "financing": Financing, "urgency": Urgency, **WANTED_ENUMS},
 )

@@ -6,7 +6,7 @@ from services.records.domain.kinds import EnergyClass, PropertySubType, Property
 from services.records.domain.listing import LISTINGS, Listing, ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.store.answering import ANSWERS
-from services.records.store.table import Table
+from services.records.store.table import Part, Table
 
 TABLE: Final = Table(
     kind=Listing,
@@ -20,21 +20,62 @@ TABLE: Final = Table(
            investment, key_holder_id, street_name, street_number, unit_number, owner_name, owner_phone, owner_email,
            private_note""",
     filtered="""standard_status, transaction_type, property_type, property_sub_type, municipality, district, currency,
-           list_price_minor, living_area_cm2, plot_area_cm2, rooms, bedrooms_total, floor, year_built""",
-    compared="""AND ($18::text IS NULL OR l.standard_status = $18)
-           AND ($19::text IS NULL OR l.transaction_type = $19)
-           AND ($20::text IS NULL OR l.property_type = $20)
-           AND ($21::text IS NULL OR l.municipality = $21)
-           AND ($22::text IS NULL OR l.currency = $22)
-           AND ($23::bigint IS NULL OR l.list_price_minor >= $23)
-           AND ($24::bigint IS NULL OR l.list_price_minor <= $24)
+           list_price_minor, living_area_cm2, plot_area_cm2, rooms, bedrooms_total, floor, year_built, created_at,
+           updated_at, superoffer, no_commission, banner, investment""",
+    parts=(
+        Part(
+            (
+                *("standard_status", "transaction_type", "property_type", "municipality", "currency"),
+                *("list_price_minor_min", "list_price_minor_max"),
+            ),
+            """AND ($19::text[] IS NULL OR l.standard_status = ANY ($19))
+           AND ($20::text IS NULL OR l.transaction_type = $20)
+           AND ($21::text IS NULL OR l.property_type = $21)
+           AND ($22::text IS NULL OR l.municipality = $22)
+           AND ($23::text IS NULL OR l.currency = $23)
+           AND ($24::bigint IS NULL OR l.list_price_minor >= $24)
+           AND ($25::bigint IS NULL OR l.list_price_minor <= $25)
            """,
-    answering="""AND ($25::uuid IS NULL OR EXISTS (
-                SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $25 AND {answers}))
-           AND ($26::uuid IS NULL OR EXISTS (
-                SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $26 AND {answers}))
+        ),
+        Part(
+            (
+                *("property_sub_type", "district", "living_area_min_m2", "living_area_max_m2"),
+                *("plot_area_min_m2", "plot_area_max_m2", "rooms_min", "rooms_max", "bedrooms_min"),
+                *("bedrooms_max", "floor_min", "floor_max", "year_built_min", "year_built_max", "created_since"),
+                *("updated_since", "is_private", "superoffer", "no_commission", "banner", "investment"),
+            ),
+            """AND ($26::text IS NULL OR l.property_sub_type = $26)
+           AND ($27::text IS NULL OR l.district = $27)
+           AND ($28::bigint IS NULL OR l.living_area_cm2 >= $28)
+           AND ($29::bigint IS NULL OR l.living_area_cm2 <= $29)
+           AND ($30::bigint IS NULL OR l.plot_area_cm2 >= $30)
+           AND ($31::bigint IS NULL OR l.plot_area_cm2 <= $31)
+           AND ($32::integer IS NULL OR l.rooms >= $32)
+           AND ($33::integer IS NULL OR l.rooms <= $33)
+           AND ($34::integer IS NULL OR l.bedrooms_total >= $34)
+           AND ($35::integer IS NULL OR l.bedrooms_total <= $35)
+           AND ($36::integer IS NULL OR l.floor >= $36)
+           AND ($37::integer IS NULL OR l.floor <= $37)
+           AND ($38::integer IS NULL OR l.year_built >= $38)
+           AND ($39::integer IS NULL OR l.year_built <= $39)
+           AND l.created_at >= $40::timestamptz
+           AND l.updated_at >= $41::timestamptz
+           AND ($42::boolean IS NULL OR ({in_full} AND l.is_private = $42))
+           AND ($43::boolean IS NULL OR ({in_full} AND l.superoffer = $43))
+           AND ($44::boolean IS NULL OR ({in_full} AND l.no_commission = $44))
+           AND ($45::boolean IS NULL OR ({in_full} AND l.banner = $45))
+           AND ($46::boolean IS NULL OR ({in_full} AND l.investment = $46))
+           """,
+        ),
+        Part(
+            ("answers_inquiry", "answers_criteria"),
+            """AND ($47::uuid IS NULL OR EXISTS (
+                SELECT FROM inquiries AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $47 AND {answers}))
+           AND ($48::uuid IS NULL OR EXISTS (
+                SELECT FROM search_criteria AS wanted WHERE wanted.tenant_id = $1 AND wanted.id = $48 AND {answers}))
            """.replace("{answers}", ANSWERS.replace("offered.", "l.")),
-    answered=("answers_inquiry", "answers_criteria"),
+        ),
+    ),
     orders={
         Sort.UPDATED: "updated_at",
         Sort.CREATED: "created_at",

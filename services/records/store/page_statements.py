@@ -17,8 +17,9 @@ _SAID: Final[LiteralString] = """(
                 LIMIT 1)"""
 
 # One index walk per reach, and one per holder of record rights through what was allowed to it, each stopped after a
-# page, so that the cost is the page's and not the table's. The legs carry no WHERE of their own, so that the planner
-# merges their indexes in order; LIMIT 1 makes a join a look-up by key.
+# page, so that the cost is the page's and not the table's. What is in the archive is walked apart, or not at all.
+# The legs carry no WHERE of their own, so that the planner merges their indexes in order; LIMIT 1 makes a join a
+# look-up by key.
 # Who is denied nothing anywhere is not asked about record by record.
 # Only a reach in full has private rows, and only there can the assignee be asked for.
 # `AccessSnapshot.decide` is the same rule in Python; tests/matrix keeps the two equal, in every section.
@@ -26,11 +27,13 @@ _PAGE: Final[LiteralString] = """
 WITH page AS (
     SELECT found.key, found.id, found.ctid
       FROM unnest($5::text[], $6::uuid[], $7::boolean[]) AS reach (kind, id, in_full)
+     CROSS JOIN unnest($18::boolean[]) AS archive (is_asked)
      CROSS JOIN LATERAL (
         SELECT l.key, l.id, l.ctid
           FROM ({source}
           ) AS l (kind, reached)
-         WHERE l.tenant_id = $1 AND l.kind = reach.kind AND l.reached = reach.id AND (l.key, l.id) {beyond} ($2, $3)
+         WHERE l.tenant_id = $1 AND l.kind = reach.kind AND l.reached = reach.id
+           AND l.is_archived = archive.is_asked AND (l.key, l.id) {beyond} ($2, $3)
            AND CASE WHEN reach.in_full
                     THEN (NOT l.is_private OR $8::boolean OR l.office_id = ANY ($9::uuid[])
                           OR l.assignee_id = ANY ($10::uuid[]) OR l.created_by = ANY ($11::uuid[]))
@@ -45,7 +48,7 @@ WITH page AS (
                          ORDER BY record_id LIMIT 1) AS denied)) OR {said} IS DISTINCT FROM 'deny')
            AND ($15::uuid IS NULL OR l.office_id = $15)
            AND {worded:reach.in_full}
-           {asked}
+           {asked:reach.in_full}
          ORDER BY l.key {way}, l.id {way}
          LIMIT $4) AS found
      UNION
@@ -61,7 +64,7 @@ WITH page AS (
            AND {said} = 'allow' AND ($12 IS NULL OR l.assignee_id = $12)
            AND ($15 IS NULL OR l.office_id = $15)
            AND {worded:true}
-           {asked}
+           {asked:true}
          ORDER BY {entry_key} {way}, entry.record_id {way}
          LIMIT $4) AS found
      ORDER BY key {way}, id {way}
@@ -108,7 +111,8 @@ _WORDED: Final[LiteralString] = """($16::text[] IS NULL OR NOT EXISTS (
 _WORDLESS: Final[LiteralString] = "$16::text[] IS NULL AND $17::text[] IS NULL"
 
 _LEG: Final[LiteralString] = (
-    "tenant_id, {key} AS key, id, ctid, office_id, assignee_id, created_by, {privacy} AS is_private, {filtered}"
+    "tenant_id, {key} AS key, id, ctid, office_id, assignee_id, created_by, {privacy} AS is_private, "
+    "{archive} AS is_archived, {filtered}"
 )
 
 # A row of the page is read where it was found: within a statement it does not move.
@@ -149,8 +153,8 @@ class Needed:
     """Whether the rows come from the index of a rare word instead."""
     worded: bool
     """Whether words are asked for."""
-    answering: bool
-    """Whether records are asked for that answer one of another section."""
+    parts: int
+    """How many parts of the section's own filter."""
 
 
 @cache
@@ -172,7 +176,7 @@ def _in_order(sql: LiteralString, table: Table[Record], sort: StrEnum, needed: N
     """
     falling = sort.startswith("-")
     entry_key: LiteralString = "entry.record_updated_at" if sort.value == "-updated_at" else "l.key"
-    worded = _WORDED if needed.worded else _WORDLESS
+    worded, asked = _WORDED if needed.worded else _WORDLESS, table.asked(needed.parts)
     return (
         sql.replace("{source}", _source(needed))
         .replace("{said}", _SAID)
@@ -181,9 +185,11 @@ def _in_order(sql: LiteralString, table: Table[Record], sort: StrEnum, needed: N
         # The rarest beginning is asked for first.
         .replace("{rare_first}", "($16::text[])[1]")
         .replace("{rare_last}", "($17::text[])[1]")
-        .replace("{asked}", table.asked if needed.answering else table.compared)
+        .replace("{asked:reach.in_full}", asked.replace("{in_full}", "reach.in_full"))
+        .replace("{asked:true}", asked.replace("{in_full}", "true"))
         .replace("{leg}", _LEG)
         .replace("{privacy}", table.privacy)
+        .replace("{archive}", table.archive)
         .replace("{filtered}", table.filtered)
         .replace("{entry_key}", entry_key)
         .replace("{key}", table.orders[sort])

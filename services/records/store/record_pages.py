@@ -1,10 +1,9 @@
 """Pages and counts of the records of a section that a caller's list shows."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from decimal import Decimal
 from enum import StrEnum
-from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 
 from services.chassis.database import Transaction
@@ -15,6 +14,7 @@ from services.records.store import record_words
 from services.records.store.page_statements import Needed, count_statement, page_statement
 from services.records.store.record_rows import RecordRow
 from services.records.store.record_words import RARE, Beginning
+from services.records.store.records import CM2_PER_M2
 from services.records.store.scoping import OF_A_PERSON, Reach, private_reach, reaches
 from services.records.store.table import Table
 
@@ -76,21 +76,27 @@ async def _asking(
     if not (walked or snapshot.principals):
         return None
     words, by_word = await _words(tx, table, asked)
-    answering = any(getattr(asked, name) is not None for name in table.answered)
+    nothing = table.filter()
+    parts = [
+        at
+        for at, part in enumerate(table.parts)
+        if any(getattr(asked, name) != getattr(nothing, name) for name in part.names)
+    ]
     needed = Needed(
         by_person=any(reach.kind in OF_A_PERSON for reach in walked),
         by_place=any(reach.kind not in OF_A_PERSON for reach in walked),
         by_word=by_word,
         worded=words is not None,
-        answering=answering,
+        parts=max(parts, default=0) + 1,
     )
-    own = _own_fields(type(asked), () if answering else table.answered)
+    own = [name for part in table.parts[: needed.parts] for name in part.names]
     return needed, (
         *_scoped(table, snapshot, walked, asked.assignee_id),
         asked.office_id,
         None if words is None else [word.first for word in words],
         None if words is None else [word.last for word in words],
-        *(getattr(asked, name) for name in own),
+        list(asked.archive),
+        *(_as_column(getattr(asked, name)) for name in own),
     )
 
 
@@ -125,8 +131,12 @@ def _scoped(
     )
 
 
-@cache
-def _own_fields(kind: type[Filter], without: tuple[str, ...]) -> Sequence[str]:
-    """Return what a section's filter asks besides that of all sections, in its order: the parameters from 18 on."""
-    shared = {field.name for field in fields(Filter)}
-    return [field.name for field in fields(kind) if field.name not in {*shared, *without}]
+def _as_column(asked: object) -> object:
+    """Return what is asked for as its columns have it: an area in square centimetres, several as a list."""
+    match asked:
+        case Decimal():
+            return int(asked * CM2_PER_M2)
+        case tuple():
+            return list(cast("tuple[object, ...]", asked))
+        case _:
+            return asked

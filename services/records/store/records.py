@@ -18,7 +18,7 @@ from services.records.domain.record import NumberTaken, Record
 from services.records.store.table import Table
 
 R = TypeVar("R", bound=Record)
-_CM2_PER_M2: Final = 10_000
+CM2_PER_M2: Final = 10_000
 
 _FIND: Final[LiteralString] = """
 SELECT {columns},
@@ -105,8 +105,7 @@ def document_of(record: object, names: Collection[str]) -> str:
     values = {name: getattr(record, name) for name in names if name != "rights"}
     areas = {name: value for name, value in values.items() if name.endswith("_m2")}
     columns = {name: value for name, value in values.items() if name not in areas} | {
-        name.replace("_m2", "_cm2"): None if value is None else int(value * _CM2_PER_M2)
-        for name, value in areas.items()
+        name.replace("_m2", "_cm2"): None if value is None else int(value * CM2_PER_M2) for name, value in areas.items()
     }
     return json.dumps(columns, default=str)
 

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.chassis.database import Transaction, UniqueViolation
-from services.chassis.problems import Conflict, FieldError
+from services.chassis.problems import Conflict, FieldError, NotFound
 from services.contracts.vocabulary import UserId
 
 MOST: Final = 200
@@ -26,13 +26,15 @@ class TooManySearches(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """A filter of listings as JSON text, and an order, under a name."""
+    """A filter of a section's list as JSON text, and an order, under a name."""
 
     id: UUID
     name: str
     filter: str
     sort: str
     created_at: datetime
+    section: str = "listings"
+    version: int = 1
 
 
 async def insert(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
@@ -42,8 +44,8 @@ async def insert(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
     try:
         await tx.execute(
             """
-            INSERT INTO saved_searches (tenant_id, user_id, id, name, filter, sort, created_at)
-            VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7)
+            INSERT INTO saved_searches (tenant_id, user_id, id, name, filter, sort, created_at, section)
+            VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8)
             """,
             tx.tenant_id,
             user_id,
@@ -52,9 +54,53 @@ async def insert(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
             search.filter,
             search.sort,
             search.created_at,
+            search.section,
         )
     except UniqueViolation:
-        raise NameTaken(errors=[FieldError("/name", NameTaken.code, NameTaken.title)]) from None
+        raise _name_taken() from None
+
+
+async def get(tx: Transaction, user_id: UserId, search_id: UUID) -> SavedSearch:
+    """Return a search of a person, locked until the transaction ends. Raises NotFound. No scope: it is the caller's."""
+    row = await tx.row(
+        """
+        SELECT id, name, filter::text AS filter, sort, created_at, section, version
+          FROM saved_searches
+         WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+           FOR UPDATE
+        """,
+        tx.tenant_id,
+        user_id,
+        search_id,
+    )
+    if row is None:
+        raise NotFound
+    return SavedSearch(**dict(row))
+
+
+async def save(tx: Transaction, user_id: UserId, search: SavedSearch) -> None:
+    """Write what a search is called, what it asks for and its version. Raises NameTaken."""
+    try:
+        await tx.execute(
+            """
+            UPDATE saved_searches
+               SET name = $4, filter = $5::text::jsonb, sort = $6, version = $7
+             WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+            """,
+            tx.tenant_id,
+            user_id,
+            search.id,
+            search.name,
+            search.filter,
+            search.sort,
+            search.version,
+        )
+    except UniqueViolation:
+        raise _name_taken() from None
+
+
+def _name_taken() -> NameTaken:
+    return NameTaken(errors=[FieldError("/name", NameTaken.code, NameTaken.title)])
 
 
 async def _count(tx: Transaction, user_id: UserId) -> int:
@@ -69,7 +115,7 @@ async def of(tx: Transaction, user_id: UserId) -> Sequence[SavedSearch]:
     """Return all searches of a person, by name. No scope: they are the caller's own."""
     rows = await tx.rows(
         """
-        SELECT id, name, filter::text AS filter, sort, created_at
+        SELECT id, name, filter::text AS filter, sort, created_at, section, version
           FROM saved_searches
          WHERE tenant_id = $1 AND user_id = $2
          ORDER BY name

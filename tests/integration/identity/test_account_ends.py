@@ -271,7 +271,7 @@ async def test_a_technician_has_a_telephone_and_keeps_one(agency: Agency) -> Non
     assert status == 201, user
     own = f"/v1/users/{user['id']}/card"
     _, shown = await agency.call("GET", own)
-    assert (shown["contacts"], shown["version"]) == ([{"kind": "phone", "value": "+39 0583 1234"}], 1)
+    assert (shown["contacts"], shown["version"]) == ([{"kind": "phone", "value": "+39 0583 1234", "shown": False}], 1)
     for contacts in ([], [{"kind": "fax", "value": "+39 0583 9"}]):
         status, problem = await agency.call("PUT", own, {"contacts": contacts}, {"If-Match": '"1"'})
         assert (status, problem["code"], problem["errors"][0]["pointer"]) == (422, "telephone_needed", "/contacts")

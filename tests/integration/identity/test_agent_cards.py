@@ -17,8 +17,11 @@ CARD: dict[str, Any] = {
     "title": "Direttrice",
     "colour": "#2F7D32",
     "sender_address": "vendite@agency.example",
-    "contacts": [{"kind": "mobile", "value": "+39 333 1234567"}, {"kind": "web", "value": "https://agency.example"}],
-    "shown": ["name", "contacts"],
+    "contacts": [
+        {"kind": "mobile", "value": "+39 333 1234567", "shown": False},
+        {"kind": "web", "value": "https://agency.example", "shown": True},
+    ],
+    "shown": ["name", "title"],
     "billing": {"name": "Gina Rossi", "address": "Via Roma 1", "tax_code": "RSSGNI80A41F205X", "vat_number": ""},
     "descriptions": {"it": "Da vent'anni a Lucca.", "en": "Twenty years in Lucca."},
 }
@@ -35,7 +38,7 @@ async def test_a_card_is_read_as_it_was_written_and_billing_only_by_whom_it_conc
     _, empty = await agency.call("GET", path)
     assert (empty["version"], empty["contacts"], empty["billing"]) == (0, [], None)
     status, card = await agency.call("PUT", path, CARD, at(0))
-    assert (status, card) == (200, {**CARD, "colour": "#2f7d32", "shown": ["contacts", "name"], "version": 1})
+    assert (status, card) == (200, {**CARD, "colour": "#2f7d32", "shown": ["name", "title"], "version": 1})
     assert (await agency.call("GET", path))[1] == card
     assert (await agency.call("PUT", path, CARD, at(0)))[0] == 412
     assert (await agency.call("PUT", path, CARD))[0] == 428
@@ -56,6 +59,7 @@ async def test_a_card_is_read_as_it_was_written_and_billing_only_by_whom_it_conc
         {"contacts": [{"kind": "pigeon", "value": "x"}]},
         {"contacts": [{"kind": "phone", "value": ""}]},
         {"shown": ["billing"]},
+        {"shown": ["contacts"]},
         {"descriptions": {"italian": "x"}},
         {"title": "two\nlines"},
     ],
@@ -85,13 +89,41 @@ async def test_the_public_card_has_what_is_shown_and_goes_with_the_person(agency
             "display_name": "Gina Rossi",
             "title": None,
             "email": None,
-            "contacts": [],
+            "contacts": [{"kind": "web", "value": "https://agency.example"}],
             "descriptions": CARD["descriptions"],
             "photo": False,
         },
     )
     assert (await agency.call("PUT", f"{path}/state", {"state": "suspended"}, at(2)))[0] == 200
     assert (await agency.call("GET", f"{path}/public-card"))[0] == 404
+
+
+@pytest.mark.catalogue("MG-11")
+@pytest.mark.parametrize("together", [True, False])
+async def test_contacts_that_were_shown_together_or_not_at_all_are_so_until_each_is_chosen(
+    agency: Agency, identity_database: ServiceDatabase, together: bool
+) -> None:
+    path = f"/v1/users/{agency.administrator_id}"
+    assert (await agency.call("PUT", f"{path}/card", CARD, at(0)))[0] == 200
+    connection = await asyncpg.connect(identity_database.worker)
+    try:
+        await connection.execute(
+            "UPDATE agent_cards SET contacts = $2::text::jsonb, shown = $3 WHERE user_id = $1",
+            agency.administrator_id,
+            json.dumps([{"kind": one["kind"], "value": one["value"]} for one in CARD["contacts"]]),
+            ["name", "contacts"] if together else ["name"],
+        )
+    finally:
+        await connection.close()
+    _, card = await agency.call("GET", f"{path}/card")
+    assert ([one["shown"] for one in card["contacts"]], card["shown"]) == ([together, together], ["name"])
+    assert len((await agency.call("GET", f"{path}/public-card"))[1]["contacts"]) == 2 * together
+
+    office_alone = [{**one, "shown": one["kind"] == "web"} for one in CARD["contacts"]]
+    assert (await agency.call("PUT", f"{path}/card", {**CARD, "contacts": office_alone}, at(1)))[0] == 200
+    assert (await agency.call("GET", f"{path}/card"))[1]["contacts"] == office_alone
+    _, public = await agency.call("GET", f"{path}/public-card")
+    assert public["contacts"] == [{"kind": "web", "value": "https://agency.example"}]
 
 
 @pytest.mark.catalogue("MG-23")

@@ -14,11 +14,14 @@ import pytest
 from services.chassis.cursor import START
 from services.chassis.database import open_database
 from services.contracts.vocabulary import TenantId
-from services.identity.store import login_report
-from tests.integration.identity.conftest import Agency
+from services.identity.app import SERVICE
+from services.identity.handlers.login_report import worked_by
+from services.identity.store import login_report, users
+from tests.integration.identity.conftest import Agency, identity_settings
 from tests.integration.identity.test_audit_trail import Explained
 from tests.integration.identity.test_support_access import JANE, colleague, consent, look
 from tests.support.databases import ServiceDatabase
+from tests.support.running import eventually, working
 from tests.support.stub_authz import StubAuthz
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -82,14 +85,43 @@ async def worked(
 
 @pytest.mark.catalogue("IMO-83")
 @pytest.mark.parametrize("around", [SPRING, AUTUMN, date(2025, 6, 1)])
-async def test_everybody_s_hours_are_those_of_a_walk_minute_by_minute(
-    agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase, around: date
+async def test_whenever_it_is_asked_for_everybody_s_hours_are_those_of_a_walk_minute_by_minute(
+    agency: Agency, identity_database: ServiceDatabase, around: date
+) -> None:
+    made = [await agency.add_user() for _ in range(5)]
+    connection = await asyncpg.connect(identity_database.worker)
+    try:
+        walk = await worked(connection, agency, made, around, random.Random(around.isoformat()))  # noqa: S311 the same walk each time
+    finally:
+        await connection.close()
+    first, last = around - timedelta(days=1), around + timedelta(days=1)
+    expected = {key: seconds for key, seconds in walk.items() if first.isoformat() <= key[1] <= last.isoformat()}
+    assert len(expected) > 4
+    asked_at = datetime(around.year, around.month, around.day, tzinfo=UTC) + timedelta(days=3)
+    async with (
+        open_database(identity_database.owner, connections=1, name="tests") as db,
+        db.transaction(TenantId(agency.tenant_id), readonly=True) as tx,
+    ):
+        people = await users.page(tx, after=START, limit=10)
+        told = await worked_by(tx, people, first, last, asked_at)
+    assert {
+        (str(user.id), day.isoformat()): int(time.total_seconds())
+        for user, days in zip(people, told, strict=True)
+        for day, time in days.items()
+    } == expected
+    assert max(expected.values()) <= 25 * 3600
+
+
+@pytest.mark.catalogue("IMO-83")
+async def test_everybody_s_hours_are_those_of_a_walk_minute_by_minute_on_pages_in_files_and_of_each(
+    agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase
 ) -> None:
     fresh = allow(agency, authz)
     people = [await agency.add_user(given_name="=cmd()") for _ in range(5)]
+    around = datetime.now(UTC).date() - timedelta(days=40)
     connection = await asyncpg.connect(identity_database.worker)
     try:
-        walk = await worked(connection, agency, people, around, random.Random(around.isoformat()))  # noqa: S311 the same walk each time
+        walk = await worked(connection, agency, people, around, random.Random(SPRING.isoformat()))  # noqa: S311 the same walk each time
     finally:
         await connection.close()
     first, last = around - timedelta(days=1), around + timedelta(days=1)
@@ -170,6 +202,54 @@ async def test_days_that_cannot_be_are_refused(agency: Agency, authz: StubAuthz,
     for path in ("/v1/reports/worked-hours", "/v1/reports/worked-hours.csv"):
         status, problem = await agency.call("GET", f"{path}?{query}", headers=fresh)
         assert (status, problem["code"]) == (422, "invalid")
+
+
+async def test_this_month_and_the_two_before_are_told_whole_and_what_is_not_kept_is_refused(
+    agency: Agency, authz: StubAuthz, identity_database: ServiceDatabase
+) -> None:
+    fresh, now = allow(agency, authz), datetime.now(UTC)
+    old, gone = now - timedelta(days=99), now - timedelta(days=130)
+    connection = await asyncpg.connect(identity_database.worker)
+    try:
+        for begin in (old, gone):
+            await connection.execute(
+                "INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                agency.tenant_id,
+                uuid4(),
+                agency.administrator_id,
+                begin,
+                begin + timedelta(hours=1),
+            )
+
+        async def purged() -> bool:
+            return not await connection.fetchval("SELECT count(*) FROM sessions WHERE created_at = $1", gone)
+
+        async with working(SERVICE, identity_settings(identity_database, authz)):
+            assert await eventually(purged)
+    finally:
+        await connection.close()
+    first = (old - timedelta(days=1)).astimezone(ROME).date() + timedelta(days=1)
+    paths = ("/v1/reports/worked-hours", f"/v1/users/{agency.administrator_id}/worked-hours")
+    span = f"first={first}&last={first + timedelta(days=2)}"
+    _, everybodys = await agency.call("GET", f"{paths[0]}?{span}", headers=fresh)
+    _, own = await agency.call("GET", f"{paths[1]}?{span}", headers=fresh)
+    for days in (everybodys["items"][0]["days"], own["items"]):
+        assert sum(day["worked_seconds"] for day in days) == 300
+    assert sum(int(row["worked_seconds"]) for row in await file_of(agency, f"{paths[0]}.csv?{span}", fresh)) == 300
+
+    begun = (now - timedelta(days=100)).astimezone(ROME).date()
+    for path in (*paths, f"{paths[0]}.csv"):
+        status, problem = await agency.call("GET", f"{path}?first={begun}&last={first}", headers=fresh)
+        assert (status, problem["errors"]) == (
+            422,
+            [
+                {
+                    "pointer": "/first",
+                    "code": "no_longer_kept",
+                    "detail": f"Hours are kept from {begun + timedelta(days=1)} on.",
+                }
+            ],
+        )
 
 
 async def test_reports_are_for_who_may_read_them(agency: Agency) -> None:

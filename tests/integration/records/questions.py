@@ -31,6 +31,8 @@ SEARCHED: Final = (
     *("", "q=neri", "q=wisniewska", "q=villa", "q=via", "q=giulia", "q=rings", "q=0583"),
     *("assignee_id=@bruno", "office_id=@centre", "owner_name=Neri", "street=Neri", "q=villa&limit=2&sort=number"),
     *("limit=3&sort=-created_at", "limit=1", "sort=owner_name"),
+    *("is_private=true", "no_commission=true", "standard_status=archived,active", "rooms_min=1", "rooms=3"),
+    *("updated_since=2026-01-01T00:00:00Z", "living_area_min_m2=80&rooms_max=4", "superoffer=false"),
 )
 CHANGES: Final[Sequence[dict[str, Any]]] = (
     {"identity": {"owner_name": "Neri 0"}},
@@ -50,6 +52,7 @@ NOT_ABOUT_RECORDS: Final = frozenset(
     {
         ("POST", "/v1/saved-searches"),
         ("GET", "/v1/saved-searches"),
+        ("PUT", "/v1/saved-searches/{search_id}"),
         ("DELETE", "/v1/saved-searches/{search_id}"),
         *((method, f"/v1/required-fields/{section}") for method in ("GET", "PUT") for section in list(SECTIONS)[:2]),
     }

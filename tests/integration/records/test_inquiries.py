@@ -301,10 +301,15 @@ async def test_a_change_that_makes_no_sense_says_where_and_changes_nothing(
 
 
 async def test_each_filter_keeps_the_inquiries_that_would_take_it(agency: Agency) -> None:
-    await agency.take_in(number="A", municipalities=["Lucca"], property_types=["land"])
+    known = {"assignee_id": str(agency.bruno), "financing": "cash", "urgency": "high"}
+    await agency.take_in(
+        number="A", municipalities=["Lucca"], property_types=["land"], property_sub_types=["loft"], bedrooms_min=2
+    )
     await agency.take_in(number="B", transaction_type="rent", list_price_minor_max=900_00, currency="EUR")
     await agency.take_in(number="C", municipalities=["Pisa"], list_price_minor_min=100_00, currency="EUR")
-    await agency.take_in(number="D", standard_status="paused", basic={"assignee_id": str(agency.bruno)})
+    await agency.take_in(
+        number="D", standard_status="paused", basic=known, districts=["Mare"], living_area_max_m2="80.00"
+    )
     for query, kept in (
         ("?municipality=Lucca", "ABD"),
         ("?property_type=residential", "BCD"),
@@ -312,6 +317,15 @@ async def test_each_filter_keeps_the_inquiries_that_would_take_it(agency: Agency
         ("?list_price_minor=5000&currency=EUR", "ABD"),
         ("?transaction_type=rent", "B"),
         ("?standard_status=paused", "D"),
+        ("?property_sub_type=villa", "BCD"),
+        ("?district=Centro&rooms=3", "ABC"),
+        ("?living_area_m2=80&plot_area_m2=10", "ABCD"),
+        ("?living_area_m2=80.01", "ABC"),
+        ("?living_area_m2=80.01&bedrooms=1", "BC"),
+        ("?floor=0&year_built=1990", "ABCD"),
+        ("?financing=cash&urgency=high", "D"),
+        ("?no_commission=false&budget_confirmed=false&is_private=false&updated_since=2026-01-01T00:00:00Z", "ABCD"),
+        ("?created_since=2100-01-01T00:00:00Z", ""),
         (f"?assignee_id={agency.bruno}", "D"),
     ):
         items = (await agency.call(agency.ada, "GET", f"/v1/inquiries{query}")).body["items"]

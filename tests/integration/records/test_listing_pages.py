@@ -119,6 +119,90 @@ async def test_each_filter_keeps_what_it_asks_for(agency: Agency) -> None:
         assert await _numbers(agency, query) == set(kept), query
 
 
+@pytest.mark.parametrize("section", ["listings", "inquiries"])
+async def test_the_archive_is_listed_counted_and_taken_out_only_when_it_is_asked_for(
+    agency: Agency, section: str
+) -> None:
+    take, live = (agency.take_on, "active") if section == "listings" else (agency.take_in, "active")
+    kept = await take(number="A", standard_status=live)
+    await take(number="B", standard_status="draft" if section == "listings" else "paused")
+    old = await take(number="C", standard_status=live)
+    path = f"/v1/{section}/{old['id']}"
+    assert (await agency.call(agency.ada, "POST", f"{path}/archive", {}, {"If-Match": '"1"'})).status == 200
+
+    other = "draft" if section == "listings" else "paused"
+    for query, found in (
+        ("", "AB"),
+        ("standard_status=archived", "C"),
+        (f"standard_status=active,{other}", "AB"),
+        ("standard_status=archived,active,active", "AC"),
+        (f"standard_status={other}", "B"),
+        ("q=c", ""),
+        ("q=c&standard_status=archived", "C"),
+        (f"office_id={agency.centre}&assignee_id={agency.ada}", "AB"),
+    ):
+        for sort in ("-updated_at", "-created_at", "number"):
+            page = (await agency.call(agency.ada, "GET", f"/v1/{section}?sort={sort}&{query}")).body
+            assert {item["number"] for item in page["items"]} == set(found), (query, sort)
+        counted = (await agency.call(agency.ada, "GET", f"/v1/{section}/count?{query}")).body
+        assert counted["count"] == len(found), query
+    assert (await agency.call(agency.ada, "GET", path)).body["standard_status"] == "archived"
+
+    new = {"If-Match": '"0"'}
+    for record in (kept, old):
+        entry = {"holder_kind": "user", "holder_id": str(agency.bruno), "record_class": "read", "effect": "allow"}
+        given = await agency.call(
+            agency.ada, "PUT", f"/v1/{section}/{record['id']}/record-rights", {"entries": [entry]}, new
+        )
+        assert given.status == 200, given.body
+    by_right = agency.give(agency.bruno, beside=[agency.bruno])
+    for query, found in (("", "A"), ("?standard_status=archived", "C"), ("?standard_status=archived,active", "AC")):
+        page = (await agency.call(by_right, "GET", f"/v1/{section}{query}")).body
+        assert {item["number"] for item in page["items"]} == set(found), query
+
+
+@pytest.mark.catalogue("MG-55")
+async def test_an_apartment_with_three_rooms_from_eighty_square_metres_is_found(agency: Agency) -> None:
+    flat: dict[str, Any] = {
+        "property_sub_type": "apartment",
+        "rooms": 3,
+        "living_area_m2": "80.00",
+        "district": "Centro",
+        "floor": 2,
+    }
+    await agency.take_on(number="A", **flat, municipality="Lucca", year_built=1990, bedrooms_total=2)
+    await agency.take_on(**flat | {"number": "B", "living_area_m2": "79.99"})
+    await agency.take_on(**flat | {"number": "C", "rooms": 4, "plot_area_m2": "500.00"})
+    await agency.take_on(number="D", basic={"superoffer": True, "is_private": True})
+    for query, kept in (
+        ("property_sub_type=apartment&rooms_min=3&rooms_max=3&living_area_min_m2=80&municipality=Lucca", "A"),
+        ("living_area_max_m2=79.99", "B"),
+        ("living_area_min_m2=79.99&living_area_max_m2=80", "ABC"),
+        ("district=Centro&rooms_max=3", "AB"),
+        ("floor_min=2&floor_max=2&rooms_min=4", "C"),
+        ("year_built_min=1990&bedrooms_min=2&bedrooms_max=2", "A"),
+        ("year_built_max=1989", ""),
+        ("plot_area_min_m2=500&plot_area_max_m2=500.00", "C"),
+        ("superoffer=true", "D"),
+        ("superoffer=false&no_commission=false&banner=false&investment=false", "ABC"),
+        ("is_private=true", "D"),
+        ("created_since=2026-01-01T00:00:00Z&updated_since=2026-01-01T00:00:00%2B02:00", "ABCD"),
+        ("updated_since=2100-01-01T00:00:00Z", ""),
+    ):
+        assert await _numbers(agency, f"?{query}") == set(kept), query
+        counted = (await agency.call(agency.ada, "GET", f"/v1/listings/count?{query}")).body
+        assert counted["count"] == len(kept), query
+
+
+async def test_a_filter_tells_nothing_about_a_flag_that_is_hidden(agency: Agency) -> None:
+    await agency.take_on(number="A", basic={"assignee_id": str(agency.carla), "superoffer": True})
+    await agency.take_on(number="B", basic={"assignee_id": str(agency.bruno), "superoffer": True})
+    visitor = agency.give(agency.bruno, list=Scope(everything=View.PUBLIC, own=True))
+    for flag in ("superoffer", "no_commission", "banner", "investment", "is_private"):
+        found = [await _numbers(agency, f"?{flag}={said}", visitor) for said in ("true", "false")]
+        assert sorted(found, key=len) == [set(), {"B"}], flag
+
+
 async def test_a_filter_tells_nothing_about_a_field_that_is_hidden(agency: Agency) -> None:
     await agency.take_on(number="A", basic={"assignee_id": str(agency.carla)})
     await agency.take_on(number="B", basic={"assignee_id": str(agency.bruno)})
@@ -138,10 +222,18 @@ async def test_a_filter_tells_nothing_about_a_field_that_is_hidden(agency: Agenc
         ("?cursor=AAAA", "/cursor"),
         ("?cursor=%00", ""),
         ("?standard_status=gone", "/standard_status"),
+        ("?standard_status=active,gone", "/standard_status"),
+        ("?standard_status=active,", "/standard_status"),
+        ("?standard_status=", "/standard_status"),
         ("?owner_name=Neri", "/owner_name"),
         ("?street_name=Fillungo", "/street_name"),
         ("?office_id=7", "/office_id"),
         ("?list_price_minor_min=x", "/list_price_minor_min"),
+        ("?rooms_min=-1", "/rooms_min"),
+        ("?living_area_min_m2=1e3", "/living_area_min_m2"),
+        ("?superoffer=2", "/superoffer"),
+        ("?updated_since=2026-01-01", "/updated_since"),
+        ("?key_holder_id=7", "/key_holder_id"),
     ],
 )
 async def test_a_list_that_cannot_be_asked_for_says_where(agency: Agency, query: str, pointer: str) -> None:

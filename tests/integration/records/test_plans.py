@@ -1,6 +1,7 @@
 """A page walks the index of each reach and reads what it shows, however many listings there are."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, LiteralString
@@ -14,9 +15,9 @@ from services.contracts.access import AccessSnapshot, Scope
 from services.contracts.vocabulary import OfficeId, Ownership, TenantId, UserId, View
 from services.records.domain.contact import ContactFilter
 from services.records.domain.inquiry import InquiryFilter
-from services.records.domain.kinds import StandardStatus
+from services.records.domain.kinds import InquiryStatus, StandardStatus
 from services.records.domain.listing import ListingFilter
-from services.records.domain.record import Filter
+from services.records.domain.record import Filter, outside_archive
 from services.records.domain.sorting import START, Place, RecordSort, Sort
 from services.records.store import record_pages
 from services.records.store.sections import TABLES
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROWS, OFFICES, PEOPLE, PAGE, ENTRIES = 20_000, 20, 50, 51, 2_000
 CHUNK = 2_500
-TENANT = TenantId(UUID(int=77))
+TENANT, ARCHIVING = TenantId(UUID(int=77)), TenantId(UUID(int=79))
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 DEEP = Place(BEGUN + timedelta(minutes=ROWS // 4), UUID(int=0))
 SOME_OFFICES = frozenset(OfficeId(UUID(int=0x100 + at)) for at in range(3))
@@ -69,6 +70,7 @@ async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
                     INSERT INTO listings (
                         tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status,
                         transaction_type, property_type, title, description, municipality, list_price_minor, currency,
+                        rooms,
                         superoffer, no_commission, banner, version, created_at, updated_at)
                     SELECT $1, gen_random_uuid(), n,
                            lpad(to_hex(256 + abs(hashint4(n)) % $3), 32, '0')::uuid,
@@ -76,7 +78,8 @@ async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
                            lpad(to_hex(512 + abs(hashint4(n + 2)) % $4), 32, '0')::uuid,
                            hashint4(n + 3) % 10 = 0, CASE WHEN n % 3 = 0 THEN 'active' ELSE 'sold' END,
                            'sale', 'residential', 'Listing ' || n, repeat('Quiet and sunny. ', 30), 'Lucca', n * 100,
-                           'EUR', false, false, false, 1, $5, $5::timestamptz + hashint4(n) % $2 * interval '1 minute'
+                           'EUR', 3, false, false, false, 1, $5,
+                           $5::timestamptz + hashint4(n) % $2 * interval '1 minute'
                       FROM generate_series($6::integer, $7::integer) AS n
                     """,
                     tenant,
@@ -107,6 +110,8 @@ async def volume(records_database: ServiceDatabase) -> AsyncGenerator[Database]:
             [ENTITLED, TEAM],
         )
         await _fill_other_sections(queries)
+        for statement in _ARCHIVING:
+            await queries.execute(statement, ARCHIVING, OFFICE, ME, BEGUN)
     async with (
         open_database(records_database.owner, connections=1, name="test") as owner,
         owner.across_tenants() as queries,
@@ -154,6 +159,33 @@ _LIKE_THE_LISTINGS: tuple[LiteralString, ...] = (
 )
 
 
+_ARCHIVING: tuple[LiteralString, ...] = (
+    """
+        INSERT INTO offices (tenant_id, id, version)
+        SELECT $1, $2, 1 WHERE $3::uuid IS NOT NULL AND $4::timestamptz < now()
+    """,
+    """
+        INSERT INTO listings (
+            tenant_id, id, number, office_id, assignee_id, created_by, is_private, standard_status, transaction_type,
+            property_type, superoffer, no_commission, banner, version, created_at, updated_at)
+        SELECT $1, gen_random_uuid(), n, $2, $3, $3, false, CASE WHEN n <= 100 THEN 'active' ELSE 'archived' END,
+               'sale', 'residential', false, false, false, 1, $4, $4::timestamptz + n * interval '1 minute'
+          FROM generate_series(1, 5000) AS n
+    """,
+    """
+        INSERT INTO inquiries (
+            tenant_id, id, number, office_id, assignee_id, created_by, is_private, version, created_at, updated_at,
+            standard_status, transaction_type, property_types, property_sub_types, municipalities, districts,
+            no_commission, budget_confirmed)
+        SELECT tenant_id, gen_random_uuid(), number, office_id, assignee_id, created_by, is_private, 1, created_at,
+               updated_at, standard_status, 'sale', '{}', '{}', '{}', '{}', false, false
+          FROM listings
+         WHERE tenant_id = $1 AND office_id = $2 AND assignee_id = $3 AND created_at = $4
+    """,
+)
+"""An agency that has archived nearly all, and that last."""
+
+
 def _who(scope: Scope, ownership: Ownership = Ownership.ASSIGNEE, section: str = "listings") -> AccessSnapshot:
     return AccessSnapshot(TENANT, ME, 1, ownership, {f"{section}.list": scope})
 
@@ -171,8 +203,8 @@ async def _explained(
     sort: StrEnum = Sort.UPDATED,
     section: str = "listings",
 ) -> tuple[Explaining, int]:
-    async with db.transaction(TENANT, readonly=True) as tx:
-        explaining = Explaining(tx._connection, TENANT)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    async with db.transaction(who.tenant_id, readonly=True) as tx:
+        explaining = Explaining(tx._connection, who.tenant_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         page = await record_pages.visible_page(
             explaining, TABLES[section], who, asked, after=after, limit=PAGE, sort=sort
         )
@@ -194,7 +226,9 @@ async def _explained(
         (_who(Scope(own=True, offices=SOME_OFFICES)), ListingFilter(), {OF_OFFICE, OF_ASSIGNEE}, 350),
         (_who(ALL), ListingFilter(office_id=OFFICE), {OF_OFFICE}, 350),
         (_who(ALL), ListingFilter(assignee_id=COLLEAGUE), {OF_ASSIGNEE}, 350),
-        (_who(ALL), ListingFilter(standard_status=StandardStatus.ACTIVE), {NEWEST}, 350),
+        (_who(ALL), ListingFilter(standard_status=(StandardStatus.ACTIVE,)), {NEWEST}, 350),
+        (_who(ALL), ListingFilter(rooms_min=1, rooms_max=3, superoffer=False), {NEWEST}, 350),
+        (_who(Scope(offices=frozenset({OFFICE}))), ListingFilter(updated_since=BEGUN, rooms_max=9), {OF_OFFICE}, 350),
         (_entitled(Scope()), ListingFilter(), {ALLOWED}, 1400),
         (_entitled(Scope(offices=frozenset({OFFICE}))), ListingFilter(), {OF_OFFICE, ALLOWED}, 1500),
         (_entitled(ALL), ListingFilter(), {NEWEST, ALLOWED}, 1500),
@@ -212,6 +246,8 @@ async def _explained(
         "everything, asked for an office",
         "everything, asked for an assignee",
         "everything, asked for a third",
+        "everything, asked for ranges",
+        "an office, asked for ranges",
         "2,000 record rights only",
         "an office and 2,000 record rights",
         "everything and 2,000 record rights",
@@ -225,6 +261,47 @@ async def test_a_page_walks_the_indexes_of_its_reaches_and_reads_little(
     assert explained.walked == indexes
     assert explained.otherwise == set()
     assert explained.buffers <= buffers
+
+
+@pytest.mark.parametrize("section", ["listings", "inquiries"])
+async def test_what_changed_since_then_is_walked_no_further_back(volume: Database, section: str) -> None:
+    since = BEGUN + timedelta(minutes=ROWS - 20)
+    asked: dict[str, Filter] = {
+        "listings": ListingFilter(updated_since=since),
+        "inquiries": InquiryFilter(updated_since=since),
+    }
+    explained, shown = await _explained(
+        volume, _who(ALL, section=section), asked[section], START[Sort.UPDATED], section=section
+    )
+    assert 0 < shown < PAGE
+    assert explained.walked == {f"{section}_newest"}
+    assert explained.buffers <= 300
+
+
+@pytest.mark.parametrize("section", ["listings", "inquiries"])
+@pytest.mark.parametrize(
+    ("scope", "ownership", "index"),
+    [
+        (ALL, Ownership.ASSIGNEE, "newest"),
+        (Scope(offices=frozenset({OFFICE})), Ownership.ASSIGNEE, "of_office"),
+        (Scope(own=True), Ownership.ASSIGNEE, "of_assignee"),
+        (Scope(own=True), Ownership.CREATOR, "of_creator"),
+    ],
+)
+async def test_a_page_passes_over_nothing_of_an_archive_that_is_newer_than_all_else(
+    volume: Database, section: str, scope: Scope, ownership: Ownership, index: str
+) -> None:
+    """All that is not archived is older than the thousands that are."""
+    who = replace(_who(scope, ownership, section), tenant_id=ARCHIVING)
+    current: dict[str, Filter] = {
+        "listings": ListingFilter(standard_status=outside_archive(StandardStatus)),
+        "inquiries": InquiryFilter(standard_status=outside_archive(InquiryStatus)),
+    }
+    explained, shown = await _explained(volume, who, current[section], START[Sort.UPDATED], section=section)
+    assert shown == PAGE
+    assert explained.walked == {f"{section}_{index}"}
+    assert explained.otherwise == set()
+    assert explained.buffers <= 500
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Searches under a name: the caller's own, of fields that everybody may ask for."""
 
 import asyncio
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -43,6 +45,57 @@ async def test_what_may_not_be_asked_for_may_not_be_saved_either(agency: Agency)
         assert answer.status == 422, wrong
     wordless = await agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, "filter": {"q": "!"}})
     assert wordless.refusal == (422, "invalid", {"/filter/q"})
+
+
+async def test_a_search_of_any_list_is_saved_as_that_list_takes_it(agency: Agency) -> None:
+    filters = {
+        "listings": {"standard_status": "active,reserved", "rooms_min": 3, "living_area_min_m2": "80.00"},
+        "inquiries": {"standard_status": "archived", "rooms": 3, "updated_since": "2026-01-01T00:00:00Z"},
+        "contacts": {"role": "owner"},
+    }
+    for section, chosen in filters.items():
+        body = {"section": section, "name": section, "filter": chosen}
+        assert (await agency.call(agency.ada, "POST", "/v1/saved-searches", body)).status == 201
+    shown = (await agency.call(agency.ada, "GET", "/v1/saved-searches")).body["items"]
+    assert [one["section"] for one in shown] == sorted(filters)
+    for one in shown:
+        asked = {name: value for name, value in one["filter"].items() if value is not None}
+        assert asked == filters[one["section"]]
+        assert (await agency.call(agency.ada, "GET", f"/v1/{one['section']}?{urlencode(asked)}")).status == 200
+
+    wrong: dict[str, Any] = {"section": "inquiries", "name": "N", "filter": {"rooms_min": 3}}
+    refused = await agency.call(agency.ada, "POST", "/v1/saved-searches", wrong)
+    assert refused.refusal == (422, "invalid", {"/filter/rooms_min"})
+    wrong = {"section": "contacts", "name": "N", "filter": {}, "sort": "list_price_minor"}
+    assert (await agency.call(agency.ada, "POST", "/v1/saved-searches", wrong)).refusal == (422, "invalid", {"/sort"})
+
+
+async def test_a_search_is_changed_from_the_version_that_was_seen(agency: Agency) -> None:
+    for name in ("Lucca", "Pisa"):
+        made = await agency.call(agency.ada, "POST", "/v1/saved-searches", {**SEARCH, "name": name})
+    path, seen = f"/v1/saved-searches/{made.body['id']}", {"If-Match": '"1"'}
+    other = {"name": "Siena", "filter": {"rooms_min": 3}, "sort": "number"}
+    before = (await agency.call(agency.ada, "GET", "/v1/saved-searches")).body
+    for who, body, headers, refusal in (
+        (agency.ada, other, {}, 428),
+        (agency.ada, other, {"If-Match": '"2"'}, 412),
+        (agency.bruno, other, seen, 404),
+        (agency.ada, {**other, "name": "Lucca"}, seen, 409),
+        (agency.ada, {**other, "filter": {"owner_name": "Neri"}}, seen, 422),
+        (agency.ada, {**other, "section": "contacts"}, seen, 422),
+    ):
+        assert (await agency.call(who, "PUT", path, body, headers)).status == refusal
+        assert (await agency.call(agency.ada, "GET", "/v1/saved-searches")).body == before
+
+    changed = await agency.call(agency.ada, "PUT", path, other, seen)
+    assert (changed.status, changed.headers["ETag"]) == (200, '"2"')
+    items = {one["name"]: one for one in (await agency.call(agency.ada, "GET", "/v1/saved-searches")).body["items"]}
+    assert items.keys() == {"Lucca", "Siena"}
+    assert items["Siena"] == changed.body
+    assert (items["Siena"]["filter"]["rooms_min"], items["Siena"]["sort"]) == (3, "number")
+    assert (await agency.call(agency.ada, "PUT", path, other, {"If-Match": '"2"'})).status == 200, (
+        "its own name is free"
+    )
 
 
 async def test_of_more_searches_than_the_list_shows_none_is_saved(agency: Agency) -> None:

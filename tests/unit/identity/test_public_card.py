@@ -1,5 +1,6 @@
 """What web sites may show of a person: what he shows, whole, and nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from services.identity.domain.user import Assignments, User
 CARD = AgentCard(
     title="Direttrice",
     sender_address="office@agency.example",
-    contacts=(Contact(ContactKind.MOBILE, "+39 333 1234567"),),
+    contacts=(Contact(ContactKind.PHONE, "+39 0583 1234"), Contact(ContactKind.MOBILE, "+39 333 1234567")),
     billing=Billing("BILLED", "BILLED", "BILLED", "BILLED"),
     descriptions={"it": "Da vent'anni a Lucca."},
 )
@@ -22,7 +23,6 @@ WORDS = {
     Showable.NAME: "Gina Rossi",
     Showable.TITLE: "Direttrice",
     Showable.EMAIL: "office@agency.example",
-    Showable.CONTACTS: "+39 333 1234567",
     Showable.DESCRIPTION: "Da vent'anni a Lucca.",
     Showable.PHOTO: "photo=True",
 }
@@ -46,16 +46,23 @@ def person(state: UserState, kind: UserKind) -> User:
 
 
 @pytest.mark.catalogue("MG-11", "MG-16")
-@given(st.frozensets(st.sampled_from(Showable)), st.sampled_from(UserState), st.sampled_from(UserKind))
+@given(
+    st.frozensets(st.sampled_from(Showable)),
+    st.lists(st.booleans(), min_size=2, max_size=2),
+    st.sampled_from(UserState),
+    st.sampled_from(UserKind),
+)
 def test_exactly_what_is_to_be_shown_is_shown_of_who_works_here(
-    shown: frozenset[Showable], state: UserState, kind: UserKind
+    shown: frozenset[Showable], each: list[bool], state: UserState, kind: UserKind
 ) -> None:
-    card = AgentCard(CARD.title, None, CARD.sender_address, CARD.contacts, shown, CARD.billing, CARD.descriptions)
+    contacts = tuple(replace(contact, shown=on) for contact, on in zip(CARD.contacts, each, strict=True))
+    card = AgentCard(CARD.title, None, CARD.sender_address, contacts, shown, CARD.billing, CARD.descriptions)
     public = public_card(person(state, kind), card, has_photo=True)
-    if state is not UserState.ACTIVE or kind is not UserKind.COLLEAGUE or not shown:
+    if state is not UserState.ACTIVE or kind is not UserKind.COLLEAGUE or not (shown or any(each)):
         assert public is None
         return
     text = repr(public)
     assert {one for one, word in WORDS.items() if word in text} == shown
+    assert [contact.value in text for contact in contacts] == each
     assert "BILLED" not in text
     assert "own@agency.example" not in text

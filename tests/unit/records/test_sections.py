@@ -1,7 +1,7 @@
 """Every section describes its records completely: no field without a tier, a column and a permission."""
 
+import re
 from dataclasses import fields
-from typing import Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from services.records.store.table import Table
 
 each_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
 FIXED = {"id", "number", "created_by", "version", "created_at", "updated_at"}
-SHARED_PARAMETERS = 17
+SHARED_PARAMETERS = 18
 
 
 def _fields(table: Table[Record]) -> set[str]:
@@ -41,11 +41,14 @@ def test_every_field_has_a_column_and_the_other_way_round(table: Table[Record]) 
 
 @each_table
 def test_every_filter_has_its_parameter_and_every_order_its_beginning(table: Table[Record]) -> None:
-    filters: dict[str, Any] = {each.__name__: each for each in Filter.__subclasses__()}
-    own = fields(filters[f"{table.kind.__name__}Filter"])[len(fields(Filter)) :]
-    numbers = {SHARED_PARAMETERS + 1 + at for at in range(len(own))}
-    assert {number for number in range(1, 60) if f"${number}" in table.asked.replace("$1 ", "")} >= numbers
-    assert f"${SHARED_PARAMETERS + len(own) + 1}" not in table.asked
+    own = [field.name for field in fields(table.filter)][len(fields(Filter)) :]
+    assert [name for part in table.parts for name in part.names] == own
+    first = SHARED_PARAMETERS + 1
+    for count, part in enumerate(table.parts, 1):
+        asked = table.asked(count)
+        last = first + sum(len(each.names) for each in table.parts[:count])
+        assert {number for number in range(first, 99) if re.search(rf"\${number}\b", asked)} == set(range(first, last))
+        assert part.names
     assert set(table.orders) <= START.keys()
     assert next(iter(table.orders)).value == "-updated_at"
 
