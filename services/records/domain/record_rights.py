@@ -9,7 +9,7 @@ from uuid import UUID
 from services.chassis.problems import FieldError, Forbidden, Invalid
 from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight, suffices
 from services.contracts.authz_api import DecidingGrant, DecidingSource
-from services.contracts.vocabulary import Effect, RecordClass, View
+from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 
 READ: Final = "record_rights.read"
 UPDATE: Final = "record_rights.update"
@@ -106,9 +106,26 @@ def may_look(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:
 def gained_and_lost(
     snapshot: AccessSnapshot, before: RecordFacts, after: RecordFacts
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the keys that a person gains and loses on a record when its entries change."""
-    could, can = ({key for key in keys_about(snapshot, each) if snapshot.decide(key, each)} for each in (before, after))
-    return sorted(can - could), sorted(could - can)
+    """Return the keys that a person gains and loses on a record when its entries change; a wider view is a gain."""
+    keys = sorted({*keys_about(snapshot, before), *keys_about(snapshot, after)})
+    views = [(key, snapshot.decide(key, before), snapshot.decide(key, after)) for key in keys]
+    return (
+        [key for key, was, is_ in views if is_wider(is_, was)],
+        [key for key, was, is_ in views if is_wider(was, is_)],
+    )
+
+
+def is_wider(view: View | None, than: View | None) -> bool:
+    """Say whether a view shows more than another; None shows nothing."""
+    return view is not than and view is not None and than is not View.FULL
+
+
+def named_users(before: Entries, after: Entries) -> frozenset[UserId]:
+    """Return the users about whom entries differ; who is in a team or office about which they do is not known here."""
+    differing = {
+        holder for holder, each in {*before, *after} if before.get((holder, each)) != after.get((holder, each))
+    }
+    return frozenset(UserId(holder.id) for holder in differing if holder.kind is HolderKind.USER)
 
 
 def check_delegation(snapshot: AccessSnapshot, facts: RecordFacts, before: Entries, after: Entries) -> None:

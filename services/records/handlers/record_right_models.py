@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.chassis.pages import PageQuery
 from services.chassis.problems import FieldError, Invalid
 from services.chassis.web import Input, Output
 from services.contracts.authz_api import DecidingGrant
@@ -57,6 +58,11 @@ class EntriesOrStamp(Input):
     def slots(self) -> Mapping[Slot, Effect | None]:
         """Return the entries as `slots_of` does, none for a stamp."""
         return slots_of(self.entries or [])
+
+
+class PreviewAsked(PageQuery, EntriesOrStamp):
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
+    """How many people are looked at."""
 
 
 class MassUpdate(EntriesOrStamp):
@@ -151,8 +157,9 @@ class Difference(Output):
 
 class PreviewShown(Output):
     complete: bool
-    """False when the agency has more people than were looked at."""
+    """False when the agency has more people than were looked at so far."""
     items: list[Difference]
+    next: str | None
 
 
 class EntriesRemoved(Output):

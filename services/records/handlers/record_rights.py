@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 from uuid import UUID
 
 from services.chassis import clock
 from services.chassis.authz_client import PermissionMissing, require
+from services.chassis.cursor import START, Cursor
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Route
 from services.contracts.access import AccessSnapshot, RecordFacts
@@ -27,6 +27,7 @@ from services.records.domain.record_rights import (
     gained_and_lost,
     may_look,
     merged,
+    named_users,
     reaches_panel,
     rights_of,
 )
@@ -45,6 +46,7 @@ from services.records.handlers.record_right_models import (
     EntryShown,
     GrantShown,
     MassUpdate,
+    PreviewAsked,
     PreviewShown,
     RecordRightsShown,
     Restoration,
@@ -55,9 +57,6 @@ from services.records.operations.record_rights import Author, Target
 from services.records.operations.records import Act
 from services.records.store import directory, record_rights, records
 from services.records.store.record_rights import Given
-
-PREVIEWED: Final = 200
-"""How many people a preview looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,10 @@ async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> Chang
     return ChangesShown(items=[ChangeShown.of(change) for change in found])
 
 
-async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> PreviewShown:
+async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: PreviewAsked) -> PreviewShown:
     """Show who would gain and lose what if the entries became exactly these, or those of one of the caller's stamps.
 
+    A page looks at up to 200 people, at those first whose own entries differ, and shows whom it makes a difference to.
     Needs record_rights.update on the {noun}.
     """
     caller = await deps.access.of(call.caller, call.now, call.access_version)
@@ -132,15 +132,19 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
     panel = await _panel(edge, deps, call)
     if not reaches_panel(caller, panel.facts):
         raise NotFound
-    after = replace(panel.facts, rights=rights_of(await _exactly(deps, call, asked)))
+    exactly = await _exactly(deps, call, asked)
+    after = replace(panel.facts, rights=rights_of(exactly))
+    first = named_users({slot: given.effect for slot, given in panel.entries.items()}, exactly)
+    place = None if asked.cursor == START else UserId(asked.cursor.id)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
-        people = await directory.active_people(tx, PREVIEWED + 1)
+        people = await directory.active_people(tx, first=first, after=place, limit=asked.limit + 1)
+    page, following = asked.cut(people, lambda person: Cursor(call.now, person))
     items = list[Difference]()
-    for snapshot in await snapshots_of(deps, call, people[:PREVIEWED]):
+    for snapshot in await snapshots_of(deps, call, page):
         gains, loses = gained_and_lost(snapshot, panel.facts, after)
         if gains or loses:
             items.append(Difference(user_id=snapshot.user_id, gains=list(gains), loses=list(loses)))
-    return PreviewShown(complete=len(people) <= PREVIEWED, items=items)
+    return PreviewShown(complete=following is None, items=items, next=following)
 
 
 async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: MassUpdate) -> Outcomes:
@@ -265,7 +269,7 @@ def routes(edge: Edge) -> tuple[Route, ...]:
         Route("PUT", rights, edge.handler(change_record_rights), takes=EntriesGiven, gives=shown, edits=True),
         Route("POST", f"{rights}/stamp", edge.handler(apply_record_stamp), takes=given, gives=shown),
         Route("POST", f"{rights}/restore", restore, takes=Restoration, gives=shown, edits=True),
-        Route("POST", f"{rights}/preview", edge.handler(preview_record_rights), takes=given, gives=PreviewShown),
+        Route("POST", f"{rights}/preview", edge.handler(preview_record_rights), takes=PreviewAsked, gives=PreviewShown),
         Route("GET", f"{rights}/changes", edge.handler(list_record_right_changes), gives=ChangesShown),
         Route("GET", f"{edge.one}/access", edge.handler(get_record_access), takes=AccessQuestion, gives=AccessShown),
         Route("POST", f"{edge.every}/bulk-record-rights", update_many, takes=MassUpdate, gives=Outcomes),
