@@ -16,6 +16,8 @@ from services.identity.domain.photo import MOST_PIXELS, Edits, MediaType, Pictur
 QUEUE: Final = 8
 QUALITY: Final = 85
 _FORMATS: Final[dict[MediaType, str]] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+_BESIDE: Final = "MPO"
+"""What Pillow calls a JPEG that holds others beside the first: a preview or the depths, as telephones write them."""
 T = TypeVar("T")
 
 
@@ -74,7 +76,7 @@ def _drawn(original: bytes, media_type: MediaType, edits: Edits) -> Drawn:
     with Image.open(io.BytesIO(original), formats=[_FORMATS[media_type]]) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise _too_many()
-        if getattr(picture, "n_frames", 1) > 1:
+        if picture.format != _BESIDE and getattr(picture, "n_frames", 1) > 1:
             raise _refused("moving", "A moving picture cannot be taken.")
         upright = _plain(ImageOps.exif_transpose(picture), media_type)
     width, height = upright.size

@@ -92,7 +92,8 @@ def _references(user: User) -> frozenset[str]:
     names = (user.given_name, user.family_name, user.display_name, f"{user.family_name} {user.given_name}")
     told = [_folded(text) for text in (user.userid, user.code, *names, mailbox)]
     words = [word for text in told for pattern in (r"[^\W_]+", r"[^\W\d_]+") for word in re.findall(pattern, text)]
-    return frozenset({*told, *words, *map(_letters, told)} - {""})
+    joined = [re.sub(r"[\W_]", "", text) for text in told]
+    return frozenset({*told, *words, *joined} - {""})
 
 
 def _folded(text: str) -> str:

@@ -111,10 +111,19 @@ Into `expired` and back leads the end date alone.
 """
 
 
-def move(user: User, state: UserState) -> None:
-    """Refuse a change of state that the life of an account does not know. Raises StateNotAllowed."""
+def move(user: User, state: UserState, now: datetime) -> None:
+    """Refuse a change of state that the life of an account does not know, and a return after its end.
+
+    Who is let in or invited after his end would be gone at once, and so would a technician who is no ghost.
+    Raises StateNotAllowed.
+    """
     if state not in MOVES[user.state]:
         raise StateNotAllowed(f"An account that is {user.state} cannot become {state}.")
+    returns = state in {UserState.ACTIVE, UserState.PROVISIONED} or (
+        user.kind is UserKind.EXTERNAL_TECHNICIAN and user.state is UserState.GHOST
+    )
+    if returns and user.ends_at is not None and user.ends_at <= now:
+        raise StateNotAllowed("Access has ended; move its end first.")
 
 
 def has_ended(user: User, now: datetime) -> bool:

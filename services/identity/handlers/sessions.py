@@ -124,12 +124,12 @@ async def refresh_session(deps: Deps, call: Call, asked: RefreshToken) -> Tokens
 
 
 async def list_sessions(deps: Deps, call: Call) -> SessionsShown:
-    """List the caller's own running sessions, newest first."""
+    """List the caller's own running sessions, newest first; machines' come last. 200 at most."""
     return await _running(deps, call, call.caller.user_id)
 
 
 async def list_sessions_of_user(deps: Deps, call: Call) -> SessionsShown:
-    """List a colleague's running sessions, newest first. Needs admin.agents.manage."""
+    """List a colleague's running sessions, as he is shown them himself. Needs admin.agents.manage."""
     user_id = UserId(call.id_in_path("user_id"))
     await require_among_colleagues(deps, call, MANAGE, user_id)
     return await _running(deps, call, user_id)

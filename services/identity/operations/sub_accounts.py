@@ -11,7 +11,7 @@ from services.contracts.identity_events import ActivationRequested, UserStateCha
 from services.contracts.vocabulary import TenantId, UserState
 from services.identity.adapters.authz_administrators import Administrators
 from services.identity.domain.audit import AuditKind
-from services.identity.domain.user import User, check_assignments
+from services.identity.domain.user import User, check_assignments, move
 from services.identity.operations.audit import note
 from services.identity.operations.users import StateChange, add, change_state, tell_contact
 from services.identity.store import licences, offices, sub_accounts, users
@@ -23,7 +23,7 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
 
     A seat is taken when the account is activated, as by everybody. Notifications, which know the contact, are told;
     nothing of the contact changes.
-    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice.
+    Raises UseridTaken, CodeTaken, EmailTaken, UnknownOffice, StateNotAllowed.
     """
     async with db.transaction(tenant_id) as tx:
         await licences.get(tx, lock=True)
@@ -35,6 +35,7 @@ async def grant(db: Database, tenant_id: TenantId, contact_id: UUID, user: User,
         elif not found.granted:
             check_assignments(user.assignments, await offices.known(tx))
             before = await users.get(tx, found.user_id)
+            move(before, UserState.PROVISIONED, now)
             back = replace(
                 before,
                 code=user.code,

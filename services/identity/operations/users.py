@@ -170,7 +170,7 @@ async def change_state(
     SessionOver.
     """
     async with db.transaction(tenant_id) as tx:
-        move(await _at(tx, change.user_id, change.version), change.state)
+        move(await _at(tx, change.user_id, change.version), change.state, now)
     leaving = {} if change.state is UserState.ACTIVE else {change.user_id: change.version}
     async with standing_down(db, administrators, tenant_id, leaving, now):
         return await _moved(db, tenant_id, change, now)
@@ -181,9 +181,9 @@ async def _moved(db: Database, tenant_id: TenantId, change: StateChange, now: da
         licence = await licences.get(tx, lock=True)
         await must_still_be_in(tx)
         user = await _at(tx, change.user_id, change.version)
-        move(user, change.state)
+        move(user, change.state, now)
         if change.state is UserState.ACTIVE:
-            await _may_return(tx, licence, user, now)
+            await _may_return(tx, licence, user)
         changed = replace(change.card.applied_to(user), state=change.state)
         await _save(tx, user, changed, change.card)
         if change.state is UserState.GHOST:
@@ -224,15 +224,13 @@ def account_of(contact_id: UUID, user: User) -> SubAccountGranted | SubAccountRe
     return told(contact_id=contact_id, user_id=user.id, version=user.version)
 
 
-async def _may_return(tx: Transaction, licence: Licence, user: User, now: datetime) -> None:
-    """Refuse who never activated the account, whose end has come, and one more than there are seats.
+async def _may_return(tx: Transaction, licence: Licence, user: User) -> None:
+    """Refuse who never activated the account, and one more than there are seats.
 
     Raises StateNotAllowed, SeatsExhausted.
     """
     if await credentials.password_hash(tx, user.id) is None:
         raise StateNotAllowed("This account was never activated; let it be provisioned instead.")
-    if user.ends_at is not None and user.ends_at <= now:
-        raise StateNotAllowed("Access has ended; move its end first.")
     if user.kind is UserKind.COLLEAGUE:
         take_seat(licence, await users.count_active(tx))
 

@@ -45,7 +45,7 @@ async def goes_on(tx: Transaction, session_id: SessionId) -> bool:
 
 
 async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequence[Session]:
-    """Return a person's running sessions, newest first.
+    """Return a person's running sessions, newest first; after them those that machines opened, however many.
 
     No scope: handlers ask for the caller's own, or have checked that he manages people.
     """
@@ -53,7 +53,7 @@ async def running_of(tx: Transaction, user_id: UserId, now: datetime) -> Sequenc
         """
         SELECT id, user_id, created_at, expires_at, address, user_agent, actor FROM sessions
          WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3
-         ORDER BY created_at DESC, id DESC
+         ORDER BY machine_token_id IS NOT NULL, created_at DESC, id DESC
          LIMIT 200
         """,
         tx.tenant_id,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import asyncpg
@@ -359,3 +360,73 @@ async def test_the_worker_ends_accounts_by_itself(
             return await state_of(agency, user) == "ghost"
 
         assert await eventually(gone, 30)
+
+
+VISITOR = {"kind": "external_technician", "telephone": "+39 0583 1234"}
+
+
+async def moved(agency: Agency, user: dict[str, Any], state: str) -> tuple[int, str]:
+    """Return status and problem of moving somebody to a state."""
+    path = f"/v1/users/{user['id']}"
+    version = (await agency.call("GET", path))[1]["version"]
+    status, body = await agency.call("PUT", f"{path}/state", {"state": state}, {"If-Match": f'"{version}"'})
+    return status, "" if status == 200 else body["code"]
+
+
+async def end_at(agency: Agency, user: dict[str, Any], ends_at: str) -> None:
+    path = f"/v1/users/{user['id']}/access-policy"
+    version = (await agency.call("GET", path))[1]["version"]
+    status, problem = await agency.call("PUT", path, {"ends_at": ends_at}, {"If-Match": f'"{version}"'})
+    assert status == 200, problem
+
+
+async def mails_to(database: ServiceDatabase, user: dict[str, Any]) -> int:
+    return len(await told(database, "identity.activation.requested.v1", user["id"]))
+
+
+@pytest.mark.catalogue("AM-12")
+@pytest.mark.parametrize(
+    ("fields", "refused"),
+    [(VISITOR, ["provisioned", "suspended"]), ({}, ["provisioned"])],
+    ids=["technician", "colleague"],
+)
+async def test_whose_end_has_come_is_not_invited_again_before_it_is_moved(
+    agency: Agency,
+    app_db: Database,
+    worker_db: Database,
+    administrators: Administrators,
+    identity_database: ServiceDatabase,
+    fields: dict[str, object],
+    refused: list[str],
+) -> None:
+    user = await agency.add_user(**fields, ends_at=soon(hours=3))
+    assert await moved(agency, user, "ghost") == (200, "")
+    await end_at(agency, user, soon(hours=-1))
+    mails = await mails_to(identity_database, user)
+    for state in refused:
+        assert await moved(agency, user, state) == (409, "state_not_allowed")
+    assert (await mails_to(identity_database, user), await state_of(agency, user)) == (mails, "ghost")
+
+    await end_at(agency, user, soon(hours=5))
+    assert await moved(agency, user, "provisioned") == (200, "")
+    await account_ends.end_accounts(app_db, worker_db, administrators, datetime.now(UTC), set())
+    assert (await mails_to(identity_database, user), await state_of(agency, user)) == (mails + 1, "provisioned")
+
+
+async def test_a_contacts_account_whose_end_has_come_is_not_given_back_before_it_is_moved(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    path, name = f"/v1/sub-accounts/{uuid4()}", uuid4().hex[:8]
+    card = {"userid": f"c-{name}", "code": name, "given_name": "Carla", "family_name": "Neri"}
+    fields = {**card, "email": f"{name}@contact.example"}
+    status, account = await agency.call("PUT", path, fields)
+    assert status == 200, account
+    user = {"id": account["user_id"]}
+    assert await moved(agency, user, "ghost") == (200, "")
+    await end_at(agency, user, soon(hours=-1))
+    mails = await mails_to(identity_database, user)
+    status, problem = await agency.call("PUT", path, fields)
+    assert (status, problem["code"]) == (409, "state_not_allowed")
+    assert (await mails_to(identity_database, user), await state_of(agency, user)) == (mails, "ghost")
+    await end_at(agency, user, soon(hours=5))
+    assert (await agency.call("PUT", path, fields))[1]["granted"] is True

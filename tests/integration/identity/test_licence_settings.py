@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -230,3 +230,22 @@ async def test_neither_operator_nor_administrator_loses_what_the_other_writes_at
         assert (sold, named) in {(200, 200), (200, 412)}
         assert (after["seats"], after["name"]) == (3 + bought, name if named == 200 else before["name"])
         assert after["version"] == before["version"] + (2 if named == 200 else 1)
+
+
+@pytest.mark.catalogue("IMO-83")
+async def test_worked_hours_are_of_the_days_of_the_new_zone_at_once(agency: Agency, authz: StubAuthz) -> None:
+    keys = ("admin.agents.manage", "admin.permissions.manage", "reports.logins.read")
+    version = authz.give_all(agency.tenant_id, agency.administrator_id, *keys).version
+    around = datetime.now(UTC).date()
+    path = f"/v1/users/{agency.administrator_id}/worked-hours"
+    span = f"first={around - timedelta(days=3)}&last={around + timedelta(days=3)}"
+
+    async def first_day() -> date:
+        status, hours = await agency.call("GET", f"{path}?{span}", None, {"Access-Version": str(version)})
+        assert status == 200, hours
+        return date.fromisoformat(hours["items"][0]["day"])
+
+    assert (await change(agency, 1, timezone="Pacific/Honolulu"))[0] == 200
+    before = await first_day()
+    assert (await change(agency, 2, timezone="Pacific/Kiritimati"))[0] == 200
+    assert await first_day() == before + timedelta(days=1), "the same clock, a day later"

@@ -316,3 +316,32 @@ async def test_a_machine_changes_nothing_of_how_its_person_gets_in_even_with_the
     left = {one["id"] for one in running["items"]}
     assert tokens["session_id"] in left
     assert access["session_id"] not in left
+
+
+async def test_however_often_a_machine_comes_its_person_finds_his_own_sessions(
+    agency: Agency, identity_database: ServiceDatabase
+) -> None:
+    user = await active_colleague(agency)
+    _, first = await agency.sign_in(user["userid"])
+    token = await make_token(agency, scopes=["api"], acts_for=user["id"])
+    _, machine = await exchange(agency, token["token"])
+    connection = await asyncpg.connect(identity_database.worker)
+    copied = await connection.execute(
+        """
+        INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at, address, user_agent, machine_token_id)
+        SELECT tenant_id, gen_random_uuid(), user_id, created_at + n * interval '1 second', expires_at, address,
+               user_agent, machine_token_id
+          FROM sessions, generate_series(1, 250) AS n WHERE id = $1
+        """,
+        machine["session_id"],
+    )
+    await connection.close()
+    assert copied == "INSERT 0 250"
+    _, second = await agency.sign_in(user["userid"])
+    own = {"Authorization": f"Bearer {second['access_token']}"}
+    for path, headers in (("/v1/sessions", own), (f"/v1/users/{user['id']}/sessions", None)):
+        status, listed = await agency.call("GET", path, headers=headers)
+        assert (status, len(listed["items"])) == (200, 200)
+        assert [one["id"] for one in listed["items"][:2]] == [second["session_id"], first["session_id"]]
+        machines = [one["created_at"] for one in listed["items"][2:]]
+        assert machines == sorted(machines, reverse=True)

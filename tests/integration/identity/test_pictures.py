@@ -78,3 +78,30 @@ async def test_however_broken_a_file_is_it_is_drawn_or_refused(
             assert problem.errors[0].code in {"not_a_picture", "too_many_pixels", "moving"}  # noqa: PT017
         else:
             assert CAMERA.encode() not in got.shown
+
+
+def with_others_beside(picture: Image.Image, exif: Image.Exif) -> bytes:
+    """Return the file of a telephone that keeps a preview and the depths beside the picture."""
+    written = io.BytesIO()
+    beside = [Image.new("RGB", (8, 6), "red"), Image.new("RGB", picture.size, "blue")]
+    picture.save(written, "MPO", save_all=True, append_images=beside, exif=exif)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+async def test_of_a_photo_with_others_beside_it_the_first_alone_is_taken(pictures: Pictures, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    original = with_others_beside(drawn(40, 30), exif)
+    with Image.open(io.BytesIO(original)) as opened:
+        assert (opened.format, getattr(opened, "n_frames", 1)) == ("MPO", 3)
+        expected = ImageOps.exif_transpose(opened).convert("RGB")
+    got = await pictures.draw(original, "image/jpeg", Edits(0, None, 2048))
+    assert (got.width, got.height) == expected.size == ((40, 30) if orientation == 1 else (30, 40))
+    with Image.open(io.BytesIO(got.shown)) as shown:
+        assert (shown.format, getattr(shown, "n_frames", 1)) == ("JPEG", 1)
+        pairs = zip(shown.convert("RGB").tobytes(), expected.tobytes(), strict=True)
+        assert sum(abs(one - other) for one, other in pairs) / len(expected.tobytes()) < 8
+    for cut in (len(original) // 8, 40):
+        with pytest.raises(Problem):
+            await pictures.draw(original[:cut], "image/jpeg", Edits(0, None, 2048))

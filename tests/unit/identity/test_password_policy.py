@@ -128,6 +128,12 @@ def test_a_name_is_found_by_its_words_that_are_long_enough_and_by_all_together(
         )
 
 
+def test_letters_between_the_digits_of_a_sign_are_no_word() -> None:
+    user = replace(GINA, userid="t-1c2e345678", email="t-1c2e345678@agency.example", code="1C2E3")
+    assert broken("Correct7horse", CLASSIC, user) == set()
+    assert broken("T1c2e345678", CLASSIC, user) == {"own_data"}
+
+
 def test_two_letter_names_do_not_forbid_every_word_that_holds_them() -> None:
     assert "own_data" not in broken("Delighted42")
     assert "own_data" not in broken("Grappa1234")
