@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, Final, Literal, cast
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.vocabulary import Effect, RecordClass, UserId
+from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 
 _LISTS: Final = ("offices", "public_offices", "owners")
 _CLASSES: Final = (RecordClass.NONE, RecordClass.READ, RecordClass.WRITE, RecordClass.IDENTITY)
@@ -112,6 +113,46 @@ class StampEntries(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     entries: tuple[StampEntry, ...]
+
+
+class DecidingGrant(BaseModel):
+    """A grant, what it is held through, and who gave it when; nobody: it is from the start of the agency."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder: Literal["user", "group", "template"]
+    holder_id: UUID
+    holder_name: str
+    key: str
+    reach: str
+    reach_id: UUID | None
+    view: View
+    until: datetime | None
+    granted_by: UUID | None
+    granted_at: datetime | None
+
+
+class DecidingSource(BaseModel):
+    """What decides whether a person may use a permission on a record."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    record_class: RecordClass
+    decided_by: Literal["group", "template", "user", "switch", "record_right", "private", "state", "nothing"]
+    grant: DecidingGrant | None
+    """The grant that let it pass, if one did."""
+
+
+class DecidingSources(BaseModel):
+    """What decides about every permission of a record's section, for one person.
+
+    `POST /internal/v1/tenants/{tenant_id}/users/{user_id}/deciding-sources`
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    sources: tuple[DecidingSource, ...]
 
 
 WireSnapshot = Annotated[AccessSnapshot, BeforeValidator(_spread), WrapSerializer(_grouped)]

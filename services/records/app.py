@@ -13,6 +13,7 @@ from services.chassis.tokens import Verifier
 from services.contracts.authz_events import SnapshotChanged
 from services.contracts.identity_events import SessionRevoked
 from services.records import consumers, jobs
+from services.records.adapters.deciding_sources import Sources
 from services.records.adapters.hypotheses import Hypotheses
 from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
@@ -51,6 +52,7 @@ async def build(settings: RecordsSettings, platform: Platform) -> AsyncGenerator
             access=access,
             stamps=Stamps(authz),
             hypotheses=Hypotheses(authz),
+            sources=Sources(authz),
             streams=Streams(),
         ),
         Guard(verifier, {"peer": settings.internal_token}),

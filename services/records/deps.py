@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.chassis.authz_client import Access
 from services.chassis.database import Database
+from services.records.adapters.deciding_sources import Sources
 from services.records.adapters.hypotheses import Hypotheses
 from services.records.adapters.stamps import Stamps
 from services.records.adapters.streams import Streams
@@ -15,4 +16,5 @@ class Deps:
     access: Access
     stamps: Stamps
     hypotheses: Hypotheses
+    sources: Sources
     streams: Streams

@@ -10,7 +10,7 @@ from aiohttp import web
 from services.authz.adapters.catalogue_file import permission_catalogue
 from services.authz.domain.catalogue import record_classes
 from services.contracts.access import AccessSnapshot, Scope
-from services.contracts.authz_api import SNAPSHOT, StampEntries, SupposedAccess, SupposedAccesses
+from services.contracts.authz_api import SNAPSHOT, DecidingSources, StampEntries, SupposedAccess, SupposedAccesses
 from services.contracts.vocabulary import Ownership, TenantId, UserId, View
 from tests.support.running import answering
 
@@ -32,6 +32,8 @@ class StubAuthz:
         """Of each agency; of others there are none."""
         self.stamps: dict[tuple[UUID, UUID, UUID], StampEntries] = {}
         """By tenant, by whose they are, and by their ids."""
+        self.sources: dict[tuple[UUID, UUID], DecidingSources] = {}
+        """By tenant and person: what decides about a record; of others nothing is said."""
         self.hidden: set[tuple[UUID, UUID]] = set()
         """By tenant: who may not appear on the agency's web site."""
         self.supposed: dict[UUID, list[SupposedAccess]] = {}
@@ -126,6 +128,13 @@ class StubAuthz:
             return web.json_response({"code": "not_found"}, status=404)
         return web.Response(text=found.model_dump_json(), content_type="application/json")
 
+    async def _sources(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.Response(status=503)
+        who = UUID(request.match_info["tenant_id"]), UUID(request.match_info["user_id"])
+        found = self.sources.get(who, DecidingSources(sources=()))
+        return web.Response(text=found.model_dump_json(), content_type="application/json")
+
     async def _stand_down(self, request: web.Request) -> web.Response:
         if self.down:
             return web.Response(status=503)
@@ -148,6 +157,7 @@ async def stub_authz() -> AsyncGenerator[StubAuthz]:
     app.router.add_get(f"{person}/snapshot-once-active", stub._snapshot_once_active)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/site-appearance", stub._site_appearance)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_get(f"{person}/stamps/{{stamp_id}}", stub._stamp)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    app.router.add_post(f"{person}/deciding-sources", stub._sources)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     app.router.add_post(f"{person}/stand-down", stub._stand_down)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     hypotheses = "/internal/v1/tenants/{tenant_id}/hypotheses"
     app.router.add_post(hypotheses, stub._hypotheses)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001

@@ -3,7 +3,7 @@
 The answer itself is the compiled snapshot's; what a source is worth is found by taking it away and compiling again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -94,7 +94,7 @@ def explain(standing: Standing, question: Question, catalogue: Catalogue, now: d
     """Return the answer to a question with each step tried, up to the first that decides."""
     snapshot = deciding_snapshot(standing, catalogue, now)
     steps = tuple(_Steps(standing, snapshot, now).of(question))
-    deciding = next((step for step in steps if not step.passed), steps[-1])
+    deciding = _deciding(steps)
     decided_by = _decider(deciding)
     without = _taken_away(standing, question, decided_by, deciding)
     return Explanation(
@@ -104,6 +104,19 @@ def explain(standing: Standing, question: Question, catalogue: Catalogue, now: d
         without=answer(deciding_snapshot(without[0], catalogue, now), without[1]),
         steps=steps,
     )
+
+
+def sources(
+    standing: Standing, questions: Iterable[Question], catalogue: Catalogue, now: datetime
+) -> Sequence[tuple[Decider, Step]]:
+    """Return what decides each of these questions and by which step, at the cost of one compilation."""
+    steps = _Steps(standing, deciding_snapshot(standing, catalogue, now), now)
+    deciding = [_deciding(tuple(steps.of(question))) for question in questions]
+    return [(_decider(step), step) for step in deciding]
+
+
+def _deciding(steps: Sequence[Step]) -> Step:
+    return next((step for step in steps if not step.passed), steps[-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ from typing import Annotated, Final
 from pydantic import Field, RootModel
 
 from services.authz.deps import Deps
+from services.authz.domain.catalogue import Permission
 from services.authz.domain.compiling import compile_snapshot
+from services.authz.domain.explaining import Decider, Question, Step, sources
 from services.authz.domain.switch import Switch
 from services.authz.handlers.proposals import SHOWN, ProposalAsked, suppose
+from services.authz.handlers.questions import RecordGiven
 from services.authz.operations import administrators
 from services.authz.operations.snapshots import compiled, nobody
 from services.authz.store import administrators as counted
@@ -17,6 +20,8 @@ from services.chassis.answers import NotModified
 from services.chassis.web import MAX_BODY_BYTES, Access, Call, Input, Route
 from services.contracts.authz_api import (
     Administrators,
+    DecidingSource,
+    DecidingSources,
     SiteAppearance,
     StampEntries,
     StampEntry,
@@ -36,6 +41,13 @@ class AccessSupposed(Input):
     proposal: ProposalAsked
     keys: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)]
     limit: Annotated[int, Field(ge=1, le=200)]
+
+
+class SourcesAsked(Input):
+    """A record, and the section that it is of, whose permissions are asked about."""
+
+    section: Annotated[str, Field(max_length=50, pattern="^[a-z_]+$")]
+    record: RecordGiven
 
 
 class SnapshotGiven(RootModel[WireSnapshot]):
@@ -132,6 +144,44 @@ async def suppose_access(deps: Deps, call: Call, asked: AccessSupposed) -> Suppo
     )
 
 
+async def list_deciding_sources(deps: Deps, call: Call, asked: SourcesAsked) -> DecidingSources:
+    """Say what decides about each permission of a record's section, for one person.
+
+    Whether whoever asks may see people's rights is decided where they ask.
+    """
+    async with deps.db.transaction(TenantId(call.id_in_path("tenant_id")), readonly=True) as tx:
+        standing = await standings.find_or_nobody(tx, UserId(call.id_in_path("user_id")))
+        known = await modules.catalogue(tx, deps.catalogue)
+    facts = replace(asked.record.facts(), section=asked.section)
+    questions = [Question(key, facts) for key in known if key.startswith(f"{asked.section}.")]
+    found = zip(questions, sources(standing, questions, known, call.now), strict=True)
+    return DecidingSources(sources=tuple(_source(known[asked.key], *decided) for asked, decided in found))
+
+
+def _source(permission: Permission, decided_by: Decider, step: Step) -> DecidingSource:
+    held = step.grants[0] if step.grants and step.passed else None
+    return DecidingSource.model_validate(
+        {
+            "key": permission.key,
+            "record_class": permission.record_class,
+            "decided_by": decided_by,
+            "grant": held
+            and {
+                "holder": held.through.kind,
+                "holder_id": held.through.id,
+                "holder_name": held.through.name,
+                "key": held.grant.key,
+                "reach": held.grant.reach,
+                "reach_id": held.grant.reach_id,
+                "view": held.grant.view,
+                "until": held.until,
+                "granted_by": held.granted_by,
+                "granted_at": held.granted_at,
+            },
+        }
+    )
+
+
 _PERSON = "/internal/v1/tenants/{tenant_id}/users/{user_id}"
 
 ROUTES = (
@@ -146,6 +196,15 @@ ROUTES = (
     Route("POST", f"{_PERSON}/stand-down", stand_down, access=Access.PEER),
     Route("GET", f"{_PERSON}/site-appearance", get_site_appearance, gives=SiteAppearance, access=Access.PEER),
     Route("GET", f"{_PERSON}/stamps/{{stamp_id}}", get_stamp_entries, gives=StampEntries, access=Access.PEER),
+    Route(
+        "POST",
+        f"{_PERSON}/deciding-sources",
+        list_deciding_sources,
+        takes=SourcesAsked,
+        gives=DecidingSources,
+        access=Access.PEER,
+        max_body_bytes=_ROOMY,
+    ),
     Route(
         "POST",
         "/internal/v1/tenants/{tenant_id}/hypotheses",

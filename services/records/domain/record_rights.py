@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.chassis.problems import FieldError, Forbidden, Invalid
 from services.contracts.access import BASIC, AccessSnapshot, RecordFacts, RecordRight, suffices
-from services.contracts.vocabulary import Effect, RecordClass, View
+from services.contracts.authz_api import DecidingGrant, DecidingSource
+from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 
 READ: Final = "record_rights.read"
 UPDATE: Final = "record_rights.update"
@@ -105,9 +106,26 @@ def may_look(snapshot: AccessSnapshot, facts: RecordFacts) -> bool:
 def gained_and_lost(
     snapshot: AccessSnapshot, before: RecordFacts, after: RecordFacts
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the keys that a person gains and loses on a record when its entries change."""
-    could, can = ({key for key in keys_about(snapshot, each) if snapshot.decide(key, each)} for each in (before, after))
-    return sorted(can - could), sorted(could - can)
+    """Return the keys that a person gains and loses on a record when its entries change; a wider view is a gain."""
+    keys = sorted({*keys_about(snapshot, before), *keys_about(snapshot, after)})
+    views = [(key, snapshot.decide(key, before), snapshot.decide(key, after)) for key in keys]
+    return (
+        [key for key, was, is_ in views if is_wider(is_, was)],
+        [key for key, was, is_ in views if is_wider(was, is_)],
+    )
+
+
+def is_wider(view: View | None, than: View | None) -> bool:
+    """Say whether a view shows more than another; None shows nothing."""
+    return view is not than and view is not None and than is not View.FULL
+
+
+def named_users(before: Entries, after: Entries) -> frozenset[UserId]:
+    """Return the users about whom entries differ; who is in a team or office about which they do is not known here."""
+    differing = {
+        holder for holder, each in {*before, *after} if before.get((holder, each)) != after.get((holder, each))
+    }
+    return frozenset(UserId(holder.id) for holder in differing if holder.kind is HolderKind.USER)
 
 
 def check_delegation(snapshot: AccessSnapshot, facts: RecordFacts, before: Entries, after: Entries) -> None:
@@ -132,11 +150,17 @@ def basic_keys(facts: RecordFacts) -> Sequence[tuple[str, RecordClass]]:
 class Decider(StrEnum):
     """What kind of thing made an answer what it is."""
 
+    STATE = "state"
+    SWITCH = "switch"
     RECORD_RIGHT = "record_right"
     READ = "read"
     PRIVATE = "private"
     REACH = "reach"
     NOTHING = "nothing"
+
+
+_BEFORE_RIGHTS: Final = frozenset({Decider.STATE, Decider.SWITCH})
+"""What refuses a key before anybody looks at rights: only authz knows of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,8 @@ class Explanation:
     decided_by: Decider
     record_class: RecordClass
     inherited: View | None
+    grant: DecidingGrant | None
+    """What lets it pass, where a reach decided."""
 
     @property
     def starred(self) -> bool:
@@ -155,9 +181,12 @@ class Explanation:
         return self.view is not self.inherited
 
 
-def explain(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[Explanation]:
-    """Return what somebody may do with a record, key by key, and why."""
-    return [_explained(snapshot, key, facts) for key in keys_about(snapshot, facts)]
+def explain(
+    snapshot: AccessSnapshot, facts: RecordFacts, sources: Mapping[str, DecidingSource]
+) -> Sequence[Explanation]:
+    """Return what somebody may do with a record, key by key, and why; `sources` are authz's word on each key."""
+    keys = sorted({*keys_about(snapshot, facts), *sources})
+    return [_explained(snapshot, key, facts, sources.get(key)) for key in keys]
 
 
 def keys_about(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[str]:
@@ -166,11 +195,15 @@ def keys_about(snapshot: AccessSnapshot, facts: RecordFacts) -> Sequence[str]:
     return sorted(held | {key for key, _ in basic_keys(facts)})
 
 
-def _explained(snapshot: AccessSnapshot, key: str, facts: RecordFacts) -> Explanation:
+def _explained(snapshot: AccessSnapshot, key: str, facts: RecordFacts, source: DecidingSource | None) -> Explanation:
     inherited = snapshot.decide(key, replace(facts, rights=()))
     view = snapshot.decide(key, facts)
-    each = BASIC.get(key.removeprefix(f"{facts.section}."), snapshot.classes.get(key, RecordClass.NONE))
-    return Explanation(key, view, _decider(snapshot, key, facts, each, view), each, inherited)
+    each = snapshot.about(key, facts)[1] if source is None else source.record_class
+    if view is None and source is not None and source.decided_by in _BEFORE_RIGHTS:
+        return Explanation(key, view, Decider(source.decided_by), each, inherited, None)
+    decider = _decider(snapshot, key, facts, each, view)
+    grant = source.grant if source is not None and decider is Decider.REACH else None
+    return Explanation(key, view, decider, each, inherited, grant)
 
 
 def _decider(

@@ -5,17 +5,20 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from services.chassis.web import Input, Output
+from services.chassis.answers import Composed
+from services.chassis.web import Call, Input, Output, Route
 from services.contracts.instants import Instant
 from services.contracts.vocabulary import OfficeId
+from services.records.deps import Deps
 from services.records.domain.contact import ContactFilter
 from services.records.domain.kinds import ContactRole, LegalForm, ProcessingBasis
 from services.records.domain.sorting import RecordSort
 from services.records.handlers import impact, record_life, record_rights, records
-from services.records.handlers.edges import Edge
+from services.records.handlers.edges import Edge, act
 from services.records.handlers.fields import OMITTED, Country, Email, Line, Number, Phone, Text
 from services.records.handlers.record_models import BasicGiven, BasicShown, RecordShown, RecordsPage
 from services.records.handlers.records import PageAsked, RecordsFilter
+from services.records.operations import record_life as operations
 from services.records.store.contacts import TABLE
 
 Roles = Annotated[tuple[ContactRole, ...], Field(max_length=10)]
@@ -81,6 +84,10 @@ class ContactChange(ContactFields):
     identity: ContactIdentityGiven = OMITTED
 
 
+class CustomerNumber(Input):
+    number: Number
+
+
 class ContactBasicShown(BasicShown):
     name: str
     given_name: str | None
@@ -137,8 +144,17 @@ class ContactsQuery(PageAsked, ContactsFilter):
 
 EDGE: Final = Edge(table=TABLE, noun="contact", shown=ContactShown, page=ContactsPage)
 
+
+async def renumber_contact(deps: Deps, call: Call, asked: CustomerNumber) -> Composed | None:
+    """Give a contact another customer number. Needs contacts.customer_number.update (ON-41)."""
+    doing = await act(EDGE, deps, call, call.version)
+    changed = await operations.renumber(deps.db, TABLE, doing, asked.number, operations.CUSTOMER_NUMBER)
+    return EDGE.opened(changed, doing.snapshot)
+
+
 ROUTES = (
     *records.routes(EDGE, NewContact, ContactChange, ContactsQuery, ContactsFilter),
+    Route("PUT", f"{EDGE.one}/number", renumber_contact, takes=CustomerNumber, gives=ContactShown, edits=True),
     *record_life.routes(EDGE),
     *record_rights.routes(EDGE),
     *impact.routes(EDGE),

@@ -1,8 +1,9 @@
 """Which records people would gain and lose if their rights were changed; nothing is stored, and nobody is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -14,7 +15,7 @@ from services.contracts.access import AccessSnapshot
 from services.contracts.authz_api import SupposedAccess
 from services.contracts.vocabulary import UserId
 from services.records.deps import Deps
-from services.records.domain.impact import deciding_keys, is_gained, where_gained
+from services.records.domain.impact import deciding_keys, is_gained, is_widened, where_gained
 from services.records.domain.projection import project
 from services.records.domain.sorting import place_of
 from services.records.handlers.edges import Edge
@@ -33,8 +34,8 @@ SAMPLED: Final = 10
 class ImpactAsked(Input):
     proposal: dict[str, object]
     """What authz's hypotheses take, but for `questions`."""
-    action: Literal["list", "read"] = "list"
-    """Whether it counts what people's lists would show, or what they could open."""
+    action: Annotated[str, Field(max_length=60, pattern=r"^[a-z_]+(\.[a-z_]+)*$")] = "list"
+    """What follows the section in the permission that counts: `list` what lists show, `read` what can be opened."""
     limit: Annotated[int, Field(ge=1, le=50)] = 20
     """Of how many people records are looked for."""
     samples: Annotated[int, Field(ge=0, le=SAMPLED)] = 3
@@ -58,6 +59,10 @@ class PersonShifted(Output):
     user_id: UserId
     gained: RecordsShifted
     lost: RecordsShifted
+    widened: RecordsShifted
+    """What is reached before and after, and seen in full only after."""
+    narrowed: RecordsShifted
+    """What is reached before and after, and seen in full only before."""
 
 
 class ImpactShown(Output):
@@ -75,6 +80,16 @@ class _Found:
     count: int = 0
     capped: bool = False
     first: list[UUID] = field(default_factory=list[UUID])
+
+    def add(self, ids: Sequence[UUID]) -> None:
+        """Count further records, and keep the first of all."""
+        self.count += len(ids)
+        self.first += ids[: SAMPLED - len(self.first)]
+
+    def counted(self, *, cut: bool) -> Self:
+        """Return it once the walk is over, which was `cut` if there may be more."""
+        self.count, self.capped = min(self.count, COUNTED), cut
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +122,7 @@ class _Shown:
 async def preview_records_impact(edge: Edge, deps: Deps, call: Call, asked: ImpactAsked) -> ImpactShown:
     """Show how many {section} people would gain and lose by a proposed change of rights, with samples.
 
-    Needs admin.permissions.manage. Counts go up to 1,000 a person and direction.
+    Needs admin.permissions.manage. Counts go up to 1,000 a person and direction; one that is full ends the walk.
     """
     caller = await deps.access.of(call.caller, call.now, call.access_version)
     require(caller, MANAGE)
@@ -121,32 +136,35 @@ async def preview_records_impact(edge: Edge, deps: Deps, call: Call, asked: Impa
 
 
 async def _shifted(tx: Transaction, shown: _Shown, person: SupposedAccess, action: str) -> PersonShifted:
-    gained = await _gained(tx, shown.edge, person.before, person.after, action)
-    lost = await _gained(tx, shown.edge, person.after, person.before, action)
+    gained, widened = await _gained(tx, shown.edge, person.before, person.after, action)
+    lost, narrowed = await _gained(tx, shown.edge, person.after, person.before, action)
     return PersonShifted(
-        user_id=person.before.user_id, gained=await shown.of(tx, gained), lost=await shown.of(tx, lost)
+        user_id=person.before.user_id,
+        gained=await shown.of(tx, gained),
+        lost=await shown.of(tx, lost),
+        widened=await shown.of(tx, widened),
+        narrowed=await shown.of(tx, narrowed),
     )
 
 
-async def _gained(tx: Transaction, edge: Edge, before: AccessSnapshot, after: AccessSnapshot, action: str) -> _Found:
-    """Return what is reached after and not before, walking the list a bounded number of steps."""
-    table, found, place = edge.table, _Found(), None
+async def _gained(
+    tx: Transaction, edge: Edge, before: AccessSnapshot, after: AccessSnapshot, action: str
+) -> tuple[_Found, _Found]:
+    """Return what is reached after and not before, and what in a wider view, walking the list a bounded way."""
+    table, gained, widened, place = edge.table, _Found(), _Found(), None
     walked = where_gained(before, after, table.section, action)
     if walked is None:
-        return found
+        return gained, widened
     key, sort = table.section.key(action), next(iter(table.orders))
     for _ in range(STEPS):
         page = await record_pages.visible_page(tx, table, walked, table.filter(), sort=sort, after=place, limit=WALKED)
-        gained = [record.id for record in page if is_gained(before, after, key, record.facts())]
-        found.count += len(gained)
-        found.first += gained[: SAMPLED - len(found.first)]
-        if len(page) < WALKED and found.count <= COUNTED:
-            return found
-        if found.count > COUNTED:
-            break
+        for found, belongs in ((gained, is_gained), (widened, is_widened)):
+            found.add([record.id for record in page if belongs(before, after, key, record.facts())])
+        full = max(gained.count, widened.count) > COUNTED
+        if full or len(page) < WALKED:
+            return gained.counted(cut=full), widened.counted(cut=full)
         place = place_of(page[-1], sort)
-    found.count, found.capped = min(found.count, COUNTED), True
-    return found
+    return gained.counted(cut=True), widened.counted(cut=True)
 
 
 def routes(edge: Edge) -> tuple[Route, ...]:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.chassis.pages import PageQuery
 from services.chassis.problems import FieldError, Invalid
 from services.chassis.web import Input, Output
+from services.contracts.authz_api import DecidingGrant
 from services.contracts.vocabulary import Effect, RecordClass, UserId, View
 from services.records.domain.record_rights import Cause, Decider, Entries, Holder, HolderKind, Slot
 from services.records.store.record_rights import Change, Given
@@ -58,6 +60,11 @@ class EntriesOrStamp(Input):
         return slots_of(self.entries or [])
 
 
+class PreviewAsked(PageQuery, EntriesOrStamp):
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
+    """How many people are looked at."""
+
+
 class MassUpdate(EntriesOrStamp):
     ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
 
@@ -84,6 +91,8 @@ class EntryShown(Output):
     effect: Effect
     given_by: UserId
     given_at: datetime
+    stamp_id: UUID | None
+    """The stamp by which it was given, where one was named."""
 
     @classmethod
     def of(cls, slot: Slot, given: Given) -> "EntryShown":
@@ -96,6 +105,7 @@ class EntryShown(Output):
             effect=given.effect,
             given_by=given.by,
             given_at=given.at,
+            stamp_id=given.stamp_id,
         )
 
 
@@ -147,12 +157,33 @@ class Difference(Output):
 
 class PreviewShown(Output):
     complete: bool
-    """False when the agency has more people than were looked at."""
+    """False when the agency has more people than were looked at so far."""
     items: list[Difference]
+    next: str | None
 
 
 class EntriesRemoved(Output):
     records: int
+
+
+class GrantShown(Output):
+    """A grant, what it is held through, and who gave it when; nobody: it is from the start of the agency."""
+
+    holder: Literal["user", "group", "template"]
+    holder_id: UUID
+    holder_name: str
+    key: str
+    reach: str
+    reach_id: UUID | None
+    view: View
+    until: datetime | None
+    granted_by: UUID | None
+    granted_at: datetime | None
+
+    @classmethod
+    def of(cls, grant: DecidingGrant) -> "GrantShown":
+        """Return the document of a grant."""
+        return cls.model_validate(grant.model_dump())
 
 
 class AnswerShown(Output):
@@ -163,6 +194,8 @@ class AnswerShown(Output):
     """What the answer would be without any record right."""
     starred: bool
     decided_by: Decider
+    grant: GrantShown | None
+    """The grant that let it pass, where a reach decided; null also for who may not look at people's rights."""
     entries: list[EntryShown]
     """The entries that decided, with who gave them."""
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 from uuid import UUID
 
 from services.chassis import clock
 from services.chassis.authz_client import PermissionMissing, require
+from services.chassis.cursor import START, Cursor
 from services.chassis.problems import NotFound
 from services.chassis.web import Call, Route
 from services.contracts.access import AccessSnapshot, RecordFacts
 from services.contracts.vocabulary import UserId
 from services.records.deps import Deps
 from services.records.domain.record_rights import (
+    ADMINISTRATION,
     READ,
     UPDATE,
     Cause,
@@ -26,6 +27,7 @@ from services.records.domain.record_rights import (
     gained_and_lost,
     may_look,
     merged,
+    named_users,
     reaches_panel,
     rights_of,
 )
@@ -42,7 +44,9 @@ from services.records.handlers.record_right_models import (
     EntriesOrStamp,
     EntriesRemoved,
     EntryShown,
+    GrantShown,
     MassUpdate,
+    PreviewAsked,
     PreviewShown,
     RecordRightsShown,
     Restoration,
@@ -53,9 +57,6 @@ from services.records.operations.record_rights import Author, Target
 from services.records.operations.records import Act
 from services.records.store import directory, record_rights, records
 from services.records.store.record_rights import Given
-
-PREVIEWED: Final = 200
-"""How many people a preview looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,10 @@ async def list_record_right_changes(edge: Edge, deps: Deps, call: Call) -> Chang
     return ChangesShown(items=[ChangeShown.of(change) for change in found])
 
 
-async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: EntriesOrStamp) -> PreviewShown:
+async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: PreviewAsked) -> PreviewShown:
     """Show who would gain and lose what if the entries became exactly these, or those of one of the caller's stamps.
 
+    A page looks at up to 200 people, at those first whose own entries differ, and shows whom it makes a difference to.
     Needs record_rights.update on the {noun}.
     """
     caller = await deps.access.of(call.caller, call.now, call.access_version)
@@ -130,15 +132,19 @@ async def preview_record_rights(edge: Edge, deps: Deps, call: Call, asked: Entri
     panel = await _panel(edge, deps, call)
     if not reaches_panel(caller, panel.facts):
         raise NotFound
-    after = replace(panel.facts, rights=rights_of(await _exactly(deps, call, asked)))
+    exactly = await _exactly(deps, call, asked)
+    after = replace(panel.facts, rights=rights_of(exactly))
+    first = named_users({slot: given.effect for slot, given in panel.entries.items()}, exactly)
+    place = None if asked.cursor == START else UserId(asked.cursor.id)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
-        people = await directory.active_people(tx, PREVIEWED + 1)
+        people = await directory.active_people(tx, first=first, after=place, limit=asked.limit + 1)
+    page, following = asked.cut(people, lambda person: Cursor(call.now, person))
     items = list[Difference]()
-    for snapshot in await snapshots_of(deps, call, people[:PREVIEWED]):
+    for snapshot in await snapshots_of(deps, call, page):
         gains, loses = gained_and_lost(snapshot, panel.facts, after)
         if gains or loses:
             items.append(Difference(user_id=snapshot.user_id, gains=list(gains), loses=list(loses)))
-    return PreviewShown(complete=len(people) <= PREVIEWED, items=items)
+    return PreviewShown(complete=following is None, items=items, next=following)
 
 
 async def update_many_record_rights(edge: Edge, deps: Deps, call: Call, asked: MassUpdate) -> Outcomes:
@@ -174,19 +180,21 @@ async def remove_user_record_rights(deps: Deps, call: Call) -> EntriesRemoved:
 async def get_record_access(edge: Edge, deps: Deps, call: Call, asked: AccessQuestion) -> AccessShown:
     """Show what somebody of the agency may do with {a_noun}, and what decided each answer (ON-20).
 
-    Needs record_rights.read or record_rights.update on it.
+    Needs record_rights.read or record_rights.update on it. The grant that decided, with its group or template, is
+    named to who holds admin.permissions.manage or admin.agents.manage.
     """
-    panel = await _panel(edge, deps, call)
+    caller, panel = await _looker(deps, call), await _panel(edge, deps, call)
     async with deps.db.single_read(call.caller.tenant_id) as tx:
         if not await directory.knows_person(tx, asked.user):
             raise NotFound
     (snapshot,) = await snapshots_of(deps, call, [asked.user])
-    return AccessShown(
-        user_id=asked.user, items=[_answer(snapshot, panel, one) for one in explain(snapshot, panel.facts)]
-    )
+    sources = await deps.sources.of(call.caller.tenant_id, asked.user, panel.facts)
+    named = any(caller.holds(key) for key in ADMINISTRATION)
+    answers = explain(snapshot, panel.facts, sources)
+    return AccessShown(user_id=asked.user, items=[_answer(snapshot, panel, one, named=named) for one in answers])
 
 
-def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation) -> AnswerShown:
+def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation, *, named: bool) -> AnswerShown:
     decided = deciding_entries(snapshot, one.record_class, panel.entries)
     return AnswerShown(
         key=one.key,
@@ -194,6 +202,7 @@ def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation) -> Answer
         inherited=one.inherited,
         starred=one.starred,
         decided_by=one.decided_by,
+        grant=GrantShown.of(one.grant) if one.grant and named else None,
         entries=[
             EntryShown.of(slot, panel.entries[slot]) for slot in decided if one.decided_by is Decider.RECORD_RIGHT
         ],
@@ -260,7 +269,7 @@ def routes(edge: Edge) -> tuple[Route, ...]:
         Route("PUT", rights, edge.handler(change_record_rights), takes=EntriesGiven, gives=shown, edits=True),
         Route("POST", f"{rights}/stamp", edge.handler(apply_record_stamp), takes=given, gives=shown),
         Route("POST", f"{rights}/restore", restore, takes=Restoration, gives=shown, edits=True),
-        Route("POST", f"{rights}/preview", edge.handler(preview_record_rights), takes=given, gives=PreviewShown),
+        Route("POST", f"{rights}/preview", edge.handler(preview_record_rights), takes=PreviewAsked, gives=PreviewShown),
         Route("GET", f"{rights}/changes", edge.handler(list_record_right_changes), gives=ChangesShown),
         Route("GET", f"{edge.one}/access", edge.handler(get_record_access), takes=AccessQuestion, gives=AccessShown),
         Route("POST", f"{edge.every}/bulk-record-rights", update_many, takes=MassUpdate, gives=Outcomes),

@@ -31,6 +31,7 @@ DELETE: Final = "delete"
 BULK_DELETE: Final = "bulk.delete"
 BULK_REASSIGN: Final = "bulk.reassign"
 BULK_RENUMBER: Final = "bulk.renumber"
+CUSTOMER_NUMBER: Final = "customer_number.update"
 COPY: Final = "copy"
 FILL: Final = "identity.fill"
 OBJECT: Final = "admin.objection.update"
@@ -189,9 +190,9 @@ async def reassign(db: Database, table: Table[R], act: Act, assignee_id: UserId)
     return await _changed(db, table, act, BULK_REASSIGN, history.REASSIGNED, lambda _: {"assignee_id": assignee_id})
 
 
-async def renumber(db: Database, table: Table[R], act: Act, number: str) -> R:
+async def renumber(db: Database, table: Table[R], act: Act, number: str, action: str = BULK_RENUMBER) -> R:
     """Give a record another number. Raises NumberTaken and as `_held`."""
-    return await _changed(db, table, act, BULK_RENUMBER, history.RENUMBERED, lambda _: {"number": number})
+    return await _changed(db, table, act, action, history.RENUMBERED, lambda _: {"number": number})
 
 
 async def _changed(

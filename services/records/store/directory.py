@@ -1,6 +1,7 @@
 """Offices and people as identity tells of them: enough to refuse an id that is nobody's."""
 
 from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.contracts.vocabulary import OfficeId, UserId, UserState
@@ -96,9 +97,22 @@ async def knows_person(tx: Transaction, user_id: UserId) -> bool:
     return bool(await tx.value("SELECT true FROM people WHERE tenant_id = $1 AND id = $2", tx.tenant_id, user_id))
 
 
-async def active_people(tx: Transaction, limit: int) -> Sequence[UserId]:
-    """Return the ids of active people, up to a limit."""
+async def active_people(
+    tx: Transaction, *, first: Collection[UserId], after: UserId | None, limit: int
+) -> Sequence[UserId]:
+    """Return the ids of active people after one of them: those who go first, then the others, each by id."""
     rows = await tx.rows(
-        "SELECT id FROM people WHERE tenant_id = $1 AND state = 'active' ORDER BY id LIMIT $2", tx.tenant_id, limit
+        """
+        SELECT id
+          FROM people
+         WHERE tenant_id = $1 AND state = 'active' AND (id <> ALL ($2::uuid[]), id) > ($3, $4)
+         ORDER BY id <> ALL ($2::uuid[]), id
+         LIMIT $5
+        """,
+        tx.tenant_id,
+        list(first),
+        after is not None and after not in first,
+        after or UUID(int=0),
+        limit,
     )
     return [UserId(row["id"]) for row in rows]

@@ -14,11 +14,12 @@ from services.records.domain.record_rights import Cause, Entries, Holder, Holder
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An entry, and who gave it when."""
+    """An entry, and who gave it when, by which stamp if one was named."""
 
     effect: Effect
     by: UserId
     at: datetime
+    stamp_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,13 @@ async def find(tx: Transaction, record_id: UUID) -> Mapping[Slot, Given]:
     """Return the entries of a record. No scope: whoever asks has decided that the caller reaches the panel."""
     rows = await tx.rows(
         """
-        SELECT holder_kind, holder_id, record_class, effect, given_by, given_at
+        SELECT holder_kind, holder_id, record_class, effect, given_by, given_at,
+               (SELECT stamp_id
+                  FROM record_right_changes AS made
+                 WHERE made.tenant_id = $1 AND made.record_id = $2
+                   AND (made.changed_by, made.changed_at) = (given_by, given_at)
+                 ORDER BY version DESC
+                 LIMIT 1) AS stamp_id
           FROM record_rights
          WHERE tenant_id = $1 AND record_id = $2
          ORDER BY holder_kind, holder_id, record_class
@@ -46,7 +53,7 @@ async def find(tx: Transaction, record_id: UUID) -> Mapping[Slot, Given]:
     )
     return {
         (Holder(HolderKind(row["holder_kind"]), row["holder_id"]), RecordClass(row["record_class"])): Given(
-            Effect(row["effect"]), row["given_by"], row["given_at"]
+            Effect(row["effect"]), row["given_by"], row["given_at"], row["stamp_id"]
         )
         for row in rows
     }

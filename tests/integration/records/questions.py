@@ -160,6 +160,7 @@ ASKED: Final[Mapping[Key, Asks]] = {
     ("POST", "/v1/listings/{listing_id}/bump"): _queries(""),
     ("POST", "/v1/listings/{listing_id}/copy"): _queries(""),
     ("POST", "/v1/listings/{listing_id}/identity/fill"): _bodies({"owner_name": "Neri"}),
+    ("PUT", "/v1/contacts/{contact_id}/number"): _bodies({"number": "77"}),
     ("GET", "/v1/contacts/{contact_id}/criteria-changes"): _queries("", "limit=1"),
     ("POST", "/v1/listings/bulk-renumber"): _bodies({"items": [{"listing_id": "@listings", "number": "A-1"}]}),
     ("POST", "/v1/contacts/{contact_id}/criteria"): _bodies({"name": "A house", "transaction_type": "sale"}),

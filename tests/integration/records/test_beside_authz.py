@@ -1,4 +1,4 @@
-"""records beside the real authz: stamps are named and set, proposals are told of and then carried out."""
+"""records beside the real authz: stamps are set, proposals told of and carried out, deciding sources named."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -167,3 +167,91 @@ async def test_a_stamp_kept_at_authz_is_set_on_a_record_by_its_name(house: House
     foreign = await desk.call(desk.bruno, "POST", f"{path}/stamp", {"stamp_id": stamp["id"]}, {"Access-Version": fresh})
     assert foreign.refusal == (422, "unknown_stamp", {"/stamp_id"})
     assert (await desk.call(desk.ada, "GET", path)).body == answer.body
+
+
+async def _colleague(house: House) -> UserId:
+    """Return a new colleague of whom both services know."""
+    person = UserId(await house.rights.person())
+    async with house.desk.db.transaction(house.desk.tenant_id) as tx:
+        await directory.save_person(tx, person, 1, UserState.ACTIVE)
+    return person
+
+
+async def _access(house: House, by: UserId, listing: dict[str, Any], person: UserId) -> dict[str, Any]:
+    snapshot = await house.rights.peer("GET", f"{person}/snapshot")
+    fresh = {"Access-Version": snapshot.headers["Access-Version"]}
+    answer = await house.desk.call(by, "GET", f"/v1/listings/{listing['id']}/access?user={person}", None, fresh)
+    assert answer.status == 200, answer.body
+    return {item["key"]: item for item in answer.body["items"]}
+
+
+@pytest.mark.catalogue("ON-18", "ON-20")
+async def test_each_answer_names_the_group_template_grant_or_switch_that_decided(house: House) -> None:
+    desk, rights, person = house.desk, house.rights, await _colleague(house)
+    listing = await desk.take_on()
+    every = {"reach": "all", "view": "full"}
+    group = await rights.group({"key": "listings.read", **every}, {"key": "listings.print", **every}, members=(person,))
+    template = await rights.template({"key": "listings.update", **every}, users=(person,))
+    extended = {"key": "listings.delete", "reach": "office", "reach_id": str(desk.centre)}
+    await rights.put_rights(person, "/grants", {"grants": [extended]})
+    answers = await _access(house, desk.ada, listing, person)
+    assert set(answers) == {key for key in permission_catalogue() if key.startswith("listings.")}
+    named = {
+        key: (item["grant"]["holder"], item["grant"]["holder_id"]) for key, item in answers.items() if item["grant"]
+    }
+    assert named == {
+        "listings.read": ("group", group["id"]),
+        "listings.print": ("group", group["id"]),
+        "listings.update": ("template", template["id"]),
+        "listings.delete": ("user", str(person)),
+    }
+    deleting = answers["listings.delete"]["grant"]
+    assert (deleting["reach"], deleting["reach_id"]) == ("office", str(desk.centre))
+    assert (answers["listings.read"]["grant"]["holder_name"], deleting["granted_by"]) == (group["name"], str(desk.ada))
+    assert {key: (item["view"], item["decided_by"]) for key, item in answers.items() if key not in named} == {
+        key: (None, "nothing") for key in answers if key not in named
+    }
+    await rights.put_rights(person, "/switches", {"blocked": ["print"]})
+    printing = (await _access(house, desk.ada, listing, person))["listings.print"]
+    assert (printing["view"], printing["decided_by"], printing["grant"]) == (None, "switch", None)
+
+
+async def test_grants_are_named_to_who_may_look_at_rights_only(house: House) -> None:
+    desk, rights, person, looker = house.desk, house.rights, await _colleague(house), await _colleague(house)
+    listing = await desk.take_on()
+    every = {"reach": "all", "view": "full"}
+    await rights.group({"key": "listings.read", **every}, {"key": "record_rights.read", **every}, members=(looker,))
+    await rights.group({"key": "listings.read", **every}, members=(person,))
+    for by, is_named in ((desk.ada, True), (looker, False)):
+        reading = (await _access(house, by, listing, person))["listings.read"]
+        assert (reading["decided_by"], reading["grant"] is not None) == ("reach", is_named)
+
+
+async def test_an_entry_names_the_stamp_by_which_it_was_given(house: House) -> None:
+    desk, person = house.desk, await _colleague(house)
+    listing = await desk.take_on()
+    path = f"/v1/listings/{listing['id']}/record-rights"
+    entry = {"holder_kind": "user", "holder_id": str(person), "record_class": "read", "effect": "allow"}
+    stamp = (await house.rights.call("POST", "/v1/stamps", {"name": "Given by name", "entries": [entry]})).body
+    assert (await desk.call(desk.ada, "POST", f"{path}/stamp", {"stamp_id": stamp["id"]})).status == 200
+    reading = (await _access(house, desk.ada, listing, person))["listings.read"]
+    assert (reading["decided_by"], reading["grant"]) == ("record_right", None)
+    assert [each["stamp_id"] for each in reading["entries"]] == [stamp["id"]]
+    other = {**entry, "record_class": "write"}
+    answer = await desk.call(desk.ada, "PUT", path, {"entries": [entry, other]}, {"If-Match": '"1"'})
+    assert [(one["record_class"], one["stamp_id"]) for one in answer.body["entries"]] == [
+        ("read", stamp["id"]),
+        ("write", None),
+    ]
+
+
+async def test_nothing_is_explained_while_authz_is_away(agency: Agency) -> None:
+    made = await agency.take_on()
+    path = f"/v1/listings/{made['id']}/access?user={agency.bruno}"
+    assert (await agency.call(agency.ada, "GET", path)).status == 200
+    agency.authz.down = True
+    try:
+        answer = await agency.call(agency.ada, "GET", path)
+    finally:
+        agency.authz.down = False
+    assert (answer.status, answer.body["code"]) == (503, "unavailable")

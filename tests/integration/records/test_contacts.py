@@ -153,6 +153,33 @@ async def test_what_is_deleted_takes_its_criteria_along_and_leaves_no_data(agenc
     assert (await agency.do(agency.ada, "inquiries", inquiry, "GET ")).body["identity"]["contact_id"] is None
 
 
+@pytest.mark.catalogue("ON-41")
+async def test_the_customer_number_is_changed_under_a_permission_of_its_own(agency: Agency) -> None:
+    made, other = await agency.get_to_know(number="C-1"), await agency.get_to_know(number="C-2")
+    editor = agency.give(agency.bruno, section="contacts", read=EVERYTHING, update=EVERYTHING)
+    here = Scope(offices=frozenset({agency.centre}))
+    clerk = agency.give(agency.carla, section="contacts", read=EVERYTHING, customer_number__update=here)
+    away = await agency.get_to_know(number="C-3", office_id=str(agency.harbour))
+    before = await agency.stored()
+    assert (await agency.do(editor, "contacts", made, "PUT /number", {"number": "C-9"})).status == 403
+    assert (await agency.do(clerk, "contacts", away, "PUT /number", {"number": "C-9"})).status == 403
+    taken = await agency.do(clerk, "contacts", made, "PUT /number", {"number": "C-2"})
+    assert taken.refusal == (409, "number_taken", {"/number"})
+    stale = await agency.do(clerk, "contacts", {**other, "version": 7}, "PUT /number", {"number": "C-9"})
+    assert stale.status == 412
+    assert (await agency.do(clerk, "contacts", made, "PUT /number", {"number": ""})).status == 422
+    assert await agency.stored() == before
+    changed = await agency.do(clerk, "contacts", made, "PUT /number", {"number": "C-9"})
+    assert (changed.status, changed.body["number"], changed.body["version"]) == (200, "C-9", 2)
+    latest = (await agency.do(agency.ada, "contacts", made, "GET /history")).body["items"][0]
+    assert latest["action"] == "renumbered"
+    assert latest["changes"] == [{"field": "number", "before": "C-1", "after": "C-9"}]
+    (told,) = await agency.events("records.contact.changed.v1")
+    assert told["fields"] == ["number"]
+    found = (await agency.call(agency.ada, "GET", "/v1/contacts?q=c-9")).body["items"]
+    assert [each["id"] for each in found] == [made["id"]]
+
+
 async def test_an_inquiry_names_a_contact_that_its_author_may_open(agency: Agency) -> None:
     made = await agency.get_to_know()
     agency.give(agency.bruno, section="inquiries", create=EVERYTHING, read=OWN)

@@ -187,6 +187,39 @@ async def test_what_can_be_opened_is_told_apart_from_what_is_listed(agency: Agen
         assert asked == {"proposal": PROPOSAL, "keys": keys, "limit": 20}
 
 
+async def test_a_wider_view_is_told_and_so_is_a_narrower(agency: Agency) -> None:
+    made = [await agency.take_on() for _ in range(2)]
+    public = {f"listings.{action}": Scope(everything=View.PUBLIC) for action in ("list", "read")}
+    full = dict.fromkeys(public, EVERYTHING)
+    await _suppose(agency, public, full)
+    await _suppose(agency, full, public)
+    for action in ("list", "read"):
+        wider, narrower = (await _ask(agency, action=action)).body["items"]
+        for person, told in ((wider, "widened"), (narrower, "narrowed")):
+            counts = {each: person[each]["count"] for each in ("gained", "lost", "widened", "narrowed")}
+            assert counts == {**dict.fromkeys(counts, 0), told: 2}
+            assert {sample["id"] for sample in person[told]["samples"]} == {one["id"] for one in made}
+
+
+@pytest.mark.parametrize("action", ["identity.read", "print", "update", "archive.now"])
+async def test_any_permission_of_the_section_can_be_asked_about(agency: Agency, action: str) -> None:
+    made = [await agency.take_on(office_id=str(each)) for each in (agency.centre, agency.harbour)]
+    entry = {"holder_kind": "user", "holder_id": "", "record_class": "write", "effect": "allow"}
+    here = Scope(offices=frozenset({agency.centre}))
+    reading = {"listings.list": EVERYTHING, "listings.read": EVERYTHING}
+    person = await _suppose(agency, reading, {**reading, f"listings.{action}": here}, agency.bruno)
+    (told,) = (await _ask(agency, action=action)).body["items"]
+    assert (told["gained"]["count"], told["gained"]["samples"][0]["id"]) == (1, made[0]["id"])
+    asked: Any = agency.authz.proposals[-1]
+    assert asked["keys"] == [f"listings.{action}", "listings.read", "listings.private.read"]
+    path = f"/v1/listings/{made[1]['id']}/record-rights/stamp"
+    answer = await agency.call(agency.ada, "POST", path, {"entries": [{**entry, "holder_id": str(person)}]})
+    assert answer.status == 200
+    opened = {"archive.now": 2}.get(action, 1)  # an entry opens it there too, once it is held at all
+    (told,) = (await _ask(agency, action=action)).body["items"]
+    assert told["gained"]["count"] == opened
+
+
 async def test_contacts_are_counted_too_and_only_as_many_people_as_asked_for(agency: Agency) -> None:
     await agency.get_to_know()
     people = [await _suppose(agency, {"contacts.list": EVERYTHING}, {}) for _ in range(3)]
@@ -207,7 +240,7 @@ async def test_asking_changes_nothing_and_takes_whoever_manages_permissions(agen
     assert (await _ask(agency)).status == 200
     senseless: tuple[dict[str, Any], ...] = (
         *({"proposal": None}, {"proposal": []}, {"limit": 51}, {"samples": 11}),
-        *({"action": "print"}, {"x": 1}),
+        *({"action": "Print!"}, {"x": 1}),
     )
     for asked in senseless:
         assert (await _ask(agency, **asked)).status == 422, asked

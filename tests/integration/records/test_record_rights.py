@@ -437,6 +437,39 @@ async def test_a_mass_update_sets_and_resets_single_entries_and_answers_per_list
     assert (await agency.call(nobody, "POST", "/v1/listings/bulk-record-rights", body)).status == 403
 
 
+async def test_a_preview_goes_through_everybody_page_by_page_those_named_first(agency: Agency) -> None:
+    made = await agency.take_on()
+    others = [UserId(ids.uuid7()) for _ in range(7)]
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        for person in others:
+            await directory.save_person(tx, person, 1, UserState.ACTIVE)
+    await _set(agency, made, ("user", agency.carla, "read", "deny"), ("office", agency.harbour, "read", "deny"))
+    team = ids.uuid7()
+    agency.give(others[2], beside=(team,))
+    agency.give(others[6])
+    body = _entries(("user", others[6], "read", "allow"), ("team", team, "read", "allow"))
+    agency.give(agency.carla, read=EVERYTHING, list=EVERYTHING)
+    found, cursor, pages = list[tuple[str, bool]](), None, 0
+    while True:
+        more = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = (await agency.call(agency.ada, "POST", _path(made, "/preview"), {**body, **more})).body
+        found += [(item["user_id"], "listings.read" in item["gains"]) for item in page["items"]]
+        pages, cursor = pages + 1, page["next"]
+        assert page["complete"] is (cursor is None)
+        if cursor is None:
+            break
+    assert (found, pages) == ([(str(agency.carla), True), (str(others[6]), True), (str(others[2]), True)], 5)
+
+
+async def test_a_preview_tells_of_a_wider_view(agency: Agency) -> None:
+    made = await agency.take_on()
+    public = Scope(everything=View.PUBLIC)
+    person = agency.give(agency.bruno, list=public, read=public)
+    body = _entries(("user", person, "read", "allow"))
+    (item,) = (await agency.call(agency.ada, "POST", _path(made, "/preview"), body)).body["items"]
+    assert (item["user_id"], item["gains"], item["loses"]) == (str(person), ["listings.list", "listings.read"], [])
+
+
 @pytest.mark.catalogue("ON-15")
 async def test_all_entries_of_one_user_are_deleted_and_those_of_others_stay(agency: Agency) -> None:
     made = [await agency.take_on() for _ in range(3)]
