@@ -1,21 +1,20 @@
 """What records will do by itself, and what of that has failed."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from services.chassis.authz_client import PermissionMissing
-from services.chassis.cursor import Cursor, parse
+from services.chassis.cursor import Cursor
 from services.chassis.database import Transaction
-from services.chassis.problems import FieldError, Invalid
 from services.chassis.web import Call, Output, Route
 from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import View
 from services.records.deps import Deps
+from services.records.handlers.hidden_places import READ_AT_MOST, Begin, begin_of
 from services.records.handlers.record_life import ScheduleShown
 from services.records.handlers.records import PageAsked
 from services.records.operations.record_life import LATER
@@ -24,13 +23,9 @@ from services.records.store.sections import TABLES
 
 AT_ONCE: Final = 500
 """Instants and records read by one statement."""
-READ_AT_MOST: Final = 5
-"""Pages of these that one answer may cost: one that finds little ends early and says where to go on."""
 _SECTIONS: Final = [table.section for table in TABLES.values() if table.section.archived is not None]
 OPENS: Final = [section.key(action) for section in _SECTIONS for action in ("read", *LATER.values())]
 """The keys of which one is needed."""
-_HIDDEN: Final = re.compile("[0-9]{0,10}")
-_Place = tuple[datetime, UUID]
 
 
 class SchedulesQuery(PageAsked):
@@ -49,18 +44,7 @@ class RecordSchedulesPage(Output):
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Begin:
-    """Where a page begins: behind something that was shown, and how much behind it that is hidden.
-
-    So a cursor never names what is hidden.
-    """
-
-    shown: _Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
-    hidden: int = 0
-
-    def __str__(self) -> str:
-        return f"{Cursor(*self.shown)}.{self.hidden}" if self.hidden else str(Cursor(*self.shown))
+FIRST: Final = Cursor(datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 async def list_schedules(deps: Deps, call: Call, asked: SchedulesQuery) -> RecordSchedulesPage:
@@ -72,50 +56,36 @@ async def list_schedules(deps: Deps, call: Call, asked: SchedulesQuery) -> Recor
     snapshot = await deps.access.of(call.caller, call.now, call.access_version)
     if not any(map(snapshot.holds, OPENS)):
         raise PermissionMissing(f"This needs one of the permissions {', '.join(OPENS)}.")
-    begin = _begin(asked.cursor)
+    begin = begin_of(asked.cursor, FIRST)
     async with deps.db.transaction(call.caller.tenant_id, readonly=True) as tx:
         return await _visible(tx, snapshot, asked, begin)
 
 
-def _begin(cursor: str) -> _Begin:
-    """Return where a page begins. Raises Invalid for a cursor that is none of this list's."""
-    if not cursor:
-        return _Begin()
-    place, _, hidden = cursor.partition(".")
-    try:
-        shown = parse(place)
-    except ValueError:
-        shown = None
-    if shown is None or not _HIDDEN.fullmatch(hidden):
-        raise Invalid(errors=[FieldError("/cursor", "cursor", "This list gave no such cursor.")])
-    return _Begin((shown.at, shown.id), int(hidden or 0))
-
-
 async def _visible(
-    tx: Transaction, snapshot: AccessSnapshot, asked: SchedulesQuery, begin: _Begin
+    tx: Transaction, snapshot: AccessSnapshot, asked: SchedulesQuery, begin: Begin
 ) -> RecordSchedulesPage:
     """Return a page of what the caller sees, in order."""
-    found = defaultdict[_Place, list[RecordScheduleShown]](list)
+    found = defaultdict[Cursor, list[RecordScheduleShown]](list)
     after, skipping = begin.shown, begin.hidden
     for _ in range(READ_AT_MOST):
         read = await schedules.page(tx, failed=asked.failed, after=after, skipping=skipping, limit=AT_ONCE)
         seen = await _seen(tx, snapshot, {(section, record_id) for record_id, section, _ in read})
         for record_id, section, one in read:
-            after = one.due_at, record_id
+            after = Cursor(one.due_at, record_id)
             if record_id in seen:
                 found[after].append(RecordScheduleShown(section=section, record_id=record_id, **asdict(one)))
-        places = dict.fromkeys((one.due_at, record_id) for record_id, _, one in read)
+        places = dict.fromkeys(Cursor(one.due_at, record_id) for record_id, _, one in read)
         for place in places:
-            begin = _Begin(place) if place in found else replace(begin, hidden=begin.hidden + 1)
+            begin = Begin(place) if place in found else begin.passing()
         if len(places) < AT_ONCE or len(found) > asked.limit:
             page, more = list(found)[: asked.limit], len(found) > asked.limit
-            return _page(found, page, _Begin(page[-1]) if more else None)
+            return _page(found, page, Begin(page[-1]) if more else None)
         skipping = 0
     return _page(found, list(found), begin)
 
 
 def _page(
-    found: Mapping[_Place, Sequence[RecordScheduleShown]], places: Iterable[_Place], following: _Begin | None
+    found: Mapping[Cursor, Sequence[RecordScheduleShown]], places: Iterable[Cursor], following: Begin | None
 ) -> RecordSchedulesPage:
     items = [one for place in places for one in found[place]]
     return RecordSchedulesPage(items=items, next=None if following is None else str(following))

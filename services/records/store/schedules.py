@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.chassis.cursor import Cursor
 from services.chassis.database import Queries, Row, Transaction
 from services.contracts.vocabulary import TenantId, UserId
 
@@ -131,7 +132,7 @@ async def retry(tx: Transaction, record_id: UUID, action: Action, now: datetime)
 
 
 async def page(
-    tx: Transaction, *, failed: bool | None, after: tuple[datetime, UUID], skipping: int, limit: int
+    tx: Transaction, *, failed: bool | None, after: Cursor, skipping: int, limit: int
 ) -> Sequence[tuple[UUID, str, Schedule]]:
     """Return schedules with the record and section of each, the earliest due first.
 
@@ -156,8 +157,8 @@ async def page(
          ORDER BY due_at, record_id, action
         """,
         tx.tenant_id,
-        after[0],
-        after[1],
+        after.at,
+        after.id,
         failed,
         skipping,
         limit,

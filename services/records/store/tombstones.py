@@ -51,20 +51,25 @@ async def bury(tx: Transaction, table: Table[Record], record: Record, tombstone:
     )
 
 
-async def page(tx: Transaction, section: str, *, after: Cursor, limit: int) -> Sequence[Buried]:
-    """Return up to `limit` deleted records of a section, the last one first. No scope: the rule decides on each."""
+async def page(tx: Transaction, section: str, *, after: Cursor, skipping: int, limit: int) -> Sequence[Buried]:
+    """Return up to `limit` deleted records of a section, `skipping` so many, the last one first.
+
+    No scope: the rule decides on each.
+    """
     rows = await tx.rows(
         """
         SELECT record_id, number, cause, ground, deleted_by, deleted_at, office_id, assignee_id, created_by, is_private
           FROM tombstones
          WHERE tenant_id = $1 AND section = $2 AND (deleted_at, record_id) < ($3, $4)
          ORDER BY deleted_at DESC, record_id DESC
-         LIMIT $5
+        OFFSET $5
+         LIMIT $6
         """,
         tx.tenant_id,
         section,
         after.at,
         after.id,
+        skipping,
         limit,
     )
     return [

@@ -1,6 +1,8 @@
 """Whatever happens to documents, search criteria and dates of a record leaves a trace, for whoever may see these."""
 
+import base64
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +10,8 @@ from services.chassis import ids
 from services.contracts.access import Scope
 from services.contracts.records_events import AttachmentChanged
 from services.contracts.vocabulary import UserId
+from services.records.handlers.hidden_places import READ_AT_MOST
+from services.records.handlers.tombstones import AT_ONCE
 from tests.integration.records.conftest import KEYS, Agency, Answer
 from tests.integration.records.test_documents import WRITES, add, put
 from tests.integration.records.test_documents import at as with_document
@@ -163,3 +167,40 @@ async def test_tombstones_are_read_by_who_could_have_deleted(agency: Agency, sec
     assert await _changes(agency, agent, path) == [first]
     nobody = agency.give(agency.carla, section=section, read=EVERYTHING)
     assert (await agency.call(nobody, "GET", path)).status == 403
+
+
+async def test_a_page_of_tombstones_ends_after_a_bounded_walk_and_names_nothing_that_is_hidden(
+    agency: Agency,
+) -> None:
+    made = [await agency.take_on() for _ in range(4)]
+    for one in made[:2]:
+        assert (await agency.do(agency.ada, "listings", one, "DELETE ")).status == 204
+    async with agency.db.transaction(agency.tenant_id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO tombstones (tenant_id, section, record_id, number, cause, deleted_by, deleted_at, office_id,
+                                    is_private)
+            SELECT $1, 'listings', gen_random_uuid(), n::text, 'deleted', $2, clock_timestamp(), $3, false
+              FROM generate_series(1, $4) AS n
+            """,
+            agency.tenant_id,
+            agency.ada,
+            agency.harbour,
+            2 * AT_ONCE * READ_AT_MOST + 7,
+        )
+    for one in made[2:]:
+        assert (await agency.do(agency.ada, "listings", one, "DELETE ")).status == 204
+    agent = agency.give(agency.bruno, read=EVERYTHING, delete=Scope(offices=frozenset({agency.centre})))
+    pages, query = list[list[str]](), "?limit=50"
+    while True:
+        page = (await agency.call(agent, "GET", f"/v1/tombstones/listings{query}")).body
+        pages.append([one["record_id"] for one in page["items"]])
+        if page["next"] is None:
+            break
+        named = UUID(bytes=base64.urlsafe_b64decode(page["next"].partition(".")[0])[8:])
+        assert named == UUID(made[2]["id"])
+        query = f"?limit=50&cursor={page['next']}"
+    ids = [one["id"] for one in made]
+    assert pages == [[ids[3], ids[2]], [], [ids[1], ids[0]]]
+    refused = await agency.call(agent, "GET", "/v1/tombstones/listings?cursor=x.1")
+    assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/cursor")

@@ -11,7 +11,8 @@ from services.chassis import ids
 from services.contracts.access import Scope
 from services.contracts.vocabulary import UserId
 from services.records.app import SERVICE
-from services.records.handlers.schedules import AT_ONCE, READ_AT_MOST
+from services.records.handlers.hidden_places import READ_AT_MOST
+from services.records.handlers.schedules import AT_ONCE
 from services.records.store import schedules
 from services.records.store.schedules import Action, Schedule
 from tests.integration.records.conftest import Agency, records_settings
