@@ -45,9 +45,16 @@ class Connection(asyncio.Protocol):
         if self._answered is not None and not self._answered.done():
             self._answered.set_exception(exc or ConnectionError("closed before the answer"))
 
-    async def ask(self, method: str, path: str, body: object = None, token: str | None = None) -> tuple[int, Any]:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
         """Return status and JSON of an answer."""
-        answer = await self.send(self.request(method, path, body, token))
+        answer = await self.send(self.request(method, path, body, token, headers))
         received = answer.partition(b"\r\n\r\n")[2]
         return int(answer[9:12]), json.loads(received) if received else None
 
