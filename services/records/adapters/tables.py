@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from services.contracts.csv_text import SEPARATORS, harmless
 from services.records.domain.disclosure import Form, Values
 
 Pages = AsyncGenerator[Sequence[Values]]
@@ -24,18 +25,6 @@ MEDIA_TYPES: Final[Mapping[Form, str]] = {
 }
 BOM: Final = "\ufeff".encode()
 _PIECE: Final = 64 * 1024
-SEPARATORS: Final[Mapping[str, str]] = {"comma": ",", "semicolon": ";"}
-"""What stands between the fields of csv. Excel takes it from the language: it separates by `;` in it, pl, de and fr."""
-_LINES: Final = ("\t", "\r", "\n")
-_APART: Final[Mapping[str, re.Pattern[str]]] = {
-    separator: re.compile(f"([{''.join({*SEPARATORS.values(), *_LINES} - {separator})}])")
-    for separator in SEPARATORS.values()
-}
-"""Where somebody who separates by something else takes a text apart: quotes hold together only for who finds them."""
-_FORMULA: Final = re.compile(
-    '[\\s"]*[=+\\-@\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff1d\uff0b\uff0d\uff20]'
-)
-"""How a formula begins, in the forms that Unicode has of its characters (NFKC) too."""
 _QUOTED: Final = re.compile('[,;"\t\r\n]')
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MOST_ROWS: Final = 1_048_576
@@ -84,18 +73,8 @@ async def _csv(columns: Sequence[str], pages: Pages, *, bom: bool, separator: st
 def _cell(value: str | int | Decimal | None, separator: str) -> str:
     if not isinstance(value, str):
         return "" if value is None else str(value)
-    text = _harmless(value, separator)
+    text = harmless(value, separator)
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
-
-
-def _harmless(text: str, separator: str) -> str:
-    """Return a text of which no spreadsheet takes anything for a formula: an apostrophe stands before it (OWASP).
-
-    Also where a cell begins for a spreadsheet that separates by something else than the file does.
-    """
-    pieces = _APART[separator].split(text)
-    guarded = "".join(f"'{piece}" if _FORMULA.match(piece) else piece for piece in pieces)
-    return f"'{guarded}" if text.startswith(_LINES) else guarded
 
 
 async def _xml(heading: Heading, pages: Pages) -> AsyncGenerator[bytes]:

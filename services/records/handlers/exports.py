@@ -15,8 +15,9 @@ from services.chassis.database import json_object
 from services.chassis.pages import PageQuery
 from services.chassis.web import Call, Input, Output, Route
 from services.contracts.access import AccessSnapshot
+from services.contracts.csv_text import SEPARATORS
 from services.contracts.vocabulary import UserId
-from services.records.adapters.tables import MEDIA_TYPES, SEPARATORS, Heading, written
+from services.records.adapters.tables import MEDIA_TYPES, Heading, written
 from services.records.deps import Deps
 from services.records.domain.disclosure import Disclosure, Form, WayOut, columns
 from services.records.domain.sorting import RecordSort, Sort
