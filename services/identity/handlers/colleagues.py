@@ -6,6 +6,7 @@ No permission opens them to anybody else: a technician may be given one for the 
 from services.chassis.authz_client import require
 from services.chassis.problems import Forbidden
 from services.chassis.web import Call
+from services.contracts.access import AccessSnapshot
 from services.contracts.vocabulary import UserId
 from services.identity.deps import Deps
 from services.identity.store import users
@@ -26,10 +27,12 @@ async def require_colleague(deps: Deps, call: Call, about: UserId | None = None)
             raise ColleaguesOnly
 
 
-async def require_among_colleagues(deps: Deps, call: Call, key: str, about: UserId | None = None) -> None:
-    """Refuse who lacks a permission, and who is no colleague, as `require_colleague`.
+async def require_among_colleagues(deps: Deps, call: Call, key: str, about: UserId | None = None) -> AccessSnapshot:
+    """Return the caller's rights; refuse who lacks a permission, and who is no colleague, as `require_colleague`.
 
     Raises PermissionMissing, ColleaguesOnly.
     """
-    require(await deps.access.of(call.caller, call.now, call.access_version), key)
+    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    require(snapshot, key)
     await require_colleague(deps, call, about)
+    return snapshot

@@ -146,8 +146,7 @@ async def _require_administrator(deps: Deps, call: Call) -> None:
 
     No outsider either: with one for a directory he would read of everybody.
     """
-    require(await deps.access.of(call.caller, call.now, call.access_version), ADMINISTRATION)
-    await require_among_colleagues(deps, call, MANAGE)
+    require(await require_among_colleagues(deps, call, MANAGE), ADMINISTRATION)
 
 
 def _shown(token: MachineToken) -> MachineTokenShown:

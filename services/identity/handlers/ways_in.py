@@ -31,8 +31,7 @@ async def may_change_way_in(deps: Deps, call: Call, user_id: UserId) -> None:
 
     Raises PermissionMissing, ColleaguesOnly, MachineNotAllowed, Unavailable.
     """
-    await require_among_colleagues(deps, call, MANAGE, user_id)
-    snapshot = await deps.access.of(call.caller, call.now, call.access_version)
+    snapshot = await require_among_colleagues(deps, call, MANAGE, user_id)
     await require_person(deps, call, user_id)
     if not snapshot.holds(ADMINISTRATION) and await deps.administrators.may_manage_rights(
         call.caller.tenant_id, user_id
