@@ -36,14 +36,13 @@ from services.records.domain.evaluating import evaluate, readers_list
 from services.records.domain.record import Record
 from services.records.domain.sorting import RecordSort
 from services.records.handlers import cursors
+from services.records.handlers.hidden_places import READ_AT_MOST
 from services.records.handlers.snapshots import snapshots_of
 from services.records.store import record_facts, record_pages
 from services.records.store.sections import TABLES
 
 MOST_SUBJECTS: Final = 100
 READ_AT_ONCE: Final = 200
-READ_AT_MOST: Final = 5
-"""Statements that a page of a search may cost: one that finds little ends early and says where to go on."""
 OVERSEE: Final = ("admin.agents.manage", "admin.permissions.manage")
 Snapshots = Mapping[UserId, AccessSnapshot]
 Facts = Mapping[tuple[str, UUID], RecordFacts]

@@ -14,12 +14,13 @@ from services.records.domain.kinds import (
 from services.records.domain.listing import ListingFilter
 from services.records.domain.sorting import Sort
 from services.records.handlers import bulk, impact, record_life, record_rights, records
-from services.records.handlers.fields import Area, Count, Currency, Floor, Line, Money, OneOrSeveral, Year
+from services.records.handlers.fields import Line, OneOrSeveral
 from services.records.handlers.listing_models import EDGE, ListingChange, NewListing
 from services.records.handlers.records import PageAsked, RecordsFilter
+from services.records.handlers.wanted_models import RangesGiven
 
 
-class ListingsFilter(RecordsFilter):
+class ListingsFilter(RecordsFilter, RangesGiven):
     """Both ends of a range are included, and what has no value is in none. Name the currency with a price.
 
     The assignee, the flags and whether a listing is private are compared only where the caller sees them.
@@ -30,23 +31,8 @@ class ListingsFilter(RecordsFilter):
     transaction_type: TransactionType | None = None
     property_type: PropertyType | None = None
     municipality: Line | None = None
-    currency: Currency | None = None
-    list_price_minor_min: Money | None = None
-    list_price_minor_max: Money | None = None
     property_sub_type: PropertySubType | None = None
     district: Line | None = None
-    living_area_min_m2: Area | None = None
-    living_area_max_m2: Area | None = None
-    plot_area_min_m2: Area | None = None
-    plot_area_max_m2: Area | None = None
-    rooms_min: Count | None = None
-    rooms_max: Count | None = None
-    bedrooms_min: Count | None = None
-    bedrooms_max: Count | None = None
-    floor_min: Floor | None = None
-    floor_max: Floor | None = None
-    year_built_min: Year | None = None
-    year_built_max: Year | None = None
     created_since: Instant | None = None
     updated_since: Instant | None = None
     is_private: bool | None = None

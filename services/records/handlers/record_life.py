@@ -22,14 +22,13 @@ from services.records.domain.history import Entry, shown
 from services.records.domain.projection import Projection, project
 from services.records.domain.record import Record
 from services.records.handlers.edges import Edge, act
+from services.records.handlers.hidden_places import READ_AT_MOST
 from services.records.operations import record_life as operations
 from services.records.store import history, records, schedules
 from services.records.store.schedules import Action
 
 AT_ONCE: Final = 200
 """Entries of a history read by one statement."""
-READ_AT_MOST: Final = 5
-"""Statements that a page may cost: one that finds little ends early and says where to go on."""
 
 
 class ScheduleGiven(Input):

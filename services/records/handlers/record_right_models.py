@@ -166,26 +166,6 @@ class EntriesRemoved(Output):
     records: int
 
 
-class GrantShown(Output):
-    """A grant, what it is held through, and who gave it when; nobody: it is from the start of the agency."""
-
-    holder: Literal["user", "group", "template"]
-    holder_id: UUID
-    holder_name: str
-    key: str
-    reach: str
-    reach_id: UUID | None
-    view: View
-    until: datetime | None
-    granted_by: UUID | None
-    granted_at: datetime | None
-
-    @classmethod
-    def of(cls, grant: DecidingGrant) -> "GrantShown":
-        """Return the document of a grant."""
-        return cls.model_validate(grant.model_dump())
-
-
 class AnswerShown(Output):
     key: str
     view: View | None
@@ -194,7 +174,7 @@ class AnswerShown(Output):
     """What the answer would be without any record right."""
     starred: bool
     decided_by: Decider
-    grant: GrantShown | None
+    grant: DecidingGrant | None
     """The grant that let it pass, where a reach decided; null also for who may not look at people's rights."""
     entries: list[EntryShown]
     """The entries that decided, with who gave them."""

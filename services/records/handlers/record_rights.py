@@ -44,7 +44,6 @@ from services.records.handlers.record_right_models import (
     EntriesOrStamp,
     EntriesRemoved,
     EntryShown,
-    GrantShown,
     MassUpdate,
     PreviewAsked,
     PreviewShown,
@@ -202,7 +201,7 @@ def _answer(snapshot: AccessSnapshot, panel: _Panel, one: Explanation, *, named:
         inherited=one.inherited,
         starred=one.starred,
         decided_by=one.decided_by,
-        grant=GrantShown.of(one.grant) if one.grant and named else None,
+        grant=one.grant if named else None,
         entries=[
             EntryShown.of(slot, panel.entries[slot]) for slot in decided if one.decided_by is Decider.RECORD_RIGHT
         ],

@@ -13,13 +13,9 @@ Lines = Annotated[tuple[Line, ...], Field(max_length=100)]
 """Names of places; an empty list leaves the place open."""
 
 
-class WantedGiven(Input):
-    """What is searched for; an empty list and null leave it open. Both ends of a range are included."""
+class RangesGiven(Input):
+    """Between what a listing's numbers must be, both ends included; what is left out leaves an end open."""
 
-    property_types: Annotated[tuple[PropertyType, ...], Field(max_length=20)] = ()
-    property_sub_types: Annotated[tuple[PropertySubType, ...], Field(max_length=50)] = ()
-    municipalities: Lines = ()
-    districts: Lines = ()
     list_price_minor_min: Money | None = None
     """In minor units of `currency`."""
     list_price_minor_max: Money | None = None
@@ -37,6 +33,15 @@ class WantedGiven(Input):
     floor_max: Floor | None = None
     year_built_min: Year | None = None
     year_built_max: Year | None = None
+
+
+class WantedGiven(RangesGiven):
+    """What is searched for; an empty list and null leave it open. Both ends of a range are included."""
+
+    property_types: Annotated[tuple[PropertyType, ...], Field(max_length=20)] = ()
+    property_sub_types: Annotated[tuple[PropertySubType, ...], Field(max_length=50)] = ()
+    municipalities: Lines = ()
+    districts: Lines = ()
     conditions: Annotated[tuple[PropertyCondition, ...], Field(max_length=20)] = ()
     features: Features = ()
     """All of which it must have."""

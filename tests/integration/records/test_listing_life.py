@@ -10,7 +10,8 @@ import pytest
 from services.chassis import clock, ids
 from services.contracts.access import Scope
 from services.contracts.vocabulary import UserId
-from services.records.handlers.record_life import AT_ONCE, READ_AT_MOST
+from services.records.handlers.hidden_places import READ_AT_MOST
+from services.records.handlers.record_life import AT_ONCE
 from services.records.operations import record_life
 from services.records.store.schedules import Action, Due
 from tests.integration.records.conftest import Agency, Answer
